@@ -1,0 +1,45 @@
+# Everything starts here: `make book` ends in a rendered book, `make test` in a verdict.
+SHELL := /bin/bash
+PYTHON ?= python3
+EXPERIMENT ?= miniature
+CORES ?= $(shell getconf _NPROCESSORS_ONLN)
+BIN := .venv/bin
+# A system without uv gets it in a virtual environment of its own, which works where pip is externally managed.
+UV := $(or $(shell command -v uv),.uv/bin/uv)
+
+.PHONY: env book test lab lint bench lock clean
+
+env: .venv/.installed
+
+.venv/.installed: requirements.lock pyproject.toml
+	@command -v $(UV) >/dev/null || { $(PYTHON) -m venv .uv && .uv/bin/pip install --quiet uv; }
+	$(UV) venv --quiet --allow-existing --python $(PYTHON) .venv
+	$(UV) pip sync --quiet --python $(BIN)/python --require-hashes requirements.lock
+	$(UV) pip install --quiet --python $(BIN)/python --no-deps --editable .
+	$(BIN)/python -m ipykernel install --sys-prefix --name python3 --display-name "Python 3 (xstilts)" >/dev/null
+	@touch $@
+
+book: env
+	$(BIN)/xstilts run $(EXPERIMENT) --cores $(CORES)
+	$(BIN)/xstilts book $(EXPERIMENT)
+
+test: env
+	$(BIN)/python -m pytest -n $(CORES) --dist loadscope
+
+lab: env
+	$(BIN)/jupyter lab notebooks
+
+lint: env
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+bench: env
+	for program in benchmarks/*.py; do $(BIN)/python $$program --quick || exit 1; done
+
+# Renews every pinned version. The lock names no download address, so that any mirror serves it.
+lock:
+	$(UV) pip compile --universal --generate-hashes --no-emit-index-url --no-annotate --upgrade \
+	  --python-version 3.11 --extra test pyproject.toml --output-file requirements.lock
+
+clean:
+	rm -rf runs book/_build book/runs .snakemake
