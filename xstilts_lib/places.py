@@ -1,0 +1,44 @@
+"""Where things stand on disk, wherever a notebook, a test or the command line is started from."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from .errors import UserError
+
+HOME = "XSTILTS_HOME"  # the one environment variable that moves everything
+
+
+def home() -> Path:
+    """The checkout: `$XSTILTS_HOME`, or else the folder that holds this package."""
+    place = Path(os.environ.get(HOME) or Path(__file__).resolve().parent.parent)
+    if not (place / "experiments").is_dir():
+        raise UserError(f"{place} holds no experiments/: set {HOME} to the folder of your checkout.")
+    return place
+
+
+def experiments() -> Path:
+    return home() / "experiments"
+
+
+def notebooks() -> Path:
+    return home() / "notebooks"
+
+
+def runs() -> Path:
+    """The root of all run directories: `$XSTILTS_RUNS`, or else runs/ in the checkout."""
+    return Path(os.environ.get("XSTILTS_RUNS") or home() / "runs")
+
+
+def book() -> Path:
+    return home() / "book"
+
+
+def relative(path: Path | str) -> str:
+    """`path` as a reader of the book should see it: relative to the checkout where it lies inside, its name elsewhere."""
+    path = Path(path).resolve()
+    for root in (home(), runs().parent):
+        if path.is_relative_to(root.resolve()):
+            return path.relative_to(root.resolve()).as_posix()
+    return path.name
