@@ -1,0 +1,203 @@
+"""How a phase trains: small typed signatures, checked when they are made, that know nothing of torch.
+
+>>> TrainSettings(epochs=2, batch_size=32).batch
+(32, 'examples')
+>>> TrainSettings.of({"steps": 100, "tokens_per_batch": 768, "learning_rate": "5e-4"}).learning_rate
+0.0005
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Literal, Self
+
+from .errors import UserError, nearest
+
+Sampling = Literal["proportional", "uniform", "temperature", "capped"]
+Precision = Literal["auto", "fp32", "bf16"]
+Pooling = Literal["mean", "first"]
+Masking = Literal["bert", "mask"]
+
+# Two ways of saying the same thing: in a later layer, either of them takes the place of the other.
+ALTERNATIVES = (("epochs", "steps"), ("batch_size", "tokens_per_batch"))
+
+_CHOICES = {
+    "sampling": ("proportional", "uniform", "temperature", "capped"),
+    "precision": ("auto", "fp32", "bf16"),
+    "pooling": ("mean", "first"),
+    "masking": ("bert", "mask"),
+}
+_INTEGERS = {"steps", "examples", "batch_size", "tokens_per_batch", "accumulation", "max_length", "cap"}
+_MAPPINGS = {"languages"}
+
+
+@dataclass(frozen=True)
+class TrainSettings:
+    """Fine-tuning on one task or on several. The defaults are the study's (FACTS: jiant's XTREME guide)."""
+
+    learning_rate: float = 1e-5
+    """Peak of the linear schedule."""
+    epochs: float | None = None
+    """Passes over the examples (of all tasks together); 2 where neither this nor `steps` is given."""
+    steps: int | None = None
+    """Updates, instead of `epochs`."""
+    examples: int | None = None
+    """Training examples taken of each task, from the front; None = all."""
+    batch_size: int | None = None
+    """Examples in an update; 32 where neither this nor `tokens_per_batch` is given."""
+    tokens_per_batch: int | None = None
+    """Tokens in an update at most, instead of `batch_size`."""
+    accumulation: int = 1
+    """Parts that an update is computed in, one after the other, to save memory; changes no number."""
+    max_length: int = 256
+    """Tokens of a sequence, special tokens included."""
+    warmup: float = 0.1
+    """Share of the updates over which the learning rate rises from 0."""
+    weight_decay: float = 0.01
+    """Of AdamW; biases and LayerNorm have none."""
+    epsilon: float = 1e-8
+    """Of AdamW."""
+    clip: float = 1.0
+    """Largest norm of the gradient; 0 = as it comes."""
+    dropout: float | None = None
+    """Of the encoder's layers and of the heads; None = what the model's configuration says (heads: 0.1)."""
+    attention_dropout: float | None = None
+    """Of the attention weights; None = the model's. At 0 the fused kernels apply, which are faster."""
+    sampling: Sampling = "proportional"
+    """Which task an update trains, where there are several: by size, all alike, by size ** (1 / temperature),
+    or by size up to `cap`."""
+    temperature: float = 2.0
+    cap: int | None = None
+    """The size beyond which a task counts as no larger, for `sampling: capped`."""
+    pooling: Pooling = "mean"
+    """What a sentence-level head reads: the mean over the tokens, or the first token."""
+    mask_rate: float = 0.3
+    """Share of the tokens to predict in masked language modelling."""
+    masking: Masking = "bert"
+    """Of the tokens to predict: 80 % masked, 10 % another token, 10 % left alone ("bert"), or all masked."""
+    precision: Precision = "auto"
+    """"auto" asks the hardware: bf16 on a GPU that has it, fp32 elsewhere."""
+    checkpoint_every: float = 120.0
+    """Seconds between two checkpoints; 0 = after each update. Changes no number."""
+
+    def __post_init__(self) -> None:
+        for field in dataclasses.fields(self):
+            object.__setattr__(self, field.name, self._checked(field.name, getattr(self, field.name)))
+        for first, second in ALTERNATIVES:
+            if getattr(self, first) is not None and getattr(self, second) is not None:
+                raise UserError(f"Training settings name both {first!r} and {second!r}: keep one of the two.")
+        if self.epochs is None and self.steps is None:
+            object.__setattr__(self, "epochs", 2.0)
+        if self.batch_size is None and self.tokens_per_batch is None:
+            object.__setattr__(self, "batch_size", 32)
+        if self.sampling == "capped" and self.cap is None:
+            raise UserError(
+                "Training setting sampling: capped needs `cap`, the largest size a task counts with."
+            )
+
+    def _checked(self, name: str, value: Any) -> Any:
+        """The value as the type it should have; UserError where it has none such or lies out of range."""
+        if value is None or name in _MAPPINGS:
+            return value
+        if name in _CHOICES:
+            if value not in _CHOICES[name]:
+                raise UserError(
+                    f"Training setting {name} is {value!r}: {nearest(str(value), _CHOICES[name])}"
+                )
+            return value
+        try:
+            # YAML reads 5e-4, without a point, as text.
+            number = float(value)
+        except (TypeError, ValueError):
+            raise UserError(f"Training setting {name} is {value!r}, which is not a number.") from None
+        if name in _INTEGERS:
+            if number != int(number) or number < 1:
+                raise UserError(f"Training setting {name} is {value!r}: give a whole number of at least 1.")
+            return int(number)
+        low, high = _RANGES[name]
+        if not low <= number <= high:
+            raise UserError(f"Training setting {name} is {value!r}: it lies between {low:g} and {high:g}.")
+        return number
+
+    @property
+    def batch(self) -> tuple[int, Literal["examples", "tokens"]]:
+        """Size of an update, and what it counts."""
+        if self.tokens_per_batch is not None:
+            return self.tokens_per_batch, "tokens"
+        assert self.batch_size is not None, "__post_init__ sets one of the two"
+        return self.batch_size, "examples"
+
+    @classmethod
+    def of(cls, *layers: Mapping[str, Any], where: str = "the training settings") -> Self:
+        """Settings from mappings, later ones over earlier ones; UserError for a key that there is not."""
+        names = [field.name for field in dataclasses.fields(cls)]
+        for layer in layers:
+            for key in layer:
+                if key not in names:
+                    raise UserError(f"There is no setting {key!r} in {where}: {nearest(str(key), names)}")
+        return cls(**merged(*layers))
+
+
+@dataclass(frozen=True)
+class PretrainSettings(TrainSettings):
+    """Masked language modelling from random weights; the defaults suit the miniature."""
+
+    learning_rate: float = 2e-3
+    epochs: float | None = None
+    steps: int | None = None
+    tokens_per_batch: int | None = None
+    max_length: int = 128
+    warmup: float = 0.05
+    epsilon: float = 1e-6
+    translation_share: float | None = None
+    """Share of the updates spent on rows with a translation (translation language modelling); None = by size."""
+    languages: Mapping[str, float] | None = None
+    """Share of each language's lines that is read, 0 to 1; None = all lines of all languages, and a
+    language left out of the mapping is left out of the training."""
+
+    def __post_init__(self) -> None:
+        if self.epochs is None and self.steps is None:
+            object.__setattr__(self, "steps", 4000)
+        if self.batch_size is None and self.tokens_per_batch is None:
+            object.__setattr__(self, "tokens_per_batch", 768)
+        super().__post_init__()
+        for language, share in (self.languages or {}).items():
+            if not isinstance(share, int | float) or not 0 <= share <= 1:
+                raise UserError(
+                    f"Pretraining reads a share of {share!r} of {language}: it lies between 0 and 1."
+                )
+
+
+_RANGES = {
+    "learning_rate": (0, 1),
+    "epochs": (0, 1e6),
+    "warmup": (0, 1),
+    "weight_decay": (0, 1),
+    "epsilon": (0, 1),
+    "clip": (0, 1e6),
+    "dropout": (0, 1),
+    "attention_dropout": (0, 1),
+    "temperature": (0.01, 1e6),
+    "mask_rate": (0.001, 1),
+    "checkpoint_every": (0, 1e9),
+    "translation_share": (0, 1),
+}
+
+
+def merged(*layers: Mapping[str, Any]) -> dict[str, Any]:
+    """Later layers over earlier ones; of two alternatives (epochs or steps) the later one stands alone.
+
+    >>> merged({"epochs": 2, "clip": 1}, {"steps": 100})
+    {'clip': 1, 'steps': 100}
+    """
+    result: dict[str, Any] = {}
+    for layer in layers:
+        for first, second in ALTERNATIVES:
+            if layer.get(first) is not None and layer.get(second) is None:
+                result.pop(second, None)
+            elif layer.get(second) is not None and layer.get(first) is None:
+                result.pop(first, None)
+        result.update(layer)
+    return result
