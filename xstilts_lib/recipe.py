@@ -43,7 +43,7 @@ class Ingredient:
 
 @dataclass(frozen=True)
 class Step:
-    """One phase of training: its tasks are trained jointly, so their order says nothing and they are kept sorted."""
+    """One phase of training. Its tasks are trained jointly, so their order says nothing: they are sorted."""
 
     tasks: tuple[Ingredient, ...]
 
@@ -93,7 +93,7 @@ class Recipe:
 
 
 def parse(text: str | Recipe) -> Recipe:
-    """The recipe that `text` spells; a UserError says which word of it is wrong, and names the nearest valid one."""
+    """The recipe that `text` spells; a UserError says which word of it is wrong and names the nearest one."""
     if isinstance(text, Recipe):
         return text
     if not isinstance(text, str) or not text.strip():
@@ -121,7 +121,9 @@ def _step(text: str, whole: str) -> Step:
     ingredients = [_ingredient(word, whole) for word in text.split("+")]
     twice = [word.name for i, word in enumerate(ingredients) if word in ingredients[:i]]
     if twice:
-        raise UserError(f"Recipe {whole!r} names {twice[0]!r} twice in one step; a step trains each task once.")
+        raise UserError(
+            f"Recipe {whole!r} names {twice[0]!r} twice in one step; a step trains each task once."
+        )
     return Step(tuple(sorted(ingredients)))
 
 

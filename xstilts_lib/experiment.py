@@ -1,0 +1,308 @@
+"""An experiment: one YAML file, read once, checked whole, and frozen.
+
+>>> from xstilts_lib.experiment import load_experiment
+>>> experiment = load_experiment("smoke")
+>>> experiment.recipes[0].name
+'untrained'
+
+Everything wrong with a file is refused here, before anything runs, with a UserError that names the file, the
+key and the nearest valid name. Nothing here imports torch.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+from . import places, strict
+from .errors import UserError, nearest
+from .recipe import NONE, Recipe, parse
+from .settings import PretrainSettings, TrainSettings, merged
+from .tasks import TASKS, task
+
+if TYPE_CHECKING:
+    from .sources import Source
+
+Phase = Literal["intermediate", "target"]
+SOURCES = ("miniature", "files", "hub")
+FOLDER = "folder"  # the key under `source` that `--data` sets
+DATA = "XSTILTS_DATA"  # the same, for the processes below: notebooks take a name and nothing else
+EXPERIMENTS = "XSTILTS_EXPERIMENTS"  # a further folder of experiment files, looked into first
+
+
+@dataclass(frozen=True)
+class Model:
+    """The encoder: an architecture to build and pretrain here, or a published one."""
+
+    name: str
+    """Names the run directories."""
+    architecture: Mapping[str, Any] | None = None
+    """Configuration of a transformers model (`model_type` first of all), built with random weights."""
+    path: str | None = None
+    """A name on the Hugging Face Hub, or a folder."""
+    revision: str | None = None
+    """The commit of a published model, required for a name on the Hub: a rerun reads the same weights."""
+
+    def __post_init__(self) -> None:
+        if (self.architecture is None) == (self.path is None):
+            raise UserError("state either 'architecture' (built and pretrained here) or 'path' (published).")
+        if self.architecture is not None and "model_type" not in self.architecture:
+            raise UserError("the architecture needs a 'model_type', such as xlm-roberta.")
+        if self.path and not self.revision and not Path(self.path).is_dir():
+            raise UserError(
+                f"pin the 'revision' (a commit) of {self.path!r}, so that a rerun reads the same weights."
+            )
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """How much is evaluated, and on which split."""
+
+    examples: int | None = None
+    """Rows a language and task; None means all."""
+    split: Literal["dev", "test"] = "test"
+    tokens_per_batch: int = 4096
+
+
+@dataclass(frozen=True)
+class Retrieval:
+    """How a sentence becomes a vector."""
+
+    layer: int = 2
+    """0 = the embeddings."""
+    pooling: Literal["mean", "cls"] = "mean"
+
+
+@dataclass(frozen=True)
+class Training:
+    """What differs from the defaults of TrainSettings: by phase, then by task, then by step (`a+b`)."""
+
+    intermediate: Mapping[str, Any] = field(default_factory=dict)
+    target: Mapping[str, Any] = field(default_factory=dict)
+    tasks: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        canonical = {"+".join(sorted(name.split("+"))): value for name, value in self.tasks.items()}
+        object.__setattr__(self, "tasks", canonical)
+
+
+@dataclass(frozen=True)
+class Workflow:
+    """How the jobs run; the number of threads decides the last bits of every sum."""
+
+    threads: int = 1
+
+    def __post_init__(self) -> None:
+        if self.threads < 1:
+            raise UserError("'threads' must be at least 1.")
+
+
+@dataclass(frozen=True)
+class Experiment:
+    """What one YAML file says. `name` is the file's stem."""
+
+    name: str
+    file: Path
+    title: str
+    source: Mapping[str, Any]
+    model: Model
+    seeds: tuple[int, ...]
+    recipes: tuple[Recipe, ...]
+    targets: tuple[str, ...]
+    description: str = ""
+    pretraining: PretrainSettings | None = None
+    languages: tuple[str, ...] | None = None
+    evaluation: Evaluation = field(default_factory=Evaluation)
+    training: Training = field(default_factory=Training)
+    retrieval: Retrieval = field(default_factory=Retrieval)
+    workflow: Workflow = field(default_factory=Workflow)
+
+    def __post_init__(self) -> None:
+        _check_source(self)
+        _check_lists(self)
+        _check_pretraining(self)
+        _check_training(self)
+
+    @property
+    def directory(self) -> Path:
+        """Where its runs stand: runs/{experiment}/{model}."""
+        return places.runs() / self.name / self.model.name
+
+    @property
+    def intermediates(self) -> tuple[str, ...]:
+        """Every task that a recipe trains on, in order of first appearance."""
+        return tuple(dict.fromkeys(name for recipe in self.recipes for name in recipe.tasks))
+
+    @property
+    def targets_trained(self) -> tuple[str, ...]:
+        """Targets that are fine-tuned on an English training set."""
+        return tuple(name for name in self.targets if task(name).train is not None)
+
+    @property
+    def targets_retrieval(self) -> tuple[str, ...]:
+        """Targets without training data, for which the encoder is used as it is."""
+        return tuple(name for name in self.targets if task(name).train is None)
+
+    def settings_for(self, phase: Phase, tasks: Iterable[str]) -> TrainSettings:
+        """The settings of one training: defaults of TrainSettings < phase < task < joint step.
+
+        Tasks of a joint step that state different values need an entry of their own under `training.tasks`,
+        Where the tasks of a joint step differ, `training.tasks` needs an entry of its own for the step,
+        it is a limit for each task, and a joint step asks for it task by task.
+        """
+        names = tuple(dict.fromkeys(tasks))
+        joint = "+".join(sorted(names))
+        agreed: dict[str, Any] = {}
+        stated: dict[str, dict[str, Any]] = {}
+        for name in names:
+            for key, value in self.training.tasks.get(name, {}).items():
+                stated.setdefault(key, {})[name] = value
+        own = self.training.tasks.get(joint, {}) if len(names) > 1 else {}
+        for key, values in stated.items():
+            if len(values) == len(names) and len({repr(value) for value in values.values()}) == 1:
+                agreed[key] = next(iter(values.values()))
+            elif key not in own and key != "examples":
+                raise UserError(
+                    f"{places.relative(self.file)}: training.tasks: {', '.join(names)} do not agree on "
+                    f"{key!r}; add an entry '{joint}' that states it for the joint step."
+                )
+        layers = merged(getattr(self.training, phase), agreed, own)
+        return strict.build(
+            TrainSettings, layers, f"{places.relative(self.file)}: training ({phase}, {joint})"
+        )
+
+    def languages_for(self, name: str, source: Source) -> tuple[str, ...]:
+        """Where target `name` is evaluated: the languages that `source` holds and the experiment asks for."""
+        return tuple(
+            code for code in source.languages(name) if self.languages is None or code in self.languages
+        )
+
+    def open_source(self) -> Source:
+        """The source of its examples, opened and checked for the files that the experiment needs."""
+        from .sources import open_source
+
+        source = open_source(self.source)
+        source.check([*self.intermediates, *self.targets])
+        return source
+
+
+def load_experiment(name: str | Path, data: str | Path | None = None) -> Experiment:
+    """The experiment called `name`, or in that file; `data` (or $XSTILTS_DATA) is the examples' folder."""
+    file = _find(name)
+    where = places.relative(file)
+    content = strict.read_yaml(file, where)
+    if data is not None:
+        if isinstance(content.get("source"), Mapping) and content["source"].get("kind") == "miniature":
+            raise UserError(
+                f"{where}: its examples are generated, so it has no use for a data folder (--data)."
+            )
+        content["source"] = {**content.get("source", {}), FOLDER: str(data)}
+    elif os.environ.get(DATA) and (content.get("source") or {}).get("kind") == "files":
+        content["source"] = {**content["source"], FOLDER: os.environ[DATA]}
+    if "recipes" in content:
+        content["recipes"] = _recipes(content["recipes"], where)
+    return strict.build(Experiment, content, where, given={"name": file.stem, "file": file})
+
+
+def available() -> list[str]:
+    """The names of the experiments that come with the checkout, and of those in $XSTILTS_EXPERIMENTS."""
+    return sorted({path.stem for folder in _folders() for path in folder.glob("*.yaml")})
+
+
+def with_seeds(experiment: Experiment, seeds: Iterable[int]) -> Experiment:
+    """The same experiment over other seeds."""
+    return replace(experiment, seeds=tuple(seeds))
+
+
+def _folders() -> list[Path]:
+    extra = os.environ.get(EXPERIMENTS)
+    return [*([Path(extra)] if extra else []), places.experiments()]
+
+
+def _find(name: str | Path) -> Path:
+    text = str(name)
+    if text.endswith((".yaml", ".yml")):
+        path = Path(name).resolve()
+        if not path.is_file():
+            raise UserError(f"There is no experiment file {text}.")
+        return path
+    for folder in _folders():
+        if (folder / f"{text}.yaml").is_file():
+            return (folder / f"{text}.yaml").resolve()
+    raise UserError(f"There is no experiment {text!r}: {nearest(text, available())}")
+
+
+def _recipes(value: Any, where: str) -> tuple[Recipe, ...]:
+    if not isinstance(value, list):
+        raise UserError(f"{where}: recipes: expected a list of recipes.")
+    try:
+        return tuple(parse(text) for text in value)
+    except UserError as error:
+        raise UserError(f"{where}: recipes: {error}") from None
+
+
+def _check_source(experiment: Experiment) -> None:
+    kind = experiment.source.get("kind")
+    if kind not in SOURCES:
+        raise UserError(f"source.kind: {kind!r} is not valid: {nearest(str(kind), SOURCES)}")
+
+
+def _check_lists(experiment: Experiment) -> None:
+    kind = experiment.source["kind"]
+    for key in ("seeds", "recipes", "targets"):
+        values = getattr(experiment, key)
+        if not values:
+            raise UserError(f"{key}: the list is empty.")
+        twice = [str(value) for i, value in enumerate(values) if value in values[:i]]
+        if twice:
+            raise UserError(f"{key}: {twice[0]!r} stands twice.")
+    if min(experiment.seeds) < 0:
+        raise UserError("seeds: a seed is zero or a positive whole number.")
+    for key, names in (("recipes", experiment.intermediates), ("targets", experiment.targets)):
+        for name in names:
+            if name not in TASKS:
+                raise UserError(f"{key}: there is no task {name!r}: {nearest(name, _targets(kind))}")
+            if kind not in task(name).sources:
+                raise UserError(
+                    f"{key}: the source {kind!r} does not hold {name!r}: {nearest(name, _held(kind))}"
+                )
+    for name in experiment.targets:
+        if task(name).role != "target":
+            raise UserError(
+                f"targets: {name!r} is an {task(name).role} task: {nearest(name, _targets(kind))}"
+            )
+    known = {code for name in experiment.targets for code in task(name).languages}
+    for code in experiment.languages or ():
+        if code not in known:
+            raise UserError(f"languages: no target has the language {code!r}: {nearest(code, known)}")
+
+
+def _check_pretraining(experiment: Experiment) -> None:
+    built = experiment.model.architecture is not None
+    if built and experiment.pretraining is None and any(r.root == NONE for r in experiment.recipes):
+        raise UserError("pretraining: the model is built here, so its pretraining must be stated.")
+    if not built and experiment.pretraining is not None:
+        raise UserError("pretraining: the model is published, so nothing is pretrained; leave the key out.")
+
+
+def _check_training(experiment: Experiment) -> None:
+    for name in experiment.training.tasks:
+        for part in name.split("+"):
+            if part not in TASKS:
+                raise UserError(f"training.tasks: there is no task {part!r}: {nearest(part, TASKS)}")
+    for recipe in experiment.recipes:
+        for step in recipe.steps:
+            experiment.settings_for("intermediate", step.names)
+    for name in experiment.targets_trained:
+        experiment.settings_for("target", [name])
+
+
+def _held(kind: str) -> list[str]:
+    return [row.name for row in TASKS.values() if kind in row.sources]
+
+
+def _targets(kind: str) -> list[str]:
+    return [row.name for row in TASKS.values() if kind in row.sources and row.role == "target"]

@@ -1,0 +1,150 @@
+"""Mappings from a YAML file to frozen dataclasses, refusing what the dataclass does not know.
+
+>>> @dataclasses.dataclass(frozen=True)
+... class Point:
+...     x: float
+...     label: str | None = None
+>>> build(Point, {"x": 1}, "map.yaml: point")
+Point(x=1.0, label=None)
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import types
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Literal, TypeVar, Union, get_args, get_origin, get_type_hints
+
+import yaml
+
+from .errors import UserError, nearest
+
+T = TypeVar("T")
+
+
+def build(cls: type[T], mapping: Any, where: str, given: Mapping[str, Any] | None = None) -> T:
+    """An instance of dataclass `cls` from `mapping`, with `given` for the fields that no file states.
+
+    Unknown keys, missing keys and values of a wrong type are UserErrors that begin with `where`; so are those
+    that the class's own `__post_init__` raises.
+    """
+    given = given or {}
+    if not isinstance(mapping, Mapping):
+        raise UserError(f"{where}: expected keys and values, found {_shown(mapping)}.")
+    hints = get_type_hints(cls)
+    fields = {f.name: f for f in dataclasses.fields(cls) if f.init and f.name not in given}  # type: ignore[arg-type]
+    for key in mapping:
+        if key not in fields:
+            raise UserError(f"{where}: unknown key {key!r}: {nearest(str(key), fields)}")
+    for name, f in fields.items():
+        required = f.default is dataclasses.MISSING and f.default_factory is dataclasses.MISSING
+        if required and name not in mapping:
+            raise UserError(f"{where}: the key {name!r} is missing.")
+    values = {key: convert(hints[key], value, _inside(where, key)) for key, value in mapping.items()}
+    try:
+        return cls(**given, **values)
+    except UserError as error:
+        message = str(error)
+        raise UserError(message if message.startswith(where) else f"{where}: {message}") from None
+
+
+def convert(hint: Any, value: Any, where: str) -> Any:
+    """`value` as the type `hint`, or a UserError that begins with `where`.
+
+    YAML's own traps are met here: 2e-3 without a dot is text to it, an unquoted `no` or `on` a truth value.
+    """
+    origin, args = get_origin(hint), get_args(hint)
+    if origin in (Union, types.UnionType):
+        return _union(args, value, where)
+    if origin is Literal:
+        if value not in args:
+            raise UserError(f"{where}: {_shown(value)} is not valid: {nearest(str(value), map(str, args))}")
+        return value
+    if origin is tuple:
+        if not isinstance(value, list | tuple):
+            raise UserError(f"{where}: expected a list, found {_shown(value)}.")
+        return tuple(convert(args[0], item, f"{where}[{i}]") for i, item in enumerate(value))
+    if origin is not None and issubclass(origin, Mapping):
+        if not isinstance(value, Mapping):
+            raise UserError(f"{where}: expected keys and values, found {_shown(value)}.")
+        return {convert(args[0], k, where): convert(args[1], v, _inside(where, k)) for k, v in value.items()}
+    if dataclasses.is_dataclass(hint):
+        return value if isinstance(value, hint) else build(hint, value, where)  # type: ignore[arg-type]
+    return _scalar(hint, value, where)
+
+
+def _union(args: tuple[Any, ...], value: Any, where: str) -> Any:
+    if value is None and type(None) in args:
+        return None
+    options = [arg for arg in args if arg is not type(None)]
+    for option in options[:-1]:
+        try:
+            return convert(option, value, where)
+        except UserError:
+            continue
+    return convert(options[-1], value, where)
+
+
+_WORDS = {int: "a whole number", float: "a number", str: "text", bool: "true or false", Path: "a path"}
+
+
+def _scalar(hint: Any, value: Any, where: str) -> Any:
+    if hint in (Any, object):
+        return value
+    if isinstance(value, bool) and hint is not bool:
+        hint_text = "; put quotes around it" if hint is str else ""
+        raise UserError(f"{where}: expected {_WORDS.get(hint, hint)}, found {_shown(value)}{hint_text}.")
+    if hint is float and isinstance(value, int | str):
+        try:
+            return float(value)
+        except ValueError:
+            raise UserError(f"{where}: expected a number, found {_shown(value)}.") from None
+    if hint is Path and isinstance(value, str | Path):
+        return Path(value)
+    if not isinstance(value, hint):
+        raise UserError(f"{where}: expected {_WORDS.get(hint, hint.__name__)}, found {_shown(value)}.")
+    return value
+
+
+def _inside(where: str, key: Any) -> str:
+    """`key` within `where`: `x.yaml: model`, then `x.yaml: model.name`."""
+    return f"{where}.{key}" if ": " in where else f"{where}: {key}"
+
+
+def _shown(value: Any) -> str:
+    """`value` as the person who typed it would recognise it."""
+    if value is None:
+        return "nothing"
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    text = repr(value)
+    return text if len(text) <= 60 else text[:57] + "..."
+
+
+class _Loader(yaml.SafeLoader):
+    """YAML in which a key that stands twice is an error; PyYAML keeps the last one in silence."""
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
+        keys = [self.construct_object(key, deep=True) for key, _ in node.value]
+        for i, key in enumerate(keys):
+            if key in keys[:i]:
+                raise UserError(f"line {node.start_mark.line + 1}: the key {key!r} stands twice.")
+        return super().construct_mapping(node, deep=True)
+
+
+def read_yaml(file: Path, where: str) -> dict[str, Any]:
+    """The mapping in `file`; a UserError that begins with `where` if it is no YAML or no mapping."""
+    try:
+        content = yaml.load(file.read_text(encoding="utf-8"), Loader=_Loader)
+    except UserError as error:
+        raise UserError(f"{where}: {error}") from None
+    except yaml.YAMLError as error:
+        mark = getattr(error, "problem_mark", None)
+        line = f" line {mark.line + 1}:" if mark else ""
+        raise UserError(
+            f"{where}:{line} not valid YAML: {getattr(error, 'problem', None) or error}."
+        ) from None
+    if not isinstance(content, dict):
+        raise UserError(f"{where}: expected keys and values, and this file holds none.")
+    return content
