@@ -1,0 +1,67 @@
+"""Where examples come from: the miniature world, official files on disk, the Hugging Face Hub; all give the same columns.
+
+>>> from xstilts_lib.sources import open_source
+>>> source = open_source({"kind": "files", "folder": "~/data"})     # doctest: +SKIP
+>>> source.load("xquad", "test", "de")[0]["question"]              # doctest: +SKIP
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from importlib import import_module
+from typing import TYPE_CHECKING, Any, Literal, Protocol
+
+from ..errors import UserError, nearest
+from ..strict import build
+
+if TYPE_CHECKING:
+    from datasets import Dataset
+    from transformers import PreTrainedTokenizerFast
+
+Split = Literal["train", "dev", "test"]
+
+
+class Source(Protocol):
+    """What every source offers; columns.py says which columns each format has."""
+
+    kind: str
+
+    def load(self, task: str, split: Split, language: str = "en", limit: int | None = None) -> Dataset:
+        """The examples of one split in one language, checked; with `limit`, that many of them, spread over the split."""
+
+    def languages(self, task: str) -> tuple[str, ...]:
+        """The languages in which this source can evaluate `task`."""
+
+    def labels(self, task: str) -> tuple[str, ...]:
+        """Label names in the order of the head's outputs."""
+
+    def revision(self, task: str) -> str:
+        """What identifies the data exactly, for provenance: a seed and settings, checksums of files, a commit."""
+
+    def check(self, tasks: Iterable[str]) -> None:
+        """Raise UserError where something that `tasks` need is absent; cheap enough to run before anything else."""
+
+    def tokenizer(self) -> PreTrainedTokenizerFast | None:
+        """The tokenizer to pretrain with on this source's text; None where a published encoder brings its own."""
+
+
+# kind -> (module, settings, source): modules are imported when a source of their kind is opened, to keep the command line quick.
+_KINDS: Mapping[str, tuple[str, str, str]] = {
+    "miniature": ("miniature", "MiniatureSettings", "MiniatureSource"),
+    "files": ("files", "FilesSettings", "FilesSource"),
+    "hub": ("hub", "HubSettings", "HubSource"),
+}
+
+
+def open_source(settings: Mapping[str, Any]) -> Source:
+    """The source that `settings["kind"]` names, with the other keys as its own settings; UserError for an unknown one."""
+    kind = settings.get("kind")
+    if kind not in _KINDS:
+        raise UserError(f"source: there is no kind {kind!r}: {nearest(str(kind), _KINDS)}")
+    module_name, settings_name, source_name = _KINDS[kind]
+    module = import_module(f"{__name__}.{module_name}")
+    own = {key: value for key, value in settings.items() if key != "kind"}
+    source: Source = getattr(module, source_name)(
+        build(getattr(module, settings_name), own, f"source: kind {kind}")
+    )
+    return source

@@ -1,0 +1,177 @@
+"""What every load of real data is held against: label names, ids, tags, answer offsets, counts; and the record of what was found.
+
+A reader yields (place, row) with the label as the publisher's NAME; here names become indices into Task.labels, so that two sources that
+number their labels differently still agree.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from ..errors import UserError, nearest
+from ..tasks import Task
+
+Place = int | str
+Raw = tuple[Place, dict[str, Any]]
+
+
+@dataclass
+class LoadReport:
+    """What a load found: shown by `xstilts data check`, kept by the source."""
+
+    task: str
+    split: str
+    language: str
+    source: str
+    """The file or the hub's repository, as a person can find it."""
+    revision: str = ""
+    rows: int = 0
+    expected: int | None = None
+    """Rows that the publisher's split has; None where no one has stated it."""
+    repaired: int = 0
+    """Answer offsets moved to the nearest occurrence, and lines with damaged characters."""
+    dropped: int = 0
+    """Rows that the task leaves out by definition (SNLI's "-", other languages of a mixed file)."""
+    unlabelled: int = 0
+    notes: list[str] = field(default_factory=list)
+
+    def where(self, place: Place) -> str:
+        """A place in the data as an error message begins."""
+        return f"{self.source}, line {place}" if isinstance(place, int) else f"{self.source}, {place}"
+
+
+def checked(
+    task: Task, labels: Sequence[str], raw: Iterable[Raw], report: LoadReport, exact: bool = True
+) -> list[dict[str, Any]]:
+    """The rows of `raw`, with label indices and valid answer offsets; fills `report`.
+
+    UserError at the first row that is wrong, and where the number of rows is not the expected one (unless `exact` is False).
+    """
+    check = {"pair": _label_index, "choice": _choice_index, "tags": _tag_names, "span": _answer_offsets}.get(
+        task.format
+    )
+    known = {name: index for index, name in enumerate(labels)}
+    rows: list[dict[str, Any]] = []
+    for place, row in _unique(raw, report):
+        if check is not None:
+            check(row, place, known, report)
+        rows.append(row)
+    report.rows = len(rows)
+    if task.format in ("bitext", "ranking"):
+        _mates_exist(rows, report)
+    if not rows:
+        raise UserError(f"{report.source} holds no example of {task.name} in {report.language!r}.")
+    if exact and report.expected is not None and len(rows) != report.expected:
+        raise UserError(
+            f"{report.source} holds {len(rows):,} rows of {task.name} ({report.split}, {report.language}), where {report.expected:,} were "
+            "published: fetch it again, or set `counts: any` under `source:` if this is a version of your own."
+        )
+    return rows
+
+
+def _unique(raw: Iterable[Raw], report: LoadReport) -> Iterator[Raw]:
+    seen: dict[str, Place] = {}
+    for place, row in raw:
+        first = seen.setdefault(row["id"], place)
+        if first is not place:
+            at = f"line {first}" if isinstance(first, int) else first
+            raise UserError(f"{report.where(place)}: the id {row['id']!r} occurs twice (first at {at}).")
+        yield place, row
+
+
+def _label_index(row: dict[str, Any], place: Place, known: dict[str, int], report: LoadReport) -> None:
+    name = row["label"]
+    if name is None:
+        row["label"] = -1
+        report.unlabelled += 1
+    elif name in known:
+        row["label"] = known[name]
+    else:
+        raise UserError(f"{report.where(place)}: unknown label {name!r}: {nearest(name, known)}")
+
+
+def _choice_index(row: dict[str, Any], place: Place, known: dict[str, int], report: LoadReport) -> None:
+    if row["label"] is None:
+        row["label"] = -1
+        report.unlabelled += 1
+    elif not 0 <= row["label"] < len(row["choices"]):
+        raise UserError(
+            f"{report.where(place)}: the label names choice {row['label'] + 1} of {len(row['choices'])}."
+        )
+
+
+def _tag_names(row: dict[str, Any], place: Place, known: dict[str, int], report: LoadReport) -> None:
+    if len(row["words"]) != len(row["tags"]):
+        raise UserError(f"{report.where(place)}: {len(row['words'])} words have {len(row['tags'])} tags.")
+    for tag in row["tags"] if known else ():
+        if tag not in known:
+            raise UserError(f"{report.where(place)}: unknown tag {tag!r}: {nearest(tag, known)}")
+
+
+def _answer_offsets(row: dict[str, Any], place: Place, known: dict[str, int], report: LoadReport) -> None:
+    answers = row["answers"]
+    if not answers["text"]:
+        report.unlabelled += 1
+    for number, (text, start) in enumerate(zip(answers["text"], answers["start"], strict=True)):
+        if row["context"][start : start + len(text)] == text and start >= 0:
+            continue
+        moved = nearest_occurrence(row["context"], text, start)
+        if moved is None:
+            raise UserError(f"{report.where(place)}: the answer {text[:60]!r} is not in its context.")
+        answers["start"][number] = moved
+        report.repaired += 1
+
+
+def nearest_occurrence(context: str, text: str, start: int) -> int | None:
+    """The offset of the occurrence of `text` nearest to `start`; None where there is none.
+
+    Hub copies strip the context and keep the offset, which shifts answers by a few characters; the nearest occurrence undoes it.
+    """
+    before = context.rfind(text, 0, max(start, 0) + len(text))
+    after = context.find(text, max(start, 0))
+    found = [offset for offset in (before, after) if offset >= 0]
+    return min(found, key=lambda offset: abs(offset - start)) if found else None
+
+
+def _mates_exist(rows: Sequence[dict[str, Any]], report: LoadReport) -> None:
+    side = {row["id"]: row["side"] for row in rows}
+    for row in rows:
+        if row["mate"] and side.get(row["mate"], row["side"]) == row["side"]:
+            raise UserError(
+                f"{report.source}: {row['id']!r} is paired with {row['mate']!r}, which is not on the other side."
+            )
+
+
+def spread(total: int, limit: int) -> list[int]:
+    """`limit` indices spread evenly over `total`: the same ones for parallel sets, and not the first article alone."""
+    return list(range(total)) if limit >= total else [index * total // limit for index in range(limit)]
+
+
+def limited(task: Task, rows: list[dict[str, Any]], limit: int | None) -> list[dict[str, Any]]:
+    """`limit` of the rows (of each side, where there are two, with the share of pairs kept)."""
+    if limit is None:
+        return rows
+    if limit < 1:
+        raise UserError(f"limit must be at least 1, not {limit}.")
+    if task.format not in ("bitext", "ranking"):
+        return [rows[index] for index in spread(len(rows), limit)]
+    return _limited_sides(rows, limit)
+
+
+def _limited_sides(rows: list[dict[str, Any]], limit: int) -> list[dict[str, Any]]:
+    first = rows[0]["side"]
+    ours = [row for row in rows if row["side"] == first]
+    theirs = [row for row in rows if row["side"] != first]
+    share = min(1.0, limit / len(ours))
+    paired = [row for row in ours if row["mate"]]
+    kept_pairs = (
+        [paired[index] for index in spread(len(paired), max(1, round(share * len(paired))))] if paired else []
+    )
+    keep = {row["id"] for row in kept_pairs} | {row["mate"] for row in kept_pairs}
+    for side, count in ((ours, limit), (theirs, round(share * len(theirs)))):
+        single = [row["id"] for row in side if not row["mate"]]
+        free = max(0, count - sum(row["id"] in keep for row in side))
+        keep.update(single[index] for index in spread(len(single), free))
+    return [row for row in rows if row["id"] in keep]

@@ -1,0 +1,139 @@
+"""Packed data sets: unpacked whole or not at all, into a cache, keyed by the archive's checksum.
+
+An archive is somebody else's file, so nothing in it is trusted: no path may leave the folder, no link or device is made, and the
+unpacked size is bounded.
+"""
+
+from __future__ import annotations
+
+import errno
+import hashlib
+import lzma
+import os
+import shutil
+import tarfile
+import tempfile
+import zipfile
+import zlib
+from collections.abc import Iterator
+from pathlib import Path, PurePosixPath
+from typing import IO
+
+from ...errors import UserError
+
+SUFFIXES = (".tar.xz", ".tar.gz", ".tgz", ".tar.bz2", ".tar", ".zip")
+# Text packs to a tenth, now and then to a fiftieth; a bomb to a thousandth.
+_EXPANSION = 200
+_ALLOWANCE = 64 * 2**20
+_FILES = 100_000
+_BLOCK = 2**20
+
+
+def cache_folder() -> Path:
+    """`$XSTILTS_CACHE`, or else ~/.cache/xstilts."""
+    return Path(os.environ.get("XSTILTS_CACHE") or Path.home() / ".cache" / "xstilts")
+
+
+def checksum(path: Path) -> str:
+    """SHA-256 of a file, in hexadecimal."""
+    with open(path, "rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def find_archive(folder: Path, name: str) -> Path | None:
+    """The archive of the data set `name` in `folder`, under any of the known suffixes."""
+    return next(
+        (folder / (name + suffix) for suffix in SUFFIXES if (folder / (name + suffix)).is_file()), None
+    )
+
+
+def unpack(archive: Path, name: str, cache: Path | None = None, bound: int | None = None) -> Path:
+    """The folder of the data set `name`, unpacked from `archive` (once: the cache is keyed by the archive's checksum).
+
+    `bound` limits the bytes written (default: 200 times the archive's size, and 64 MiB). UserError where the archive is damaged, holds
+    a link or a path outside, or is larger than the bound; nothing is left in the cache then.
+    """
+    cache = cache or cache_folder()
+    home = cache / f"{name}-{checksum(archive)[:16]}"
+    if not home.is_dir():
+        bound = _EXPANSION * archive.stat().st_size + _ALLOWANCE if bound is None else bound
+        _unpack_whole(archive, home, bound)
+    inner = home / name
+    return inner if inner.is_dir() else home
+
+
+def _unpack_whole(archive: Path, home: Path, bound: int) -> None:
+    try:
+        home.parent.mkdir(parents=True, exist_ok=True)
+        part = Path(tempfile.mkdtemp(prefix=f".{home.name}.", dir=home.parent))
+    except OSError as error:
+        raise UserError(
+            f"The cache {home.parent} cannot be written ({error.strerror}): set XSTILTS_CACHE to a folder that can."
+        ) from None
+    try:
+        _extract(archive, part, bound)
+        part.chmod(0o755)
+        try:
+            os.replace(part, home)
+        except OSError:
+            if not home.is_dir():  # otherwise another process was quicker, with the same bytes
+                raise
+    except (tarfile.TarError, zipfile.BadZipFile, lzma.LZMAError, zlib.error, EOFError) as error:
+        raise UserError(f"{archive} is not a whole archive ({error}): fetch it again.") from None
+    except OSError as error:
+        if error.errno == errno.ENOSPC:
+            raise UserError(
+                f"The disk is full: {archive.name} cannot be unpacked into {home.parent}."
+            ) from None
+        raise UserError(f"{archive} cannot be unpacked: {error.strerror or error}.") from None
+    finally:
+        shutil.rmtree(part, ignore_errors=True)
+
+
+def _extract(archive: Path, to: Path, bound: int) -> None:
+    written = 0
+    for count, (name, stream) in enumerate(_members(archive), start=1):
+        if count > _FILES:
+            raise UserError(f"{archive} holds more than {_FILES} files: this is not a data set.")
+        path = to / _inside(archive, name)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with open(path, "wb") as file:
+            while block := stream.read(_BLOCK):
+                written += len(block)
+                if written > bound:
+                    raise UserError(
+                        f"{archive} unpacks to more than {bound / 2**20:.0f} MiB: refused as a decompression bomb."
+                    )
+                file.write(block)
+
+
+def _members(archive: Path) -> Iterator[tuple[str, IO[bytes]]]:
+    """(name, content) of every regular file, streamed; anything that is neither a file nor a folder is refused."""
+    if archive.suffix == ".zip":
+        with zipfile.ZipFile(archive) as packed:
+            for info in packed.infolist():
+                if (info.external_attr >> 16) & 0o170000 == 0o120000:
+                    raise UserError(f"{archive} holds a link, {info.filename!r}: refused.")
+                if info.flag_bits & 1:
+                    raise UserError(f"{archive} is encrypted: refused.")
+                _inside(archive, info.filename)
+                if not info.is_dir():
+                    with packed.open(info) as stream:
+                        yield info.filename, stream
+        return
+    with tarfile.open(archive, "r|*") as tar:
+        for member in tar:
+            _inside(archive, member.name)
+            if not (member.isfile() or member.isdir()):
+                raise UserError(f"{archive} holds {member.name!r}, which is a link or a device: refused.")
+            if member.isfile():
+                stream = tar.extractfile(member)
+                assert stream is not None  # a regular file has content
+                yield member.name, stream
+
+
+def _inside(archive: Path, name: str) -> PurePosixPath:
+    path = PurePosixPath(name)
+    if path.is_absolute() or ".." in path.parts or "\\" in name or ":" in name.split("/")[0]:
+        raise UserError(f"{archive} holds the path {name!r}, which leads outside the data folder: refused.")
+    return path

@@ -1,0 +1,89 @@
+"""The data folder: which files are there, as they are or packed, and what identifies them."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+from ...errors import UserError
+from ...tasks import Task
+from .archives import SUFFIXES, checksum, find_archive, unpack
+from .codes import ISO3
+from .layouts import LAYOUTS, Layout
+
+
+class DataFolder:
+    """A folder of data sets, each one a folder or an archive of its name; archives are unpacked when they are first needed."""
+
+    def __init__(self, root: Path, cache: Path) -> None:
+        self.root = root
+        self.cache = cache
+        self._sets: dict[str, Path | None] = {}
+        self._checksums: dict[Path, str] = {}
+
+    def set(self, name: str) -> Path | None:
+        """The folder of a data set, unpacked if need be; None where it is absent."""
+        if name not in self._sets:
+            folder, archive = self.root / name, find_archive(self.root, name)
+            if folder.is_dir():
+                self._sets[name] = folder
+            else:
+                self._sets[name] = unpack(archive, name, self.cache) if archive else None
+        return self._sets[name]
+
+    def find(self, relative: str) -> Path | None:
+        """The file at `relative`, whose first part names the set; None where it is absent."""
+        name, _, inner = relative.partition("/")
+        folder = self.set(name)
+        path = folder / inner if folder is not None else None
+        return path if path is not None and path.is_file() else None
+
+    def layout(self, task: Task, split: str, language: str) -> tuple[Layout, tuple[Path, ...]] | None:
+        """The first layout of a split that is in the folder, and its files; None where there is none."""
+        for layout in LAYOUTS.get(task.name, {}).get(split, ()):
+            if not layout.covers(language):
+                continue
+            paths = tuple(self._paths(layout, language))
+            if len(paths) >= layout.required:
+                return layout, paths
+        return None
+
+    def _paths(self, layout: Layout, language: str) -> Iterator[Path]:
+        for pattern in layout.paths:
+            optional = pattern.startswith("?")
+            path = self.find(fill(pattern.lstrip("?"), language))
+            if path is not None:
+                yield path
+            elif not optional:
+                return
+
+    def digest(self, paths: Iterable[Path]) -> str:
+        """16 hexadecimal digits that change when a name or a byte of `paths` does."""
+        total = hashlib.sha256()
+        for path in sorted(set(paths)):
+            if path not in self._checksums:
+                self._checksums[path] = checksum(path)
+            total.update(f"{path.parent.name}/{path.name} {self._checksums[path]}\n".encode())
+        return total.hexdigest()[:16]
+
+    def absence(self, task: Task, split: str, language: str) -> UserError:
+        """What is missing, for the person who can put it there."""
+        layouts = [layout for layout in LAYOUTS.get(task.name, {}).get(split, ()) if layout.covers(language)]
+        if not layouts:
+            splits = ", ".join(name for name in LAYOUTS.get(task.name, {})) or "none"
+            return UserError(
+                f"{task.name} has no split {split!r} in {language!r} among the files (splits: {splits})."
+            )
+        wanted = " or ".join(fill(layout.paths[0], language) for layout in layouts)
+        name = layouts[0].paths[0].split("/")[0]
+        if self.set(name) is None:
+            return UserError(
+                f"{self.root} lacks {name}/ ({name}{SUFFIXES[0]} would do): {task.name} ({split}, {language}) needs {wanted}."
+            )
+        return UserError(f"{self.root} lacks {wanted}, which {task.name} ({split}, {language}) needs.")
+
+
+def fill(pattern: str, language: str) -> str:
+    """`pattern` with the language's codes in it."""
+    return pattern.replace("{language}", language).replace("{iso3}", ISO3.get(language, language))

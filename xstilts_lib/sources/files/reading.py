@@ -1,0 +1,163 @@
+"""From a file to text, lines, fields or JSON; whatever is wrong with the file becomes one sentence that names it and the line.
+
+Both kinds of line ends are read. Lines end at LF alone: the other separators of Unicode occur inside real sentences.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from ...errors import UserError
+
+_GIT_LFS = "version https://git-lfs"
+
+
+def at(path: Path, line: int | str) -> str:
+    """`path` and a place in it, as error messages begin: "de.tsv, line 12"."""
+    return f"{path}, line {line}" if isinstance(line, int) else f"{path}, {line}"
+
+
+def read_text(path: Path) -> str:
+    """The whole of a UTF-8 file with LF line ends, without a byte order mark; UserError for anything else."""
+    try:
+        raw = path.read_bytes()
+    except FileNotFoundError:
+        raise UserError(f"{path} is missing.") from None
+    except OSError as error:
+        raise UserError(f"{path} cannot be read: {error.strerror}.") from None
+    if not raw.strip():
+        raise UserError(f"{path} is empty: fetch it again.")
+    if raw[:2] in (b"\xff\xfe", b"\xfe\xff") or b"\0" in raw[:4096]:
+        raise UserError(f"{path} is not UTF-8 text (UTF-16, or a binary file): save it as UTF-8.")
+    try:
+        text = raw.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = raw.count(b"\n", 0, error.start) + 1
+        raise UserError(
+            f"{at(path, line)}: the byte 0x{raw[error.start]:02x} is not UTF-8: the file mixes encodings or is damaged; "
+            "save it as UTF-8 or fetch it again."
+        ) from None
+    return _refuse_impostors(path, text).replace("\r\n", "\n")
+
+
+def read_damaged_text(path: Path) -> tuple[str, int]:
+    """As read_text, for a file whose publisher cut characters apart: (text with U+FFFD in those places, their number)."""
+    text = path.read_bytes().decode("utf-8-sig", errors="surrogateescape")
+    lines = text.split("\n")
+    damaged = 0
+    for number, line in enumerate(lines):
+        if any("\udc80" <= character <= "\udcff" for character in line):
+            damaged += 1
+            lines[number] = line.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
+    return _refuse_impostors(path, "\n".join(lines)).replace("\r\n", "\n"), damaged
+
+
+def _refuse_impostors(path: Path, text: str) -> str:
+    start = text[:200].lstrip().lower()
+    if start.startswith(("<!doctype html", "<html")):
+        raise UserError(
+            f"{path} is an HTML page, not data: the download ended on an error page; fetch it again."
+        )
+    if start.startswith(_GIT_LFS):
+        raise UserError(f"{path} is a Git LFS pointer, not data: run `git lfs pull` where it came from.")
+    return text
+
+
+def read_lines(path: Path) -> list[str]:
+    """The lines of a text file, without their ends and without the empty piece after the last."""
+    lines = read_text(path).split("\n")
+    if lines[-1] == "":
+        lines.pop()
+    return lines
+
+
+def read_json(path: Path) -> Any:
+    """A JSON file; UserError with the line where it stops being JSON."""
+    return parse_json(path, read_text(path))
+
+
+def parse_json(path: Path, text: str, line: int = 1) -> Any:
+    """`text`, which begins at `line` of `path`, as JSON."""
+    try:
+        return json.loads(text)
+    except json.JSONDecodeError as error:
+        place = at(path, line + error.lineno - 1)
+        if error.pos >= len(text.rstrip()) or "Unterminated" in error.msg:
+            raise UserError(
+                f"{place}: the JSON ends too early: the file was cut short; fetch it again."
+            ) from None
+        raise UserError(f"{place}, column {error.colno}: this is not JSON ({error.msg}).") from None
+
+
+def read_json_lines(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
+    """(line number, object) of a JSON lines file."""
+    for number, line in enumerate(read_lines(path), start=1):
+        if line.strip():
+            item = parse_json(path, line, number)
+            if not isinstance(item, dict):
+                raise UserError(f"{at(path, number)}: a JSON object was expected, not {line[:40]!r}.")
+            yield number, item
+
+
+def read_tsv(path: Path, columns: int | tuple[int, ...]) -> Iterator[tuple[int, list[str]]]:
+    """(line number, fields) of a file of tab-separated fields in which quotes mean nothing."""
+    yield from split_fields(path, read_lines(path), columns)
+
+
+def split_fields(
+    path: Path, lines: list[str], columns: int | tuple[int, ...]
+) -> Iterator[tuple[int, list[str]]]:
+    """(line number, fields) of `lines`, each with an allowed number of tab-separated fields."""
+    allowed = (columns,) if isinstance(columns, int) else columns
+    for number, line in enumerate(lines, start=1):
+        fields = line.split("\t")
+        if len(fields) not in allowed:
+            raise _wrong_width(path, number, len(fields), allowed)
+        yield number, fields
+
+
+def read_csv(path: Path, delimiter: str = ",") -> Iterator[tuple[int, list[str]]]:
+    """(line number of its end, fields) of a CSV file in which quotes enclose fields and are doubled inside them."""
+    csv.field_size_limit(2**31 - 1)
+    reader = csv.reader(io.StringIO(read_text(path), newline=""), delimiter=delimiter, strict=True)
+    try:
+        for fields in reader:
+            yield reader.line_num, fields
+    except csv.Error as error:
+        raise UserError(
+            f"{at(path, reader.line_num)}: this is not CSV ({error}): the file was cut short."
+        ) from None
+
+
+def read_table(
+    path: Path, columns: tuple[str, ...], delimiter: str = ",", quotes: bool = True
+) -> Iterator[tuple[int, dict[str, str]]]:
+    """(line number, row by column name) of a file with a header, which must name `columns` and may name others."""
+    rows = (
+        read_csv(path, delimiter)
+        if quotes
+        else ((n, line.split(delimiter)) for n, line in enumerate(read_lines(path), 1))
+    )
+    header: list[str] | None = None
+    for number, fields in rows:
+        if header is None:
+            header = fields
+            missing = [name for name in columns if name not in header]
+            if missing:
+                raise UserError(
+                    f"{at(path, number)}: the header lacks the column {missing[0]!r}; it has {', '.join(header)}."
+                )
+            continue
+        if len(fields) != len(header):
+            raise _wrong_width(path, number, len(fields), (len(header),))
+        yield number, dict(zip(header, fields, strict=True))
+
+
+def _wrong_width(path: Path, line: int, found: int, allowed: tuple[int, ...]) -> UserError:
+    expected = " or ".join(str(n) for n in allowed)
+    return UserError(f"{at(path, line)}: {expected} tab-separated columns were expected, {found} found.")

@@ -1,0 +1,38 @@
+"""The table of tasks: one row a task, and nothing about a task stands anywhere else.
+
+>>> from xstilts_lib.tasks import TASKS, task
+>>> task("mini_tydiqa").train
+'mini_tydiqa'
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from ..errors import UserError, nearest
+from . import table_miniature, table_real
+from .row import ENTITIES, NLI, UPOS, FormatName, Group, Metric, Role, Task
+from .table_miniature import MINIATURE
+
+__all__ = [
+    "ENTITIES",
+    "MINIATURE",
+    "NLI",
+    "TASKS",
+    "UPOS",
+    "FormatName",
+    "Group",
+    "Metric",
+    "Role",
+    "Task",
+    "task",
+]
+
+TASKS: Mapping[str, Task] = {row.name: row for row in (*table_miniature.ROWS, *table_real.ROWS)}
+
+
+def task(name: str) -> Task:
+    """The row called `name`; a UserError with the nearest valid name where there is none."""
+    if name not in TASKS:
+        raise UserError(f"There is no task {name!r}: {nearest(name, TASKS)}")
+    return TASKS[name]
