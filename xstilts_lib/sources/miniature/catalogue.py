@@ -1,0 +1,128 @@
+"""Which examples each split of each task is made of, before they are put into words of any language."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+from ...errors import UserError
+from . import bitext, choices, pairs, pretraining, questions, tagging
+from .grammar import Event
+from .world import World
+
+TRIES = 5000  # draws for one example, before the world is declared too small for it
+
+
+@dataclass(frozen=True)
+class Maker:
+    """How the examples of one task are made: `build` draws one (None: draw again), `row` puts it into words."""
+
+    build: Callable[..., Any]
+    row: Callable[..., dict]
+    labels: int = 1
+    """Kinds of example that are held in balance: in every run of so many rows, each occurs once."""
+
+
+MAKERS = {
+    "mini_mnli": Maker(pairs.inference, pairs.row, 3),
+    "mini_xnli": Maker(pairs.inference, pairs.row, 3),
+    "mini_qqp": Maker(pairs.paraphrase, pairs.row, 2),
+    "mini_pawsx": Maker(pairs.roles, pairs.row, 2),
+    "mini_squad": Maker(questions.plain, questions.row, 4),
+    "mini_tydiqa": Maker(questions.other, questions.row, 4),
+    "mini_hellaswag": Maker(choices.restatement, choices.row, 4),
+    "mini_ccg": Maker(tagging.supertags, tagging.row),
+    "mini_udpos": Maker(tagging.parts_of_speech, tagging.row),
+    "mini_panx": Maker(tagging.entities, tagging.row),
+}
+BITEXT = ("mini_tatoeba", "mini_bucc2018")
+TEXT = "mini_text"
+HELD_OUT = {"train": ("dev", "test"), "dev": ("test",), "test": ()}
+
+
+class Catalogue:
+    """The examples of a world, as events. Every (task, split, language of text) has a random generator of its own, so that what
+    is asked for, and in which order, changes nothing; a smaller number of rows is the beginning of a larger one."""
+
+    def __init__(self, world: World) -> None:
+        self.world = world
+        self._items: dict[tuple[str, str], list] = {}
+        self._reserved: dict[str, frozenset[Event]] = {}
+
+    def items(self, task: str, split: str) -> list:
+        """Every example of a split; cached for the evaluation splits, which training needs to know."""
+        if (task, split) in self._items:
+            return self._items[task, split]
+        if task in BITEXT:
+            items = self._bitext(task, split)
+        else:
+            maker, count = MAKERS[task], self.world.settings.rows(task, split)
+            items = self._draw(maker.build, (task, split), split, count, maker.labels)
+        if split != "train":
+            self._items[task, split] = items
+        return items
+
+    def lines(self, language: str, split: str, limit: int | None = None) -> Iterator[pretraining.Line]:
+        """The lines of one language's pretraining text."""
+        settings = self.world.settings
+        count = settings.text_dev
+        if split == "train":
+            count = round(settings.text_lines * self.world.languages[language].resources)
+        count = count if limit is None else min(count, limit)
+        yield from self._draw(pretraining.line, (TEXT, split, language), split, count, 1, unique=False)
+
+    def reserved(self, split: str) -> frozenset[Event]:
+        """The events, and the questions as events with a gap, that no example of `split` may contain."""
+        if split not in self._reserved:
+            keys = {
+                key
+                for held in HELD_OUT[split]
+                for task in (*MAKERS, *BITEXT)
+                for item in self.items(task, held)
+                for key in item.keys()
+            }
+            self._reserved[split] = frozenset(keys)
+        return self._reserved[split]
+
+    def _draw(
+        self,
+        build: Callable[..., Any],
+        purpose: Sequence[str],
+        split: str,
+        count: int,
+        labels: int,
+        unique: bool = True,
+    ) -> list:
+        rng, order = self.world.rng("items", *purpose), self.world.rng("labels", *purpose)
+        draw = partial(self._one, build, rng, split, set() if unique else None)
+        found: list = []
+        while len(found) < count:
+            found += [draw(label) for label in order.sample(range(labels), labels)]
+        return found[:count]
+
+    def _one(
+        self, build: Callable[..., Any], rng: random.Random, split: str, seen: set | None, label: int
+    ) -> Any:
+        taken = self.reserved(split)
+        for _ in range(TRIES):
+            item = build(self.world, rng, split, label)
+            if item is None or (seen is not None and item in seen) or not taken.isdisjoint(item.keys()):
+                continue
+            if seen is not None:
+                seen.add(item)
+            return item
+        raise UserError(
+            f"Miniature world: it is too small for so many rows ({split}): ask for fewer, or raise nouns, verbs or names."
+        )
+
+    def _bitext(self, task: str, split: str) -> list[bitext.Sentence]:
+        settings, rng = self.world.settings, self.world.rng("items", task, split)
+        taken = set(self.reserved(split))
+        if task == "mini_tatoeba":
+            pairs_, alone = settings.rows(task, split), (settings.retrieval_distractors, 0)
+            return bitext.sentences(self.world, rng, split, taken, pairs_, alone, 1.0)
+        alone = (settings.bucc_sentences - settings.bucc_gold,) * 2
+        return bitext.sentences(self.world, rng, split, taken, settings.bucc_gold, alone, settings.bucc_hard)

@@ -1,0 +1,83 @@
+"""mini_hellaswag: which of four endings restates the prompt.
+
+Two parts of an event are given two values each; the four endings are the four combinations, and the prompt states one of them. So every
+ending is as likely as the others until the prompt is read, and no ending is closer to the rest than another.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from .changes import changed
+from .grammar import Event, write
+from .text import Grammar, clauses
+from .world import World
+
+PARTS = ("verb", "agent", "patient", "number", "adjective", "place", "time", "roles")
+
+
+class Choice(NamedTuple):
+    prompt: tuple[Event, ...]
+    endings: tuple[Event, ...]
+    label: int
+
+    def keys(self) -> Iterator[Event]:
+        yield from self.prompt
+        yield from self.endings
+
+
+def row(item: Choice, grammar: Grammar, rng: random.Random) -> dict:
+    """The columns of the choice format, the id apart; the prompt and every ending have their forms drawn independently."""
+    return {
+        "prompt": write([clauses(grammar, item.prompt, rng)])[0],
+        "choices": [write([clauses(grammar, (event,), rng)])[0] for event in item.endings],
+        "label": item.label,
+    }
+
+
+def restatement(world: World, rng: random.Random, split: str, label: int) -> Choice | None:
+    """One item of mini_hellaswag; `label` is the place of the right ending."""
+    event = world.event(rng, split, general=0.0, place=0.5, time=0.4, adjective=0.4)
+    one, two = rng.sample(PARTS, 2)
+    a, b = changed(world, rng, event, one, split), changed(world, rng, event, two, split)
+    if a is None or b is None:
+        return None
+    both = _combined(event, a, b)
+    if both is None or not _possible(world, both, split) or len({event, a, b, both}) < 4:
+        return None
+    endings = [event, a, b, both]
+    rng.shuffle(endings)
+    return Choice((endings[label],), tuple(endings), label)
+
+
+def _combined(event: Event, a: Event, b: Event) -> Event | None:
+    """Both changes at once, where they touch different fields; participants are compared word by word."""
+    fields: dict[str, object] = {}
+    for name in Event._fields:
+        base, left, right = getattr(event, name), getattr(a, name), getattr(b, name)
+        if left != base and right != base:
+            if name not in ("agent", "patient"):
+                return None
+            parts = [_either(*values) for values in zip(base, left, right, strict=True)]
+            if None in parts:
+                return None
+            fields[name] = base._make(parts)
+        else:
+            fields[name] = left if left != base else right
+    return Event(**fields)  # type: ignore[arg-type]
+
+
+def _either(base: str, left: str, right: str) -> str | None:
+    if left != base and right != base:
+        return None
+    return left if left != base else right
+
+
+def _possible(world: World, event: Event, split: str) -> bool:
+    return (
+        event.agent.head != event.patient.head
+        and world.acts(event.verb, event.agent)
+        and world.allowed(event, split)
+    )

@@ -1,0 +1,131 @@
+"""The invented languages: one grammar, and what a language declares about itself decides its forms.
+
+No articles, no number on nouns, no tense. Question words stand first, in verb-final languages where their answer would.
+"""
+
+from __future__ import annotations
+
+import random
+
+from .grammar import PLAIN, Entity, Event, Question, Style, Word, name_words
+from .languages import Vocabulary
+from .lexicon import Lexicon
+
+# Where the parts of a clause stand: Subject, Object (or Agent of a passive), Verb, Place, Time.
+ORDERS = {"SVO": "SVOPT", "SOV": "STPOV", "VSO": "VSOPT"}
+
+
+class Invented:
+    """Turns events and questions into the words of one invented language."""
+
+    def __init__(self, lexicon: Lexicon, vocabulary: Vocabulary) -> None:
+        self.lexicon, self.vocabulary = lexicon, vocabulary
+        self.language = vocabulary.language
+        self.code = self.language.code
+        self._function = {key[1:]: row[0] for key, row in vocabulary.words.items() if key.startswith("%")}
+        self.conjunction = self._word("and", "CCONJ")
+
+    def statement(self, event: Event, style: Style = PLAIN, rng: random.Random | None = None) -> list[Word]:
+        """The words of a clause, without its full stop."""
+        parts = self._parts(event, style.passive, rng)
+        order = ORDERS[self.language.order]
+        if style.fronted:
+            order = "T" + order.replace("T", "")
+        return [word for part in order for word in parts.get(part, ())]
+
+    def question(self, question: Question, rng: random.Random | None = None) -> list[Word]:
+        """The words of a question, without its mark."""
+        parts = self._parts(question.event, question.passive, rng)
+        subject = question.asked == ("patient" if question.passive else "agent")
+        asked = {"place": "P", "time": "T"}.get(question.asked, "S" if subject else "O")
+        parts[asked] = self._asked(question)
+        order = ORDERS[self.language.order]
+        if self.language.order != "SOV":
+            order = asked + order.replace(asked, "")
+        return [word for part in order for word in parts.get(part, ())]
+
+    def definition(self, concept: str) -> list[Word]:
+        """'Dog is animal', in this language's order."""
+        copula = [self._word("is", "AUX")]
+        parts = {"S": self._phrase(Entity(concept), "", None), "V": copula,
+                 "O": self._phrase(Entity(self.lexicon.category(concept)), "", None)}  # fmt: skip
+        return [word for part in self.language.order for word in parts[part]]
+
+    def _parts(self, event: Event, passive: bool, rng: random.Random | None) -> dict[str, list[Word]]:
+        verb = Word(self._pick(f"{event.verb}!", rng), "VERB")
+        before = [self._word("not", "PART")] if event.negated else []
+        if passive:
+            before.append(self._word("passive", "AUX"))
+        final = self.language.order == "SOV"
+        parts = {"V": [verb, *reversed(before)] if final else [*before, verb]}
+        agent, patient = event.agent, event.patient
+        if passive:
+            parts["S"] = [] if patient.head == "?" else self._phrase(patient, "patient", rng)
+            parts["O"] = (
+                [] if agent.head == "?" else self._adpositional("by", self._phrase(agent, "agent", rng))
+            )
+        else:
+            parts["S"] = [] if agent.head == "?" else self._phrase(agent, "agent", rng)
+            parts["O"] = (
+                [] if patient.head == "?" else self._phrase(patient, "patient", rng, self.language.case)
+            )
+        if event.place and event.place != "?":
+            preposition, _, head = event.place.partition(" ")
+            parts["P"] = self._adpositional(preposition, self._phrase(Entity(head), "place", rng))
+        if event.time and event.time != "?":
+            day = Word(self.vocabulary.words[event.time][0], "PROPN", "", "time")
+            parts["T"] = self._adpositional("on", [day])
+        return parts
+
+    def _asked(self, question: Question) -> list[Word]:
+        place_or_day = {"place": ("in", "place"), "time": ("on", "day")}
+        if question.asked in place_or_day:
+            if not question.which:
+                return [self._word("where" if question.asked == "place" else "when", "ADV")]
+            adposition, kind = place_or_day[question.asked]
+            noun = (
+                self._word("day", "NOUN")
+                if kind == "day"
+                else Word(self.vocabulary.words["place"][0], "NOUN")
+            )
+            return self._adpositional(adposition, [self._word("which", "DET"), noun])
+        person = question.category in ("person", "organisation")
+        words = [self._word("who" if person else "what", "PRON")]
+        if question.which:
+            words = [self._word("which", "DET"), Word(self.vocabulary.words[question.category][0], "NOUN")]
+        if question.asked == "agent" and question.passive:
+            return self._adpositional("by", words)
+        if question.asked == "patient" and not question.passive and self.language.case:
+            words[-1] = words[-1]._replace(text=words[-1].text + self.vocabulary.suffix)
+        return words
+
+    def _phrase(
+        self, entity: Entity, slot: str, rng: random.Random | None, accusative: bool = False
+    ) -> list[Word]:
+        suffix = self.vocabulary.suffix if accusative else ""
+        if entity.named:
+            words = [
+                Word(self.vocabulary.name(text), "PROPN", "", slot, tag)
+                for text, tag in name_words(entity.head)
+            ]
+            if suffix:
+                words[-1] = words[-1]._replace(text=words[-1].text + suffix)
+            return words
+        words = [Word(self._pick(entity.head, rng) + suffix, "NOUN", "", slot)]
+        if entity.adjective:
+            adjective = Word(self._pick(f"{entity.adjective}~", rng), "ADJ", "", slot)
+            words.insert(0 if self.language.adjective == "before" else 1, adjective)
+        if entity.number:
+            words.insert(0, Word(self.vocabulary.words[entity.number][0], "NUM", "", slot))
+        return words
+
+    def _adpositional(self, function: str, words: list[Word]) -> list[Word]:
+        adposition = self._word(function, "ADP")
+        return [adposition, *words] if self.language.adposition == "before" else [*words, adposition]
+
+    def _word(self, function: str, upos: str) -> Word:
+        return Word(self._function[function], upos)
+
+    def _pick(self, key: str, rng: random.Random | None) -> str:
+        row = self.vocabulary.words[key]
+        return row[0] if rng is None or len(row) == 1 else row[int(rng.random() * len(row))]

@@ -1,0 +1,196 @@
+"""The languages of the miniature world: English and seven invented ones, each with a declared typology and declared resources.
+
+What cannot be set in nature is set here: how far a language stands from English, and how much text there is of it.
+Languages come in pairs that differ in one property alone, so that a reader can ask what that property does:
+
+    qaa - qab  resources (near English)        qaa - qac  word order
+    qae - qaf  resources (far from English)    qaa - qad  script
+
+A cognate is a word written as in English. A sound law that changed it would make it as foreign as any other
+word, since the vocabulary is made of whole words; another script has that effect, and qad shows it.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Mapping
+from dataclasses import dataclass, fields, replace
+from typing import Literal
+
+from ...errors import UserError, nearest
+from .lexicon import FUNCTIONS, Lexicon
+
+Order = Literal["SVO", "SOV", "VSO"]
+
+# Each alphabet as a spelling of the Latin one, letter for letter, so that it can be undone.
+LATIN = "abcdefghijklmnopqrstuvwxyz"
+ALPHABETS = {
+    "Latin": LATIN,
+    "Cyrillic": "абцдефгхижклмнопярстувшчйз",
+    "Georgian": "აბცდეფგჰიჯკლმნოპყრსტუვშხჟზ",
+    "Armenian": "աբցդեֆգհիջկլմնոպքրստըվւխյզ",
+}
+
+
+@dataclass(frozen=True)
+class Language:
+    code: str
+    name: str
+    order: Order = "SVO"
+    adposition: Literal["before", "after"] = "before"
+    """Where 'in', 'by', 'on' stand: before their noun or after it."""
+    case: bool = False
+    """Whether an object bears a suffix."""
+    adjective: Literal["before", "after"] = "before"
+    script: str = "Latin"
+    cognates: float = 0.25
+    """Share of the content words that are written as in English (respelt where the script differs)."""
+    resources: float = 1.0
+    """Lines of pretraining text, as a share of the English ones."""
+
+    def __post_init__(self) -> None:
+        allowed = {
+            "order": ("SVO", "SOV", "VSO"),
+            "adposition": ("before", "after"),
+            "adjective": ("before", "after"),
+            "script": tuple(ALPHABETS),
+            "case": (True, False),
+        }
+        for key, values in allowed.items():
+            if getattr(self, key) not in values:
+                valid = ", ".join(map(str, values))
+                raise UserError(
+                    f"Language {self.code}: {key} is {getattr(self, key)!r}; it must be one of {valid}."
+                )
+        for key in ("cognates", "resources"):
+            value = getattr(self, key)
+            if (
+                isinstance(value, bool)
+                or not isinstance(value, (int, float))
+                or not 0 <= value <= (1 if key == "cognates" else 10)
+            ):
+                raise UserError(
+                    f"Language {self.code}: {key} is {value!r}; it must be a share between 0 and 1."
+                )
+
+
+ENGLISH = Language("en", "English", cognates=1.0)
+_NEAR = Language("qaa", "Tolvish")
+_FAR = Language("qae", "Ilumay", "SOV", "after", True, "after", "Latin", 0.0)
+LANGUAGES: Mapping[str, Language] = {
+    "en": ENGLISH,
+    "qaa": _NEAR,
+    "qab": replace(_NEAR, code="qab", name="Merrenic", resources=0.2),
+    "qac": replace(_NEAR, code="qac", name="Oskethi", order="SOV"),
+    "qad": replace(_NEAR, code="qad", name="Dunvarish", script="Cyrillic"),
+    "qae": _FAR,
+    "qaf": replace(_FAR, code="qaf", name="Hasperic", resources=0.2),
+    "qag": Language("qag", "Quorzan", "VSO", "before", False, "after", "Georgian", 0.0, 0.5),
+}
+
+
+def configured(overrides: Mapping[str, Mapping[str, object]]) -> dict[str, Language]:
+    """The languages with the changes that a world's settings ask for; UserError for an unknown language or property."""
+    languages = dict(LANGUAGES)
+    properties = [field.name for field in fields(Language) if field.name not in ("code", "name")]
+    for code, changes in overrides.items():
+        if code not in languages or code == "en":
+            raise UserError(
+                f"The miniature world has no invented language {code!r}: {nearest(code, set(languages) - {'en'})}"
+            )
+        for key in changes:
+            if key not in properties:
+                raise UserError(f"Language {code} has no property {key!r}: {nearest(key, properties)}")
+        languages[code] = replace(languages[code], **changes)  # type: ignore[arg-type]
+    return languages
+
+
+def distance(language: Language) -> float:
+    """How far a language stands from English, 0 to 1: the mean of six differences.
+
+    Order, adpositions, case, adjectives and script differ or not; the sixth is the share of content words that
+    are not written as in English, which in another script is all of them. Resources are no part of it.
+    """
+    differences = [
+        getattr(language, key) != getattr(ENGLISH, key)
+        for key in ("order", "adposition", "case", "adjective", "script")
+    ]
+    shared = language.cognates if language.script == ENGLISH.script else 0.0
+    return (sum(differences) + 1 - shared) / 6
+
+
+def spell(word: str, script: str) -> str:
+    """`word`, written in Latin letters, in another alphabet; capitals are kept where the alphabet has them."""
+    if script == "Latin":
+        return word
+    table = str.maketrans(LATIN, ALPHABETS[script])
+    spelt = word.lower().translate(table)
+    return spelt[0].title() + spelt[1:] if word[0].isupper() else spelt
+
+
+# The sounds of each language: onsets, vowels, codas.
+_SOUNDS = {
+    "qaa": ("b d f g h k l m n r s t v", "a e i o", "l n r s -"),
+    "qab": ("b d g j k l m n p r t w", "a e i u", "m n k -"),
+    "qac": ("d f h k l n p s t v z", "a i o u", "k t - -"),
+    "qad": ("b v g d z k l m n p r s t", "a e i o u", "n v r -"),
+    "qae": ("h k l m n p s t w y", "a i u e", "- -"),
+    "qaf": ("c f h m n p q r s t v", "a e o u", "- s"),
+    "qag": ("b d g k m n q r t z x", "a e o u", "r z -"),
+}
+
+
+class Vocabulary:
+    """The words of one invented language: concept -> its synonyms, in Latin spelling or in the language's own script."""
+
+    def __init__(self, language: Language, words: Mapping[str, tuple[str, ...]], suffix: str) -> None:
+        self.language = language
+        self.words = {key: tuple(spell(word, language.script) for word in row) for key, row in words.items()}
+        self.suffix = "-" + spell(suffix, language.script)
+        self._names: dict[str, str] = {}
+
+    def name(self, word: str) -> str:
+        """A word of a name, respelt where the script differs."""
+        if word not in self._names:
+            self._names[word] = spell(word, self.language.script)
+        return self._names[word]
+
+
+def _invent(rng: random.Random, code: str, syllables: int) -> str:
+    onsets, vowels, codas = (part.split() for part in _SOUNDS[code])
+    parts = [rng.choice(onsets) + rng.choice(vowels) for _ in range(syllables)]
+    return "".join(parts) + rng.choice(codas).replace("-", "")
+
+
+def vocabularies(languages: Mapping[str, Language], lexicon: Lexicon, seed: int) -> dict[str, Vocabulary]:
+    """The words of every invented language. No invented word belongs to two languages: what languages share is declared."""
+    full = Lexicon()  # words do not depend on how many of them a world uses
+    taken = full.english_words() | {word.lower() for word in full.name_words()}
+    found = {}
+    for code, language in languages.items():
+        if code == "en":
+            continue
+        rng = random.Random(f"words/{seed}/{code}")
+        words: dict[str, tuple[str, ...]] = {}
+
+        def fresh(syllables: int, code: str = code, rng: random.Random = rng) -> str:
+            while (word := _invent(rng, code, syllables)) in taken:
+                syllables += rng.random() < 0.02
+            taken.add(word)
+            return word
+
+        concepts = list(full.concepts())
+        keys = [key for key, _, _ in concepts]
+        cognates = set(
+            random.Random(f"cognates/{seed}/{code}").sample(keys, round(language.cognates * len(keys)))
+        )
+        for key, synonyms, english in concepts:
+            row = [fresh(2 + (rng.random() < 0.3)) for _ in range(synonyms)]
+            words[key] = (english, *row[1:]) if key in cognates else tuple(row)
+        for key in FUNCTIONS:
+            words[f"%{key}"] = (fresh(1),)
+        kept = {key for key, _, _ in lexicon.concepts()} | {f"%{key}" for key in FUNCTIONS}
+        found[code] = Vocabulary(
+            language, {k: v for k, v in words.items() if k in kept}, _invent(rng, code, 1)
+        )
+    return found

@@ -1,0 +1,263 @@
+"""The English lexicon of the miniature world: what words there are, and how their meanings relate.
+
+A *concept* is named by its first English word; synonyms stand beside it, divided by a bar. Relations between concepts
+(kind of, opposite of, can be said of) are all that the world knows, and all that its tasks ask for.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import cached_property
+
+# Hypernym -> nouns. `plural` forms are regular, except where written after a slash.
+NOUNS = {
+    "person": "doctor|physician teacher farmer baker painter|artist nurse sailor singer",
+    "animal": "dog|hound cat horse goat fox bear rabbit|hare wolf/wolves",
+    "fruit": "apple pear plum lemon peach melon",
+    "tool": "hammer knife/knives rope shovel|spade needle brush",
+    "garment": "hat coat|jacket shirt scarf glove belt",
+    "container": "box basket bottle bag|sack jar bucket",
+    "vehicle": "car boat|ship cart truck|lorry/lorries wagon bicycle",
+    "instrument": "drum flute violin|fiddle guitar harp horn",
+    "document": "book letter map poem ticket recipe",
+    "place": "park market garden|yard school station harbour library/libraries kitchen",
+}
+PLURALS = {"person": "people"}
+COMMON = ("person", "animal", "place")
+
+# base past participle, synonyms divided by a bar; an opposite after a slash. `social`: of people and animals;
+# `thing`: of objects. A star: animals do it too. A plus: organisations do it, and it is done to them.
+VERBS = {
+    "social": """
+        follow followed followed|pursue pursued pursued *
+        love loved loved|adore adored adored / hate hated hated|despise despised despised *
+        help helped helped|assist assisted assisted * +
+        praise praised praised / blame blamed blamed +
+        notice noticed noticed|spot spotted spotted *
+        trust trusted trusted / doubt doubted doubted * +
+        thank thanked thanked +
+        protect protected protected|defend defended defended / attack attacked attacked * +
+        greet greeted greeted|welcome welcomed welcomed
+        remember remembered remembered / forget forgot forgotten *
+        visit visited visited +
+        paint painted painted
+    """,
+    "thing": """
+        buy bought bought|purchase purchased purchased / sell sold sold
+        carry carried carried|transport transported transported
+        lift lifted lifted|raise raised raised / lower lowered lowered
+        repair repaired repaired|fix fixed fixed / break broke broken
+        collect collected collected|gather gathered gathered
+        hide hid hidden|conceal concealed concealed / show showed shown
+        wash washed washed
+        choose chose chosen / reject rejected rejected
+        draw drew drawn|sketch sketched sketched
+        find found found|discover discovered discovered / lose lost lost
+        steal stole stolen
+        push pushed pushed / pull pulled pulled
+        keep kept kept / discard discarded discarded
+    """,
+}
+
+# Adjectives that exclude one another stand in one group; said of agents, of things, or of both.
+ADJECTIVES = (
+    ("agent", "tall short"),
+    ("thing", "big|large small|little"),
+    ("agent", "happy|glad sad"),
+    ("thing", "red blue green white"),
+    ("agent", "rich|wealthy poor"),
+    ("thing", "heavy light"),
+    ("agent", "strong weak"),
+    ("thing", "clean dirty"),
+    ("agent", "young old"),
+    ("thing", "new old"),
+    ("thing", "cheap costly|expensive"),
+)
+NUMBERS = ("two", "three", "four", "five")
+DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Sunday")
+PREPOSITIONS = ("in", "near")
+
+# Family names, towns and organisations share their stems: what 'Halden' is, its sentence tells.
+FIRST_NAMES = ("Mira", "Tomas", "Lena", "Oskar", "Nadia", "Felix", "Clara", "Hugo", "Irena", "Emil")
+STEMS = (
+    "Halden",
+    "Orlo",
+    "Sellen",
+    "Dorin",
+    "Marlow",
+    "Belmar",
+    "Norvik",
+    "Astor",
+    "Keldan",
+    "Ravel",
+    "Tolmin",
+    "Ferro",
+)
+TOWN_PREFIXES = ("Port", "Mount")
+ORGANISATIONS = ("Bank", "Press", "Union", "Guild")
+
+# Words of grammar, by what they do; English renders them in its own way (see english.py).
+FUNCTIONS = (
+    "and",
+    "not",
+    "passive",
+    "by",
+    "in",
+    "near",
+    "on",
+    "who",
+    "what",
+    "where",
+    "when",
+    "which",
+    "day",
+    "is",
+)
+
+GRAMMAR_WORDS = frozenset(
+    ("the", "a", "an", "and", "not", "was", "were", "did", "is", "by", "on", "day")
+    + ("who", "whom", "what", "where", "when", "which")
+)
+
+
+@dataclass(frozen=True)
+class Noun:
+    concept: str
+    category: str
+    words: tuple[tuple[str, str], ...]
+    """(singular, plural) of every synonym."""
+
+
+@dataclass(frozen=True)
+class Verb:
+    concept: str
+    family: str
+    """The first verb of a pair of opposites; its own concept where it has none."""
+    opposite: str
+    kind: str
+    """'social' or 'thing': what it is done to."""
+    animals: bool
+    organisations: bool
+    words: tuple[tuple[str, str, str], ...]
+    """(base, past, participle) of every synonym."""
+
+
+@dataclass(frozen=True)
+class Adjective:
+    concept: str
+    words: tuple[str, ...]
+    kinds: frozenset[str]
+    excludes: frozenset[str]
+
+
+def _plural(word: str) -> str:
+    if word.endswith(("s", "x", "ch", "sh")):
+        return word + "es"
+    return word + "s"
+
+
+def _noun(entry: str, category: str) -> Noun:
+    forms = []
+    for word in entry.split("|"):
+        singular, _, plural = word.partition("/")
+        forms.append((singular, plural or PLURALS.get(singular) or _plural(singular)))
+    return Noun(forms[0][0], category, tuple(forms))
+
+
+def _verbs(line: str, kind: str) -> list[Verb]:
+    words = line.split()
+    flags = {word for word in words if word in "*+"}
+    halves = " ".join(word for word in words if word not in flags).split(" / ")
+    concepts = [half.split()[0] for half in halves]
+    found = []
+    for concept, half in zip(concepts, halves, strict=True):
+        opposite = next((other for other in concepts if other != concept), "")
+        forms = tuple(tuple(word.split()) for word in half.split("|"))
+        found.append(Verb(concept, concepts[0], opposite, kind, "*" in flags, "+" in flags, forms))
+    return found
+
+
+class Lexicon:
+    """The concepts of one world: all of them, or the first so many of each list.
+
+    nouns: nouns in each category of things, people, animals and places having two more; verbs: lines of each table of
+    VERBS; adjectives: groups of ADJECTIVES; names: first names and stems. A beginning of every list is still a world.
+    """
+
+    def __init__(self, nouns: int = 6, verbs: int = 13, adjectives: int = 11, names: int = 12) -> None:
+        self.nouns = {
+            noun.concept: noun
+            for category, line in NOUNS.items()
+            for noun in (_noun(entry, category) for entry in line.split()[: nouns + 2 * (category in COMMON)])
+        }
+        self.hypernyms = {category: _noun(category, category) for category in NOUNS}
+        lines = [
+            (line.strip(), kind)
+            for kind, table in VERBS.items()
+            for line in table.strip().split("\n")[:verbs]
+        ]
+        self.verbs = {verb.concept: verb for line, kind in lines for verb in _verbs(line, kind)}
+        self.adjectives = self._adjectives(adjectives)
+        self.first_names, self.stems = FIRST_NAMES[:names], STEMS[:names]
+
+    @staticmethod
+    def _adjectives(groups: int) -> dict[str, Adjective]:
+        words: dict[str, tuple[str, ...]] = {}
+        kinds: dict[str, set[str]] = {}
+        excludes: dict[str, set[str]] = {}
+        for kind, line in ADJECTIVES[:groups]:
+            entries = [tuple(entry.split("|")) for entry in line.split()]
+            for entry in entries:
+                words[entry[0]] = entry
+                kinds.setdefault(entry[0], set()).add(kind)
+                excludes.setdefault(entry[0], set()).update(other[0] for other in entries if other != entry)
+        return {
+            key: Adjective(key, words[key], frozenset(kinds[key]), frozenset(excludes[key])) for key in words
+        }
+
+    def category(self, head: str) -> str:
+        """The category of a noun, a hypernym or a name ('PER:Mira Halden' is a person)."""
+        if head[3:4] == ":":
+            return {"PER": "person", "LOC": "place", "ORG": "organisation"}[head[:3]]
+        return head if head in self.hypernyms else self.nouns[head].category
+
+    def members(self, category: str) -> tuple[str, ...]:
+        return self._members[category]
+
+    @cached_property
+    def _members(self) -> dict[str, tuple[str, ...]]:
+        return {
+            name: tuple(n.concept for n in self.nouns.values() if n.category == name)
+            for name in self.hypernyms
+        }
+
+    def noun(self, head: str) -> Noun:
+        return self.hypernyms.get(head) or self.nouns[head]
+
+    def concepts(self) -> Iterable[tuple[str, int, str]]:
+        """(key, number of synonyms, English word that a cognate is made from) of all that other languages have words for."""
+        for noun in (*self.nouns.values(), *self.hypernyms.values()):
+            yield noun.concept, len(noun.words), noun.words[0][0]
+        for verb in self.verbs.values():
+            yield f"{verb.concept}!", len(verb.words), verb.words[0][1]
+        for adjective in self.adjectives.values():
+            yield f"{adjective.concept}~", len(adjective.words), adjective.words[0]
+        for word in (*NUMBERS, *DAYS):
+            yield word, 1, word.lower()
+
+    def name_words(self) -> tuple[str, ...]:
+        return (*self.first_names, *self.stems, *TOWN_PREFIXES, *ORGANISATIONS)
+
+    def english_words(self) -> set[str]:
+        """Every English word form, in lower case, names and punctuation apart."""
+        words = {
+            form
+            for noun in (*self.nouns.values(), *self.hypernyms.values())
+            for pair in noun.words
+            for form in pair
+        }
+        words |= {form for verb in self.verbs.values() for forms in verb.words for form in forms}
+        words |= {word for adjective in self.adjectives.values() for word in adjective.words}
+        words |= {*NUMBERS, *(day.lower() for day in DAYS), *PREPOSITIONS}
+        return words | GRAMMAR_WORDS

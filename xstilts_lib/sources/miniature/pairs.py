@@ -1,0 +1,163 @@
+"""Tasks about two sentences: inference, paraphrase, and paraphrase against swapped roles."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from .changes import changed, more_general, more_special, opposite, other_verb, sibling, swappable, swapped
+from .grammar import Event, write
+from .lexicon import DAYS, NUMBERS
+from .text import Grammar, clauses
+from .world import World
+
+
+class Pair(NamedTuple):
+    first: tuple[Event, ...]
+    second: tuple[Event, ...]
+    label: int
+
+    def keys(self) -> Iterator[Event]:
+        yield from self.first
+        yield from self.second
+
+
+def row(item: Pair, grammar: Grammar, rng: random.Random) -> dict:
+    """The columns of the pair format, the id apart; both sentences have their forms drawn independently."""
+    first, second = (write([clauses(grammar, events, rng)])[0] for events in (item.first, item.second))
+    return {"first": first, "second": second, "label": item.label}
+
+
+# Natural language inference. The hypothesis is drawn first, the same way whatever the label, and the premise is made
+# to fit: a hypothesis alone tells nothing.
+
+CONFLICTS = ("verb", "number", "place", "time", "adjective", "negation", "negation")
+GAPS = ("general", "general", "general", "verb", "negation")
+
+
+def inference(world: World, rng: random.Random, split: str, label: int) -> Pair | None:
+    """One item of mini_mnli and mini_xnli; None where this draw leads nowhere. Labels: entailment, neutral, contradiction."""
+    hypothesis = world.event(
+        rng, split, names=0.2, general=0.2, adjective=0.35, place=0.4, time=0.35, negated=0.15
+    )
+    make = (_entailing, _neutral, _contradicting)[label]
+    premise = make(world, rng, hypothesis, split)
+    if premise is None:
+        return None
+    events = [premise]
+    if rng.random() < 0.3:
+        aside = _aside(world, rng, (premise, hypothesis), split)
+        events.insert(rng.random() < 0.5, aside)
+    return Pair(tuple(events), (hypothesis,), label)
+
+
+def _aside(world: World, rng: random.Random, others: tuple[Event, ...], split: str) -> Event:
+    """A second event of the premise, about other participants and another verb, so that it says nothing of the first."""
+    families = {world.lexicon.verbs[event.verb].family for event in others}
+    while True:
+        event = world.event(rng, split, general=0.0, adjective=0.15, place=0.15, time=0.15)
+        if world.lexicon.verbs[event.verb].family not in families:
+            return event
+
+
+def _entailing(world: World, rng: random.Random, hypothesis: Event, split: str) -> Event | None:
+    if hypothesis.negated:
+        return more_general(world, rng, hypothesis, 0.35)
+    return more_special(world, rng, hypothesis, split)
+
+
+def _neutral(world: World, rng: random.Random, hypothesis: Event, split: str) -> Event | None:
+    gap = rng.choice(GAPS)
+    if gap == "verb":
+        verb = other_verb(world, rng, hypothesis, split)
+        return more_special(world, rng, hypothesis._replace(verb=verb), split, 0.3) if verb else None
+    if hypothesis.negated or gap == "negation":
+        premise = more_special(world, rng, hypothesis, split)
+        return premise._replace(negated=True) if premise != hypothesis else None
+    premise = more_general(world, rng, hypothesis, 0.8, only=1)
+    if premise == hypothesis or not world.allowed(premise, split):
+        return None
+    return _elsewhere(world, rng, hypothesis, premise, split)
+
+
+def _elsewhere(world: World, rng: random.Random, hypothesis: Event, premise: Event, split: str) -> Event:
+    """More is said of the premise, but never of what the hypothesis adds to it."""
+    special = more_special(world, rng, premise, split)
+    for part in ("place", "time"):
+        if getattr(hypothesis, part) and not getattr(premise, part):
+            special = special._replace(**{part: ""})
+    for side in ("agent", "patient"):
+        ours, theirs, now = getattr(premise, side), getattr(hypothesis, side), getattr(special, side)
+        if theirs.adjective and not ours.adjective:
+            now = now._replace(adjective="")
+        if theirs.head != ours.head:
+            now = now._replace(head=ours.head)
+        special = special._replace(**{side: now})
+    return special
+
+
+def _contradicting(world: World, rng: random.Random, hypothesis: Event, split: str) -> Event | None:
+    if hypothesis.negated:
+        return more_special(world, rng, hypothesis._replace(negated=False), split)
+    part = rng.choice(CONFLICTS)
+    if part == "negation":
+        return more_general(world, rng, hypothesis, 0.35)._replace(negated=True)
+    premise = _conflicting(world, rng, hypothesis, part)
+    return more_special(world, rng, premise, split) if premise is not None else None
+
+
+def _conflicting(world: World, rng: random.Random, event: Event, part: str) -> Event | None:
+    patient = event.patient
+    if part == "verb":
+        antonym = world.lexicon.verbs[event.verb].opposite
+        return event._replace(verb=antonym) if antonym else None
+    if part == "number" and patient.number:
+        return event._replace(
+            patient=patient._replace(number=rng.choice([n for n in NUMBERS if n != patient.number]))
+        )
+    if part == "time" and event.time:
+        return event._replace(time=rng.choice([day for day in DAYS if day != event.time]))
+    if part == "place" and event.place.startswith("in "):
+        return event._replace(place="in " + sibling(world, rng, event.place[3:]))
+    if part == "adjective":
+        side = rng.choice(("agent", "patient"))
+        entity = getattr(event, side)
+        adjective = entity.adjective and opposite(world, rng, entity.adjective, entity.head)
+        return event._replace(**{side: entity._replace(adjective=adjective)}) if adjective else None
+    return None
+
+
+# Paraphrase. Every sentence has its form drawn independently, paraphrase or not.
+
+NEAR_MISSES = ("roles", "roles", "roles", "verb", "agent", "patient", "number", "adjective", "place", "time")
+
+
+def paraphrase(world: World, rng: random.Random, split: str, label: int) -> Pair | None:
+    """One item of mini_qqp. Labels: not_duplicate, duplicate; what is not a duplicate differs in one part."""
+    event = world.event(
+        rng, split, kind="social" if rng.random() < 0.5 else "thing", general=0.05, negated=0.08
+    )
+    if label == 1:
+        return Pair((event,), (event,), label)
+    other = changed(world, rng, event, rng.choice(NEAR_MISSES), split)
+    if other is None:
+        return None
+    first, second = (event, other) if rng.random() < 0.5 else (other, event)
+    return Pair((first,), (second,), label)
+
+
+def roles(world: World, rng: random.Random, split: str, label: int) -> Pair | None:
+    """One item of mini_pawsx. Labels: different, paraphrase; both kinds of pair have the same words in them."""
+    event = world.event(rng, split, kind="social", names=0.4, general=0.05, adjective=0.4)
+    if not swappable(world, event, split):
+        return None
+    if label == 1:
+        return Pair((event,), (event,), label)
+    agent, patient = event.agent, event.patient
+    other, share = swapped(event), rng.random()
+    if share < 0.3 and not (agent.named or patient.named):
+        other = event._replace(
+            agent=agent._replace(head=patient.head), patient=patient._replace(head=agent.head)
+        )
+    return Pair((event,), (other,), label)

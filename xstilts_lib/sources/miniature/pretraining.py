@@ -1,0 +1,79 @@
+"""mini_text: lines of text to pretrain on, some of them with an English translation beside them."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from .english import STOP
+from .grammar import Event, Question, ask, write
+from .text import Grammar, asking, clauses
+from .world import World
+
+ASKED = ("agent", "patient", "place", "time")
+
+
+class Line(NamedTuple):
+    sentences: tuple[tuple[Event, ...] | Question | str, ...]
+    """Each a statement of one event or two, a question, or a noun to define."""
+    translated: bool
+
+    def keys(self) -> Iterator[Event]:
+        for sentence in self.sentences:
+            if isinstance(sentence, Question):
+                yield sentence.event
+            elif not isinstance(sentence, str):
+                yield from sentence
+
+
+def row(item: Line, language: str, grammar: Grammar, english: Grammar, rng: random.Random) -> dict:
+    """The columns of the text format, the id apart; the translation has its forms drawn independently."""
+    pair = _written(item, english, rng) if item.translated and language != "en" else ""
+    return {"language": language, "text": _written(item, grammar, rng), "pair": pair}
+
+
+def line(world: World, rng: random.Random, split: str, label: int) -> Line:
+    """One line: a sentence, two or three about the same participant, a question beside a statement, or a definition."""
+    translated = rng.random() < world.settings.parallel
+    share = rng.random()
+    if share < 0.02:
+        return Line((rng.choice(list(world.lexicon.nouns)),), translated)
+    event = _event(world, rng, split)
+    if share < 0.52:
+        return Line(((event,),), translated)
+    if share < 0.64:
+        return Line(((event._replace(time=""), _event(world, rng, split)),), translated)
+    if share < 0.8:
+        return Line(((event,), (_sequel(world, rng, event, split),)), translated)
+    asked = rng.choice(ASKED)
+    category = world.lexicon.category(getattr(event, asked).head) if asked in ("agent", "patient") else ""
+    question = ask(event._replace(negated=False), asked, category, category != "organisation" and rng.random() < 0.35,
+                   rng.random() < 0.35)  # fmt: skip
+    if share < 0.9:
+        return Line((question,), translated)
+    return Line(((_event(world, rng, split),), question), translated)
+
+
+def _event(world: World, rng: random.Random, split: str) -> Event:
+    return world.event(rng, split, general=0.15, negated=0.08)
+
+
+def _sequel(world: World, rng: random.Random, event: Event, split: str) -> Event:
+    """Another event with the same agent, where it can do it."""
+    other = _event(world, rng, split)
+    if world.acts(other.verb, event.agent) and other.patient.head != event.agent.head:
+        return other._replace(agent=event.agent)
+    return other
+
+
+def _written(item: Line, grammar: Grammar, rng: random.Random) -> str:
+    sentences = []
+    for sentence in item.sentences:
+        if isinstance(sentence, str):
+            sentences.append([*grammar.definition(sentence), STOP])
+        elif isinstance(sentence, Question):
+            sentences.append(asking(grammar, sentence, rng))
+        else:
+            sentences.append(clauses(grammar, sentence, rng))
+    return write(sentences)[0]

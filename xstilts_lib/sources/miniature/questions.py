@@ -1,0 +1,128 @@
+"""Span question answering: short accounts of two or three events, and a question about one of them.
+
+mini_squad asks plainly ('Who followed the nurse?'); mini_tydiqa asks otherwise ('By which person was the nurse followed?'), of
+accounts that name more people and places, as the two real data sets differ.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from .english import STOP
+from .grammar import Event, Question, ask, draw_style, write
+from .text import Grammar, asking
+from .world import World
+
+PARTS = ("agent", "patient", "place", "time")
+
+
+class Account(NamedTuple):
+    events: tuple[Event, ...]
+    target: int
+    question: Question
+
+    def keys(self) -> Iterator[Event]:
+        yield from self.events
+        yield self.question.event
+
+
+def row(item: Account, grammar: Grammar, rng: random.Random) -> dict:
+    """The columns of the span format, the id apart. Where the answer bears a suffix, the bare word is an answer too."""
+    sentences = []
+    for i, event in enumerate(item.events):
+        words = [*grammar.statement(event, draw_style(rng, event, 0.2, 0.2), rng), STOP]
+        if i == item.target:
+            words = [
+                word._replace(slot="answer") if word.slot == item.question.asked else word for word in words
+            ]
+        sentences.append(words)
+    context, start, end = write(sentences, "answer")
+    texts = [context[start:end]]
+    if "-" in texts[0]:
+        stem = texts[0].rsplit("-", 1)[0]
+        if " " not in texts[0][len(stem) :]:
+            texts.append(stem)
+    return {
+        "context": context,
+        "question": write([asking(grammar, item.question, rng)])[0],
+        "answers": {"text": texts, "start": [start] * len(texts)},
+    }
+
+
+def plain(world: World, rng: random.Random, split: str, label: int) -> Account | None:
+    """One item of mini_squad; `label` says which part is asked for."""
+    return _account(world, rng, split, PARTS[label], names=0.25, which=0.1, passive=0.1)
+
+
+def other(world: World, rng: random.Random, split: str, label: int) -> Account | None:
+    """One item of mini_tydiqa; `label` says which part is asked for."""
+    return _account(world, rng, split, PARTS[label], names=0.5, which=0.6, passive=0.6)
+
+
+def _account(
+    world: World, rng: random.Random, split: str, asked: str, names: float, which: float, passive: float
+) -> Account | None:
+    def happening(verb_of: Event | None = None) -> Event:
+        chances = {"place": 0.9 if asked == "place" else 0.2, "time": 0.9 if asked == "time" else 0.2}
+        event = world.event(rng, split, names=names, general=0.0, adjective=0.15, **chances)
+        while verb_of is not None and event.verb != verb_of.verb:
+            event = world.event(rng, split, names=names, general=0.0, adjective=0.15, **chances)
+        return event
+
+    target = happening()
+    if not getattr(target, asked):
+        return None
+    events = [target]
+    for _ in range(1 + (rng.random() < 0.5)):
+        events.append(happening(target if rng.random() < 0.3 else None))
+    rng.shuffle(events)
+    if not _distinct(events, target, asked):
+        return None
+    category = world.lexicon.category(getattr(target, asked).head) if asked in ("agent", "patient") else ""
+    kind = rng.random() < which and category != "organisation"
+    question = ask(target, asked, category, kind, rng.random() < passive)
+    question = question._replace(event=_shortened(rng, question.event, asked))
+    if sum(answers(question, event) for event in events) != 1:
+        return None
+    return Account(tuple(events), events.index(target), question)
+
+
+def _shortened(rng: random.Random, event: Event, asked: str) -> Event:
+    """A question seldom repeats all that is known."""
+    for part in ("place", "time"):
+        if part != asked and rng.random() < 0.7:
+            event = event._replace(**{part: ""})
+    return event
+
+
+def answers(question: Question, event: Event) -> bool:
+    """Whether `event` is one that the question can be about."""
+    if question.event.verb != event.verb:
+        return False
+    for part in PARTS:
+        asked = getattr(question.event, part)
+        if part == question.asked:
+            if not getattr(event, part):
+                return False
+        elif asked and asked != getattr(event, part):
+            return False
+    return True
+
+
+def _distinct(events: list[Event], target: Event, asked: str) -> bool:
+    """No head occurs twice in the account, and where a place or a day is asked for, there are at least two of them."""
+    heads = [head for event in events for head in (event.agent.head, event.patient.head)]
+    words = [word for head in heads for word in head.split(":")[-1].split()]
+    if len(set(words)) != len(words):
+        return False
+    if asked in ("place", "time"):
+        values = [
+            getattr(event, asked).split(" ", 1)[-1].split(":")[-1]
+            for event in events
+            if getattr(event, asked)
+        ]
+        stems = [word for value in values for word in value.split()]
+        return len(values) >= 2 and len(set(stems)) == len(stems) and not set(stems) & set(words)
+    return not set(target.place.split(":")[-1].split()) & set(words)
