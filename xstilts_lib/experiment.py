@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from . import places, strict
 from .errors import UserError, nearest
-from .recipe import NONE, Recipe, parse
+from .recipe import NONE, UNTRAINED, Recipe, parse
 from .settings import PretrainSettings, TrainSettings, merged
 from .tasks import TASKS, task
 
@@ -149,9 +149,9 @@ class Experiment:
     def settings_for(self, phase: Phase, tasks: Iterable[str]) -> TrainSettings:
         """The settings of one training: defaults of TrainSettings < phase < task < joint step.
 
-        Tasks of a joint step that state different values need an entry of their own under `training.tasks`,
-        Where the tasks of a joint step differ, `training.tasks` needs an entry of its own for the step,
-        it is a limit for each task, and a joint step asks for it task by task.
+        Where the tasks of a joint step state different values, `training.tasks` needs an entry for it, called
+        `a+b`, to say whose counts (UserError). `examples` is the exception: it is a limit for each task,
+        and a joint step asks for it task by task.
         """
         names = tuple(dict.fromkeys(tasks))
         joint = "+".join(sorted(names))
@@ -284,6 +284,10 @@ def _check_pretraining(experiment: Experiment) -> None:
     built = experiment.model.architecture is not None
     if built and experiment.pretraining is None and any(r.root == NONE for r in experiment.recipes):
         raise UserError("pretraining: the model is built here, so its pretraining must be stated.")
+    if not built and any(recipe.root == UNTRAINED for recipe in experiment.recipes):
+        raise UserError(
+            "recipes: 'untrained' needs a model with an 'architecture', and this one is published."
+        )
     if not built and experiment.pretraining is not None:
         raise UserError("pretraining: the model is published, so nothing is pretrained; leave the key out.")
 

@@ -1,0 +1,168 @@
+"""The results of an experiment: the scores of its runs, gathered into one tidy table.
+
+>>> write_scores(run.target("mini_xnli"), {"mini_xnli": {"en": {"accuracy": 71.2}}}, {"mini_xnli": {"en":
+250}})
+>>> table = collect(load_experiment("smoke"))
+>>> table.columns.tolist()
+['experiment', 'model', 'parameters', 'recipe', 'target', 'language', 'seed', 'metric', 'value', 'examples',
+'provenance']
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from . import manifest
+from .errors import UserError
+from .experiment import Experiment
+from .recipe import NONE
+from .runs import ENCODER, Run, all_runs
+
+if TYPE_CHECKING:
+    import pandas
+
+SCORES = "scores.json"
+TABLE = "results.parquet"
+HEADLINE = "score"  # the metric that a table of several tasks shows: F1, accuracy, or (F1 + exact match) / 2
+COLUMNS = ("experiment", "model", "parameters", "recipe", "target", "language", "seed", "metric", "value",
+           "examples", "provenance")  # fmt: skip
+Scores = Mapping[str, Mapping[str, Mapping[str, float]]]
+
+
+def write_scores(directory: Path, scores: Scores, examples: Mapping[str, Mapping[str, int]]) -> Path:
+    """Leave a part's scores in `directory`: task -> language -> metric -> percent; the rows each rests on."""
+    content = {
+        name: {"languages": {code: dict(metrics) for code, metrics in languages.items()}, "examples":
+        dict(examples[name])} for name, languages in scores.items()
+    }  # fmt: skip
+    return manifest.write_json(directory / SCORES, content)
+
+
+def read_scores(directory: Path) -> dict[str, Any]:
+    """What `write_scores` left: task -> {"languages": {code: {metric: percent}}, "examples": {code: n}}."""
+    content: dict[str, Any] = json.loads((directory / SCORES).read_text(encoding="utf-8"))
+    return content
+
+
+def path(experiment: Experiment) -> Path:
+    """Where the table of an experiment stands."""
+    return experiment.directory / TABLE
+
+
+def collect(experiment: Experiment) -> pandas.DataFrame:
+    """All scores of the parts that are done, a row a number, from the run directories."""
+    import pandas
+
+    rows = [row for run in all_runs(experiment) if run.evaluated for row in _rows(run)]
+    return pandas.DataFrame(rows, columns=list(COLUMNS))
+
+
+def write(experiment: Experiment) -> Path:
+    """Collect and write results.parquet, in one step; the same scores give the same bytes."""
+    file = path(experiment)
+    file.parent.mkdir(parents=True, exist_ok=True)
+    part = file.with_name(f".{file.name}.part")
+    collect(experiment).to_parquet(part, index=False)
+    part.replace(file)
+    return file
+
+
+def _rows(run: Run) -> Iterator[dict[str, Any]]:
+    from .scoring import headline
+
+    for part in run.parts:
+        if part == ENCODER or not run.done(part):
+            continue
+        directory = run.part_directory(part)
+        record = manifest.read_manifest(directory, verify=False)
+        for name, scored in read_scores(directory).items():
+            for code, metrics in scored["languages"].items():
+                for metric, value in {**metrics, HEADLINE: headline(metrics, name)}.items():
+                    yield {
+                        "experiment": run.experiment.name,
+                        "model": run.experiment.model.name,
+                        "parameters": record.get("model_parameters"),
+                        "recipe": run.recipe.name,
+                        "target": name,
+                        "language": code,
+                        "seed": run.seed,
+                        "metric": metric,
+                        "value": value,
+                        "examples": scored["examples"].get(code),
+                        "provenance": f"{record['fingerprint']} at {record['code']}",
+                    }
+
+
+def missing(experiment: Experiment) -> list[tuple[Run, str]]:
+    """The parts that are not done."""
+    return [(run, part) for run in all_runs(experiment) for part in run.parts if not run.done(part)]
+
+
+def summarise(experiment: Experiment, table: pandas.DataFrame) -> list[dict[str, Any]]:
+    """Recipes by targets: mean score over the non-English languages, interval over seeds, gain over `none`.
+
+    A row has recipe, target, seeds (their number), mean, low, high, gain, gain_low, gain_high, english;
+    percent. The interval is Student's t at 95 %; with one seed there is none (nan). A gain is paired: seed by
+    seed.
+    """
+    scores = table[table["metric"] == HEADLINE]
+    foreign = _by_seed(scores[scores["language"] != "en"])
+    english = _by_seed(scores[scores["language"] == "en"])
+    rows = []
+    for recipe in (recipe.name for recipe in experiment.recipes):
+        for target in experiment.targets:
+            values = foreign.get((recipe, target), {})
+            if not values:
+                continue
+            base = foreign.get((NONE, target), {})
+            paired = [] if recipe == NONE else [seed for seed in values if seed in base]
+            mean, low, high = interval(values.values())
+            gain, gain_low, gain_high = interval(values[seed] - base[seed] for seed in paired)
+            in_english, *_ = interval(english.get((recipe, target), {}).values())
+            rows.append(
+                {
+                    "recipe": recipe, "target": target, "seeds": len(values), "english": in_english,
+                    "mean": mean, "low": low, "high": high,
+                    "gain": gain, "gain_low": gain_low, "gain_high": gain_high,
+                }
+            )  # fmt: skip
+    return rows
+
+
+def _by_seed(scores: pandas.DataFrame) -> dict[tuple[str, str], dict[int, float]]:
+    means = scores.groupby(["recipe", "target", "seed"], sort=True)["value"].mean()
+    found: dict[tuple[str, str], dict[int, float]] = {}
+    for (recipe, target, seed), value in means.items():
+        found.setdefault((recipe, target), {})[int(seed)] = float(value)
+    return found
+
+
+def interval(values: Iterable[float], level: float = 0.95) -> tuple[float, float, float]:
+    """Mean, and the bounds of Student's t interval around it; bounds are nan for fewer than two values.
+
+    >>> interval([1.0, 2.0, 3.0])
+    (2.0, -0.484..., 4.484...)
+    """
+    numbers = [float(value) for value in values]
+    if not numbers:
+        return math.nan, math.nan, math.nan
+    mean = sum(numbers) / len(numbers)
+    if len(numbers) < 2:
+        return mean, math.nan, math.nan
+    from scipy.stats import t
+
+    spread = math.sqrt(sum((number - mean) ** 2 for number in numbers) / (len(numbers) - 1) / len(numbers))
+    half = float(t.ppf((1 + level) / 2, len(numbers) - 1)) * spread
+    return mean, mean - half, mean + half
+
+
+def load(experiment: Experiment) -> pandas.DataFrame:
+    """The table of what is done; UserError where nothing is."""
+    table = collect(experiment)
+    if table.empty:
+        raise UserError(f"Nothing of {experiment.name!r} is done: run `xstilts run {experiment.name}` first.")
+    return table
