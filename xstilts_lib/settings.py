@@ -152,7 +152,8 @@ class PretrainSettings(TrainSettings):
     warmup: float = 0.05
     epsilon: float = 1e-6
     translation_share: float | None = None
-    """Share of the updates spent on rows with a translation (translation language modelling); None = by size."""
+    """Share of the updates spent on rows with a translation (translation language modelling); None = by
+    size."""
     languages: Mapping[str, float] | None = None
     """Share of each language's lines that is read, 0 to 1; None = all lines of all languages, and a
     language left out of the mapping is left out of the training."""

@@ -1,0 +1,102 @@
+"""A toy tokenizer, toy encoders and a few rows of every format, for the tests of the engine."""
+
+from __future__ import annotations
+
+import os
+
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+
+import numpy as np
+import pytest
+
+WORDS = 60
+SPECIAL = ("<s>", "<pad>", "</s>", "<unk>", "<mask>")
+ARCHITECTURES = {
+    "xlm-roberta": {"intermediate_size": 32, "type_vocab_size": 1, "max_position_embeddings": 130},
+    "xlm-roberta-xl": {"intermediate_size": 32, "type_vocab_size": 1, "max_position_embeddings": 130},
+    "modernbert": {"intermediate_size": 32, "max_position_embeddings": 130},
+    "eurobert": {"intermediate_size": 32, "max_position_embeddings": 130, "num_key_value_heads": 2},
+}
+
+
+@pytest.fixture(scope="session")
+def tokenizer():
+    """One word a token, w0 to w59, with XLM-R's special tokens and template."""
+    from tokenizers import Tokenizer, models, pre_tokenizers, processors
+    from transformers import PreTrainedTokenizerFast
+
+    vocabulary = {token: index for index, token in enumerate((*SPECIAL, *(f"w{i}" for i in range(WORDS))))}
+    inner = Tokenizer(models.WordLevel(vocabulary, unk_token="<unk>"))
+    inner.pre_tokenizer = pre_tokenizers.WhitespaceSplit()
+    inner.post_processor = processors.TemplateProcessing(
+        single="<s> $A </s>",
+        pair="<s> $A </s> </s> $B </s>",
+        special_tokens=[("<s>", 0), ("</s>", 2)],
+    )
+    named = {"bos": "<s>", "eos": "</s>", "cls": "<s>", "sep": "</s>"}
+    named |= {"pad": "<pad>", "unk": "<unk>", "mask": "<mask>"}
+    return PreTrainedTokenizerFast(tokenizer_object=inner, **{f"{k}_token": v for k, v in named.items()})
+
+
+@pytest.fixture(scope="session")
+def make_model(tokenizer):
+    """An encoder of 2 layers and width 16, of any of the architectures above; `settings` override."""
+    from xstilts_lib import encoder
+
+    def make(kind: str = "xlm-roberta", seed: int = 0, **settings):
+        sizes = {"num_hidden_layers": 2, "hidden_size": 16, "num_attention_heads": 2}
+        return encoder.build(
+            {"model_type": kind, **sizes, **ARCHITECTURES[kind], **settings}, tokenizer, seed
+        )
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def make_rows():
+    """`make_rows(format, n, lengths, seed)`: columns of n rows whose texts have one of `lengths` words."""
+
+    def make(
+        form: str, n: int = 16, lengths: tuple[int, ...] = (3, 4, 5, 7), seed: int = 0
+    ) -> dict[str, list]:
+        random = np.random.default_rng(seed)
+
+        def text() -> str:
+            return " ".join(f"w{i}" for i in random.integers(WORDS, size=random.choice(lengths)))
+
+        ids = [str(i) for i in range(n)]
+        if form == "pair":
+            return {"id": ids, "first": [text() for _ in ids], "second": [text() for _ in ids],
+                    "label": random.integers(3, size=n).tolist()}  # fmt: skip
+        if form == "choice":
+            return {"id": ids, "prompt": [text() for _ in ids], "choices": [[text() for _ in range(3)] for _ in ids],
+                    "label": random.integers(3, size=n).tolist()}  # fmt: skip
+        if form == "tags":
+            words = [text().split() for _ in ids]
+            return {
+                "id": ids,
+                "words": words,
+                "tags": [["AB"[int(w[1:]) % 2] for w in line] for line in words],
+            }
+        if form == "span":
+            contexts = [text() for _ in ids]
+            starts = [context.index(" ") + 1 for context in contexts]
+            answers = [
+                {"text": [context[start:].split()[0]], "start": [start]}
+                for context, start in zip(contexts, starts, strict=True)
+            ]
+            return {"id": ids, "context": contexts, "question": [text() for _ in ids], "answers": answers}
+        if form == "text":
+            pairs = [text() if i % 2 else "" for i in range(n)]
+            return {"id": ids, "language": ["en"] * n, "text": [text() for _ in ids], "pair": pairs}
+        raise ValueError(form)
+
+    return make
+
+
+LABELS = {"pair": ("no", "maybe", "yes"), "choice": (), "tags": ("A", "B"), "span": (), "text": ()}
+
+
+@pytest.fixture(scope="session")
+def labels_of():
+    return LABELS

@@ -1,0 +1,245 @@
+"""The loop: right gradients, nothing lost when it is killed, tasks that mix, degenerate runs marked."""
+
+from __future__ import annotations
+
+import math
+import os
+import signal
+import time
+
+import numpy as np
+import pytest
+import torch
+
+from xstilts_lib import encoder, train
+from xstilts_lib.batches import collate
+from xstilts_lib.errors import UserError
+from xstilts_lib.formats import FORMATS
+from xstilts_lib.settings import PretrainSettings, TrainSettings
+
+TRAINED = ("pair", "choice", "tags", "span", "text")
+STILL = {"dropout": 0.0, "attention_dropout": 0.0}
+
+
+@pytest.fixture
+def ingredient(tokenizer, make_rows, labels_of):
+    def make(form: str, n: int = 16, lengths=(3, 4, 5, 7), seed: int = 0, **more):
+        features = FORMATS[form].encode(make_rows(form, n, lengths, seed), tokenizer, labels_of[form], 64)
+        return train.Ingredient(more.pop("name", form), features, labels_of[form], FORMATS[form], **more)
+
+    return make
+
+
+def gradients(model, task, settings, groups):
+    """Gradients of one update, its features computed in `groups` that are collated one by one."""
+    learner = train.Learner(model, train.fresh_heads(model, [task], settings, seed=0))
+    learner.train()
+    features = [feature for group in groups for feature in group]
+    items = sum(task.format.items(feature) for feature in features)
+    total = 0.0
+    with encoder.dropouts(model, 0.0, 0.0):
+        for group in groups:
+            batch = collate(group, task.format, model.config.pad_token_id)
+            share = learner(task.head, task.format, batch) / items
+            share.backward()
+            total += float(share.detach())
+    norm = math.sqrt(sum(float(p.grad.square().sum()) for p in learner.parameters() if p.grad is not None))
+    return total, norm
+
+
+@pytest.mark.parametrize("kind", ["xlm-roberta", "xlm-roberta-xl", "modernbert", "eurobert"])
+@pytest.mark.parametrize("form", TRAINED)
+def test_the_gradient_is_the_whole_batchs(kind, form, make_model, ingredient):
+    settings = TrainSettings(**STILL)
+    task = ingredient(form)
+    features = task.format.draw(task.features, settings, (0,))
+    whole = gradients(make_model(kind), task, settings, [features])
+    for parts in (2, 4, 8):
+        size = len(features) // parts
+        groups = [features[start : start + size] for start in range(0, len(features), size)]
+        assert gradients(make_model(kind), task, settings, groups) == pytest.approx(whole, rel=1e-5)
+    # One at a time nothing is padded: padding changes no number either.
+    single = [[feature] for feature in features]
+    assert gradients(make_model(kind), task, settings, single) == pytest.approx(whole, rel=1e-5)
+
+
+@pytest.mark.parametrize("form", TRAINED)
+def test_training_in_parts_gives_the_same_parameters(form, make_model, ingredient, tmp_path):
+    ends = []
+    for accumulation in (1, 4):
+        model = make_model()
+        # AdamW's epsilon is large, so that gradients that are zero but for rounding move nothing.
+        settings = TrainSettings(
+            steps=3, batch_size=8, learning_rate=1e-3, accumulation=accumulation, **STILL
+        )
+        train.train(model, [ingredient(form)], settings, 0, tmp_path)
+        ends.append(torch.cat([p.detach().flatten() for p in model.parameters()]))
+    torch.testing.assert_close(ends[0], ends[1], rtol=1e-4, atol=1e-5)
+
+
+def test_checkpoints_change_no_number(make_model, ingredient, tmp_path):
+    ends = []
+    for seconds in (0, 1000):
+        model = make_model()
+        settings = TrainSettings(steps=6, batch_size=4, checkpoint_every=seconds, learning_rate=1e-3)
+        train.train(model, [ingredient("pair"), ingredient("tags")], settings, 1, tmp_path)
+        ends.append(list(model.parameters()))
+    assert all(torch.equal(a, b) for a, b in zip(*ends, strict=True))
+    assert not (tmp_path / "checkpoint").exists()
+
+
+def test_equal_seeds_give_equal_runs_and_other_seeds_others(make_model, ingredient, tmp_path):
+    ends = []
+    for seed in (5, 5, 6):
+        model = make_model()
+        torch.manual_seed(len(ends))  # whatever the process drew before must not matter
+        _, history = train.train(model, [ingredient("pair")], TrainSettings(steps=4), seed, tmp_path)
+        ends.append((history.rows[-1]["loss"], torch.cat([p.detach().flatten() for p in model.parameters()])))
+    assert ends[0][0] == ends[1][0]
+    assert torch.equal(ends[0][1], ends[1][1])
+    assert not torch.equal(ends[0][1], ends[2][1])
+
+
+def test_a_run_leaves_the_global_random_numbers_alone(make_model, ingredient, tmp_path):
+    torch.manual_seed(3)
+    expected = torch.rand(2)
+    torch.manual_seed(3)
+    train.train(make_model(), [ingredient("pair")], TrainSettings(steps=2), 0, tmp_path)
+    assert torch.equal(torch.rand(2), expected)
+
+
+def test_tasks_mix_and_share_heads(make_model, ingredient, tmp_path):
+    tasks = [
+        ingredient("pair", name="first", head="nli"),
+        ingredient("pair", name="second", head="nli", seed=1),
+        ingredient("span"),
+        ingredient("text"),
+    ]
+    settings = TrainSettings(steps=40, batch_size=8, sampling="uniform")
+    heads, history = train.train(make_model(), tasks, settings, 0, tmp_path)
+    assert heads["first"] is heads["second"]
+    updates = dict.fromkeys(("first", "second", "span", "text"), 0)
+    for row in history.rows:
+        updates[row["task"]] += row["updates"]
+    assert sum(updates.values()) == 40
+    assert min(updates.values()) >= 3
+
+
+@pytest.mark.parametrize(
+    ("sampling", "expected"),
+    [("proportional", 0.8), ("uniform", 0.5), ("temperature", 2 / 3), ("capped", 0.5)],
+)
+def test_sampling(sampling, expected, ingredient):
+    tasks = [ingredient("pair", n=64), ingredient("tags", n=16)]
+    settings = TrainSettings(batch_size=8, sampling=sampling, cap=16)
+    assert train.mix(tasks, settings, 0).weights[0] == pytest.approx(expected)
+
+
+def test_one_task_sees_each_example_once_an_epoch(ingredient):
+    task = ingredient("pair", n=50)
+    mixture = train.mix([task], TrainSettings(batch_size=8), 0)
+    for epoch in range(2):
+        rows = [
+            f.row for step in range(mixture.streams[0].per_epoch) for f in mixture.draw(epoch * 100 + step)[1]
+        ]
+        assert sorted(rows) == list(range(50))
+
+
+def test_the_schedule_rises_and_falls_on_straight_lines():
+    factors = [train.schedule(step, 10, 0.2) for step in range(10)]
+    assert factors == pytest.approx([0.5, 1, 1, 7 / 8, 6 / 8, 5 / 8, 4 / 8, 3 / 8, 2 / 8, 1 / 8])
+    assert train.schedule(0, 4, 0.0) == 1
+
+
+def test_it_learns_and_the_run_is_not_degenerate(make_model, ingredient, tmp_path):
+    # Each word's tag follows from the word.
+    settings = TrainSettings(steps=60, batch_size=16, learning_rate=2e-2, warmup=0.1, **STILL)
+    _, history = train.train(make_model(), [ingredient("tags", n=64)], settings, 0, tmp_path)
+    assert history.final("tags") < 0.3
+    assert not history.degenerate
+
+
+def test_a_run_at_chance_is_marked_and_not_raised(make_model, ingredient, tmp_path):
+    settings = TrainSettings(steps=5, learning_rate=0)
+    _, history = train.train(make_model(), [ingredient("pair")], settings, 0, tmp_path)
+    assert history.degenerate
+    assert "guessing costs" in history.reason
+
+
+def test_a_loss_that_is_no_number_is_marked(make_model, ingredient, tmp_path):
+    model = make_model()
+    with torch.no_grad():
+        next(model.parameters()).fill_(math.nan)
+    _, history = train.train(model, [ingredient("pair")], TrainSettings(steps=3), 0, tmp_path)
+    assert history.degenerate
+    assert "nan" in history.reason
+
+
+def test_pretraining_gives_translations_their_share(make_model, ingredient, tmp_path):
+    features = ingredient("text", n=64).features
+    settings = PretrainSettings(steps=200, tokens_per_batch=64, translation_share=0.25)
+    _, history = train.pretrain(make_model(), features, settings, 0, tmp_path)
+    translations = sum(row["updates"] for row in history.rows if row["task"] == "masked translations")
+    assert 30 <= translations <= 70
+
+
+def test_formats_without_a_loss_are_refused(tokenizer, make_model, tmp_path):
+    features = FORMATS["bitext"].encode({"sentence": ["w1 w2"]}, tokenizer, (), 16)
+    with pytest.raises(UserError, match="nothing to train"):
+        train.train(
+            make_model(),
+            [train.Ingredient("mini_tatoeba", features, (), FORMATS["bitext"])],
+            TrainSettings(steps=1),
+            0,
+            tmp_path,
+        )
+
+
+def test_empty_training_sets_are_refused():
+    with pytest.raises(UserError, match="empty"):
+        train.Ingredient("mini_mnli", [], (), FORMATS["pair"])
+
+
+def in_child(tasks, model, place, out, every, kill_after=None) -> None:
+    """Train in a forked process, which saves its end to `out`; kill it after `kill_after` seconds."""
+    settings = TrainSettings(steps=150, batch_size=8, learning_rate=1e-3, checkpoint_every=every)
+    child = os.fork()
+    if child == 0:
+        status = 1
+        try:
+            _, history = train.train(model, tasks, settings, 0, place)
+            parameters = [parameter.detach() for parameter in model.parameters()]
+            torch.save([parameters, [row["loss"] for row in history.rows], history.resumed], out)
+            status = 0
+        finally:
+            os._exit(status)
+    if kill_after is not None:
+        time.sleep(kill_after)
+        os.kill(child, signal.SIGKILL)
+    _, status = os.waitpid(child, 0)
+    assert kill_after is not None or status == 0
+
+
+def test_killed_three_times_it_ends_in_the_same_bits(make_model, ingredient, tmp_path):
+    tasks, model = [ingredient("pair", n=24), ingredient("text", n=24)], make_model()
+    in_child(tasks, model, tmp_path / "calm", tmp_path / "calm.pt", every=1000)
+    for seconds in (0.3, 0.7, 0.5):
+        in_child(tasks, model, tmp_path / "killed", tmp_path / "killed.pt", every=0, kill_after=seconds)
+    in_child(tasks, model, tmp_path / "killed", tmp_path / "killed.pt", every=0)
+    calm, killed = torch.load(tmp_path / "calm.pt"), torch.load(tmp_path / "killed.pt")
+    assert killed[2] >= 1, "no checkpoint was picked up"
+    assert all(torch.equal(a, b) for a, b in zip(calm[0], killed[0], strict=True))
+    assert calm[1] == killed[1]
+
+
+def test_a_checkpoint_of_another_run_is_not_picked_up(make_model, ingredient, tmp_path, capsys, monkeypatch):
+    # The run dies after its last checkpoint, before it can remove it.
+    monkeypatch.setattr("xstilts_lib.checkpoint.Checkpoints.clear", lambda self: None)
+    settings = {"steps": 4, "batch_size": 8, "checkpoint_every": 0}
+    train.train(make_model(), [ingredient("pair")], TrainSettings(**settings), 0, tmp_path)
+    _, history = train.train(
+        make_model(), [ingredient("pair")], TrainSettings(**settings, clip=0.5), 0, tmp_path
+    )
+    assert "starting anew" in capsys.readouterr().out
+    assert history.resumed == 0
+    assert np.isfinite(history.rows[-1]["loss"])

@@ -1,0 +1,65 @@
+"""What the hardware offers, asked rather than assumed, and randomness that leaves no trace."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+import numpy as np
+import torch
+
+from .errors import UserError
+
+if TYPE_CHECKING:
+    from accelerate import Accelerator
+
+
+def accelerator(precision: str, several_heads: bool = False) -> Accelerator:
+    """Device, precision and processes, as the hardware and the launcher (`accelerate launch`) have them."""
+    from accelerate import Accelerator, DistributedDataParallelKwargs
+    from accelerate.state import AcceleratorState
+
+    # One process may run several phases, each in its own precision; accelerate would keep the first one's.
+    AcceleratorState._reset_state()
+    # With several heads, an update trains one of them, and processes must not wait for the gradients of the
+    # others.
+    handlers = [DistributedDataParallelKwargs(find_unused_parameters=several_heads)]
+    return Accelerator(mixed_precision="bf16" if bf16(precision) else "no", kwargs_handlers=handlers)
+
+
+def device() -> torch.device:
+    """The GPU where there is one, or else the CPU."""
+    return torch.device("cuda" if torch.cuda.is_available() else "cpu")
+
+
+def bf16(precision: str) -> bool:
+    """Whether to compute in bfloat16: "auto" does on a GPU that has it, and never on a CPU.
+
+    UserError where it is asked for and the hardware has none: a CPU without the instructions is 100 times
+    slower.
+    """
+    if torch.cuda.is_available():
+        able = torch.cuda.is_bf16_supported(including_emulation=False)
+    else:
+        able = torch.cpu._is_avx512_bf16_supported() or torch.cpu._is_amx_tile_supported()
+    if precision == "bf16" and not able:
+        raise UserError("This hardware has no bfloat16 instructions: set precision to auto or fp32.")
+    return precision == "bf16" or (precision == "auto" and able and torch.cuda.is_available())
+
+
+@contextmanager
+def own_randomness() -> Iterator[None]:
+    """Leave torch's global generators after the block as they were before it."""
+    used = [torch.cuda.current_device()] if torch.cuda.is_available() else []
+    with torch.random.fork_rng(devices=used):
+        yield
+
+
+def reseed(seed: int, step: int, accelerator: Accelerator) -> None:
+    """Random numbers of an update (dropout), from its own number; processes draw different ones."""
+    sequence = np.random.SeedSequence([seed, 3, step, accelerator.process_index])
+    value = int(sequence.generate_state(1, np.uint64)[0] >> np.uint64(1))
+    torch.default_generator.manual_seed(value)
+    if accelerator.device.type == "cuda":
+        torch.cuda.manual_seed(value)

@@ -1,0 +1,22 @@
+"""The six shapes of example; adding one is adding a file here.
+
+>>> FORMATS["pair"].columns
+('id', 'first', 'second', 'label')
+"""
+
+from __future__ import annotations
+
+from .base import Batch, Feature, Format, Segmenter
+from .bitext import BitextFormat
+from .choice import ChoiceFormat
+from .pair import PairFormat
+from .span import SpanFormat
+from .tags import TagsFormat
+from .text import TextFormat
+
+FORMATS: dict[str, Format] = {
+    form.name: form
+    for form in (PairFormat(), ChoiceFormat(), TagsFormat(), SpanFormat(), BitextFormat(), TextFormat())
+}
+
+__all__ = ["FORMATS", "Batch", "Feature", "Format", "Segmenter"]

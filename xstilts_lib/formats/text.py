@@ -1,0 +1,167 @@
+"""Running text, for masked language modelling; with a translation beside it, for translation language
+modelling.
+
+Masks are drawn anew for each update from (seed, update) alone, so that a run resumed at any update draws
+the same. The head computes scores at the masked positions only: over 250,002 pieces it would cost more than
+the encoder.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from ..errors import UserError
+from .base import Batch, Feature, Format, Rows, Segmenter, columns, cut, entropy, initialise
+
+if TYPE_CHECKING:
+    from transformers import PreTrainedModel, PreTrainedTokenizerFast
+
+    from ..settings import TrainSettings
+
+
+@dataclass(slots=True)
+class TextFeature(Feature):
+    segmenter: Segmenter
+    """Of all features alike: what may be masked, and with what."""
+    paired: bool
+    positions: np.ndarray | None = None
+    """(masked,): positions to predict, once drawn."""
+    labels: np.ndarray | None = None
+    """(masked,): the ids that stood there, int64."""
+
+
+class MaskedHead(nn.Module):
+    """Dense, GELU, LayerNorm, and the embeddings themselves as output layer, as in RoBERTa."""
+
+    def __init__(self, model: PreTrainedModel) -> None:
+        super().__init__()
+        embeddings = model.get_input_embeddings()
+        width = embeddings.weight.shape[1]
+        self.dense = nn.Linear(width, width)
+        self.norm = nn.LayerNorm(width, eps=float(getattr(model.config, "layer_norm_eps", 1e-5)))
+        self.bias = nn.Parameter(torch.zeros(embeddings.weight.shape[0]))
+        # In a tuple, so that it stays the encoder's parameter and is not counted or saved twice.
+        self.tied = (embeddings,)
+        initialise(self)
+
+    def forward(self, hidden: Tensor) -> Tensor:
+        """(tokens, pieces), float32."""
+        hidden = self.norm(functional.gelu(self.dense(hidden)))
+        return functional.linear(hidden, self.tied[0].weight, self.bias).float()
+
+
+class TextFormat(Format):
+    name = "text"
+    columns = ("id", "language", "text", "pair")
+
+    def encode(
+        self, rows: Rows, tokenizer: PreTrainedTokenizerFast, labels: Sequence[str], max_length: int
+    ) -> list[Feature]:
+        """`<s> text </s>`, or `<s> text </s></s> pair </s>` where the row has a second sentence."""
+        data = columns(rows, ("text", "pair"))
+        segmenter = Segmenter(tokenizer)
+        if segmenter.mask is None:
+            raise UserError("The tokenizer has no mask token: masked language modelling needs one.")
+        single, double = segmenter.room(1, max_length), segmenter.room(2, max_length)
+        texts = segmenter.ids(data["text"])
+        mates = segmenter.ids([mate or "" for mate in data["pair"]])
+        features: list[Feature] = []
+        for row, (text, mate) in enumerate(zip(texts, mates, strict=True)):
+            paired = len(mate) > 0
+            sequence = segmenter.two(*cut(text, mate, double)) if paired else segmenter.one(text[:single])
+            features.append(TextFeature([sequence], row, segmenter, paired))
+        return features
+
+    def head(
+        self, width: int, labels: Sequence[str], settings: TrainSettings, model: PreTrainedModel
+    ) -> nn.Module:
+        return MaskedHead(model)
+
+    def draw(
+        self, features: Sequence[TextFeature], settings: TrainSettings, seed: Sequence[int]
+    ) -> Sequence[TextFeature]:
+        """The features with masks: of all their ordinary tokens together, exactly `settings.mask_rate` are
+        drawn."""
+        segmenter = features[0].segmenter
+        random = np.random.default_rng(list(seed))
+        lengths = np.array([len(feature.sequences[0]) for feature in features])
+        ids = np.concatenate([feature.sequences[0] for feature in features])
+        special = np.zeros(segmenter.size, dtype=bool)
+        special[segmenter.special] = True
+        ordinary = np.flatnonzero(~special[ids])
+        number = max(1, round(settings.mask_rate * len(ordinary)))
+        chosen = np.sort(random.permutation(ordinary)[:number])
+        labels = ids[chosen].astype(np.int64)
+        action = random.random(len(chosen)) if settings.masking == "bert" else np.zeros(len(chosen))
+        ids[chosen[action < 0.8]] = segmenter.mask
+        others = np.flatnonzero(~special)
+        change = chosen[(action >= 0.8) & (action < 0.9)]
+        ids[change] = others[random.integers(len(others), size=len(change))]
+        ends = lengths.cumsum()
+        borders = np.searchsorted(chosen, ends)
+        drawn, begin, previous = [], 0, 0
+        for feature, end, border in zip(features, ends, borders, strict=True):
+            inside = slice(previous, border)
+            drawn.append(
+                TextFeature(
+                    [ids[begin:end]],
+                    feature.row,
+                    segmenter,
+                    feature.paired,
+                    chosen[inside] - begin,
+                    labels[inside],
+                )
+            )
+            begin, previous = end, border
+        return drawn
+
+    def items(self, feature: TextFeature) -> int:
+        return len(feature.labels)
+
+    def targets(self, features: Sequence[TextFeature], starts: np.ndarray) -> dict[str, np.ndarray]:
+        return {
+            "places": np.concatenate(
+                [start + f.positions for start, f in zip(starts, features, strict=True)]
+            ),
+            "labels": np.concatenate([feature.labels for feature in features]),
+        }
+
+    def _losses(self, head: nn.Module, hidden: Tensor, batch: Batch, reduction: str) -> Tensor:
+        masked = hidden.flatten(0, 1).index_select(0, batch.targets["places"])
+        return functional.cross_entropy(head(masked), batch.targets["labels"], reduction=reduction)
+
+    def loss(self, head: nn.Module, hidden: Tensor, batch: Batch) -> tuple[Tensor, int]:
+        return self._losses(head, hidden, batch, "sum"), batch.count
+
+    def predict(self, head: nn.Module, hidden: Tensor, batch: Batch) -> list[tuple[float, int]]:
+        """Sum of the loss over a feature's masked tokens, and their number."""
+        losses = self._losses(head, hidden, batch, "none").double().cpu().numpy()
+        ends = np.cumsum([len(feature.labels) for feature in batch.features])
+        return [(float(part.sum()), len(part)) for part in np.split(losses, ends[:-1])]
+
+    def decode(
+        self,
+        rows: Rows,
+        features: Sequence[Feature],
+        predictions: Sequence[tuple[float, int]],
+        labels: Sequence[str],
+    ) -> list[Any]:
+        """(sum of the loss in nats, masked tokens) per row: perplexity is exp of the sums' quotient."""
+        totals: dict[int, tuple[float, int]] = defaultdict(lambda: (0.0, 0))
+        for feature, (loss, count) in zip(features, predictions, strict=True):
+            totals[feature.row] = totals[feature.row][0] + loss, totals[feature.row][1] + count
+        return [totals[row] for row in range(len(totals))]
+
+    def chance(self, features: Sequence[TextFeature]) -> float:
+        special = set(features[0].segmenter.special.tolist())
+        return entropy(
+            token for f in features[:2000] for token in f.sequences[0].tolist() if token not in special
+        )

@@ -1,0 +1,84 @@
+"""How far a run has come: a small JSON file that a monitor may read at any moment, and now and then a
+printed line."""
+
+from __future__ import annotations
+
+import json
+import os
+import time
+from pathlib import Path
+from typing import SupportsFloat
+
+FILE_SECONDS = 0.5  # between two writes of the file
+PRINT_SECONDS = 10.0  # between two printed lines
+
+
+class Progress:
+    """Writes `path` at most twice a second, each time whole, and prints a line every ten seconds.
+
+    >>> progress = Progress(path=None, total=100, phase="pretraining", printing=False)
+    >>> progress.update(step=100, loss=2.5, tokens=76800)
+    """
+
+    def __init__(
+        self, path: Path | str | None, total: int = 0, phase: str = "training", printing: bool = True
+    ) -> None:
+        self.path = None if path is None else Path(path)
+        self.total = total
+        self.phase = phase
+        self.printing = printing
+        now = time.monotonic()
+        self._written = self._printed = now - FILE_SECONDS
+        self._printed = now
+        self._began: tuple[float, int, int] | None = None
+
+    def begin(self, total: int, step: int = 0, tokens: int = 0) -> None:
+        """The run's length, and where it goes on from; rates count from here."""
+        self.total = total
+        self._began = (time.monotonic(), step, tokens)
+        if self.path is not None:
+            self.path.parent.mkdir(parents=True, exist_ok=True)
+
+    def due(self) -> bool:
+        """Whether an update now would be written: a GPU is asked for its loss only then."""
+        return time.monotonic() - self._written >= FILE_SECONDS
+
+    def update(self, step: int, loss: SupportsFloat, tokens: int) -> None:
+        """`step` updates are done, of `tokens` tokens in all, the last at `loss`."""
+        if not self.due() and step < self.total:
+            return
+        if self._began is None:
+            self.begin(self.total)
+        assert self._began is not None
+        now = time.monotonic()
+        began, first, before = self._began
+        rate = (tokens - before) / max(now - began, 1e-9)
+        left = (now - began) / max(step - first, 1) * (self.total - step)
+        state = {
+            "phase": self.phase,
+            "step": step,
+            "steps": self.total,
+            "loss": round(float(loss), 4),
+            "tokens_per_second": round(rate),
+            "seconds_left": round(left, 1),
+        }
+        self._written = now
+        if self.path is not None:
+            self._write(state)
+        if self.printing and (now - self._printed >= PRINT_SECONDS or step == self.total):
+            self._printed = now
+            print(
+                f"{self.phase}: update {step} of {self.total}, loss {state['loss']:.3f}, "
+                f"{rate:,.0f} tokens/s, {left:.0f} s left",
+                flush=True,
+            )
+
+    def _write(self, state: dict[str, object]) -> None:
+        # A monitor's file is worth no fsync and no failure: a full disk shows where results are written.
+        assert self.path is not None
+        beside = self.path.with_name(f".{self.path.name}.{os.getpid()}")
+        try:
+            beside.write_text(json.dumps(state))
+            os.replace(beside, self.path)
+        except OSError:
+            beside.unlink(missing_ok=True)
