@@ -35,6 +35,9 @@ class LoadReport:
     dropped: int = 0
     """Rows that the task leaves out by definition (SNLI's "-", other languages of a mixed file)."""
     unlabelled: int = 0
+    """Rows whose answer the publisher keeps."""
+    unanswerable: bool = False
+    """Whether a question without an answer is right: SQuAD 2.0's."""
     notes: list[str] = field(default_factory=list)
 
     def where(self, place: Place) -> str:
@@ -58,17 +61,43 @@ def checked(
         if check is not None:
             check(row, place, known, report)
         rows.append(row)
-    report.rows = len(rows)
     if task.format in ("bitext", "ranking"):
         _mates_exist(rows, report)
+        # What is published, and what scores are a share of, is the number of pairs.
+        report.rows = sum(row["side"] in ("source", "query") and bool(row["mate"]) for row in rows)
+    else:
+        report.rows = len(rows)
     if not rows:
         raise UserError(f"{report.source} holds no example of {task.name} in {report.language!r}.")
-    if exact and report.expected is not None and len(rows) != report.expected:
-        raise UserError(
-            f"{report.source} holds {len(rows):,} rows of {task.name} ({report.split}, {report.language}), where {report.expected:,} were "
-            "published: fetch it again, or set `counts: any` under `source:` if this is a version of your own."
-        )
+    counted(task, report, exact)
     return rows
+
+
+def counted(task: Task, report: LoadReport, exact: bool) -> None:
+    """UserError where `report` found another number of rows than was published, if `exact`."""
+    if exact and report.expected is not None and report.rows != report.expected:
+        raise UserError(
+            f"{report.source} holds {report.rows:,} rows of {task.name} ({report.split}, {report.language}), where "
+            f"{report.expected:,} were published: fetch it again, or set `counts: any` under `source:` if this is a "
+            "version of your own."
+        )
+
+
+def joined_report(task: Task, split: str, language: str, parts: Sequence[LoadReport]) -> LoadReport:
+    """The report of a task that others make up."""
+    return LoadReport(
+        task.name,
+        split,
+        language,
+        source=" + ".join(part.source for part in parts),
+        revision=" + ".join(part.revision for part in parts),
+        rows=sum(part.rows for part in parts),
+        expected=task.size(split, language),
+        repaired=sum(part.repaired for part in parts),
+        dropped=sum(part.dropped for part in parts),
+        unlabelled=sum(part.unlabelled for part in parts),
+        notes=[f"{part.task}: {note}" for part in parts for note in part.notes],
+    )
 
 
 def _unique(raw: Iterable[Raw], report: LoadReport) -> Iterator[Raw]:
@@ -113,7 +142,9 @@ def _tag_names(row: dict[str, Any], place: Place, known: dict[str, int], report:
 def _answer_offsets(row: dict[str, Any], place: Place, known: dict[str, int], report: LoadReport) -> None:
     answers = row["answers"]
     if not answers["text"]:
-        report.unlabelled += 1
+        if report.split == "train" and not report.unanswerable:
+            raise UserError(f"{report.where(place)}: the question has no answer to learn from.")
+        report.unlabelled += not report.unanswerable
     for number, (text, start) in enumerate(zip(answers["text"], answers["start"], strict=True)):
         if row["context"][start : start + len(text)] == text and start >= 0:
             continue

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from ..errors import UserError, nearest
-from . import table_miniature, table_real
+from . import table_intermediate, table_miniature, table_targets
 from .row import ENTITIES, NLI, UPOS, FormatName, Group, Metric, Role, Task
 from .table_miniature import MINIATURE
 
@@ -28,7 +28,8 @@ __all__ = [
     "task",
 ]
 
-TASKS: Mapping[str, Task] = {row.name: row for row in (*table_miniature.ROWS, *table_real.ROWS)}
+_ROWS = (*table_miniature.ROWS, *table_intermediate.ROWS, *table_targets.ROWS)
+TASKS: Mapping[str, Task] = {row.name: row for row in _ROWS}
 
 
 def task(name: str) -> Task:

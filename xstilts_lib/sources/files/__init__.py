@@ -15,15 +15,17 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from ...errors import UserError, nearest
 from ...tasks import TASKS, Task, task
+from ...tasks.row import size
 from .. import Split
-from ..checks import LoadReport, checked, limited
+from ..checks import LoadReport, checked, counted, joined_report, limited
 from ..columns import dataset
 from . import text
 from .archives import cache_folder
 from .codes import ISO3
 from .folder import DataFolder
-from .layouts import LAYOUTS
+from .layouts import CCG_LABELS, LAYOUTS
 from .readers import Request
+from .readers.ccg import supertags
 
 if TYPE_CHECKING:
     from datasets import Dataset
@@ -88,6 +90,7 @@ class FilesSource:
         self.folder = DataFolder(root, self.cache)
         self.reports: dict[tuple[str, str, str], LoadReport] = {}
         """What the loads so far found, by (task, split, language)."""
+        self._supertags: tuple[str, ...] = ()
         self._excluded: frozenset[str] | None = None
         self._text_rows: dict[str, list[dict[str, str]]] = {}
 
@@ -107,18 +110,34 @@ class FilesSource:
     def rows(self, name: str, split: str, language: str) -> list[dict[str, Any]]:
         """The checked rows of one split, as plain dictionaries."""
         row = _row(name)
+        if row.parts:
+            return self._joined(row, split, language)
         found = self.folder.layout(row, split, language)
         if found is None:
             raise self.folder.absence(row, split, language)
         layout, paths = found
-        expected = layout.rows if layout.rows is not None else row.size(split, language)
-        report = LoadReport(name, split, language, str(paths[0]), expected=expected)
+        sizes = row.sizes if layout.sizes is None else layout.sizes
+        report = LoadReport(name, split, language, str(paths[0]), expected=size(sizes, split, language))
+        report.unanswerable = row.metric == "squad_v2"
         if layout.note:
             report.notes.append(layout.note)
         raw = layout.reader(Request(row, split, language, paths, report))
         rows = checked(row, self.labels(name), raw, report, exact=self.settings.counts == "exact")
         report.revision = f"sha256:{self.folder.digest(paths)}"
         self.reports[name, split, language] = report
+        return rows
+
+    def _joined(self, row: Task, split: str, language: str) -> list[dict[str, Any]]:
+        """The rows of a task that others make up, with the part in the id."""
+        rows = [
+            {**part_row, "id": f"{part}-{part_row['id']}"}
+            for part in row.parts
+            for part_row in self.rows(part, split, language)
+        ]
+        parts = [self.reports[part, split, language] for part in row.parts]
+        report = joined_report(row, split, language, parts)
+        self.reports[row.name, split, language] = report
+        counted(row, report, self.settings.counts == "exact")
         return rows
 
     def _text(self, split: str, language: str) -> list[dict[str, Any]]:
@@ -152,8 +171,17 @@ class FilesSource:
         return tuple(code for code in codes if self.folder.layout(row, split, code) is not None)
 
     def labels(self, task: str) -> tuple[str, ...]:
-        """Task.labels."""
-        return _row(task).labels
+        """Task.labels; for CCG, the supertags of the copy at hand."""
+        row = _row(task)
+        if task != "ccg":
+            return row.labels
+        if not self._supertags:
+            found = self.folder.layout(row, "train", "en")
+            if found is None:
+                raise self.folder.absence(row, "train", "en")
+            request = Request(row, "train", "en", found[1], LoadReport(task, "train", "en", str(found[1][0])))
+            self._supertags = supertags(self.folder.find(CCG_LABELS), found[0].reader(request))
+        return self._supertags
 
     def revision(self, task: str) -> str:
         """SHA-256 (16 digits) over the names and contents of every file that the task uses."""

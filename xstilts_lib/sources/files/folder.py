@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from pathlib import Path
 
 from ...errors import UserError
@@ -11,6 +11,9 @@ from ...tasks import Task
 from .archives import SUFFIXES, checksum, find_archive, unpack
 from .codes import ISO3
 from .layouts import LAYOUTS, Layout
+from .readers.span import TYDIQA_LANGUAGES
+
+_TYDIQA = {code: name for name, code in TYDIQA_LANGUAGES.items()}
 
 
 class DataFolder:
@@ -34,29 +37,39 @@ class DataFolder:
 
     def find(self, relative: str) -> Path | None:
         """The file at `relative`, whose first part names the set; None where it is absent."""
-        name, _, inner = relative.partition("/")
+        return next(iter(self.find_all(relative)), None)
+
+    def find_all(self, pattern: str) -> list[Path]:
+        """The files at `pattern`, in which `*` stands for anything, in order; its first part names the set."""
+        name, _, inner = pattern.partition("/")
         folder = self.set(name)
-        path = folder / inner if folder is not None else None
-        return path if path is not None and path.is_file() else None
+        if folder is None:
+            return []
+        return [
+            path
+            for path in (sorted(folder.glob(inner)) if "*" in inner else [folder / inner])
+            if path.is_file()
+        ]
 
     def layout(self, task: Task, split: str, language: str) -> tuple[Layout, tuple[Path, ...]] | None:
         """The first layout of a split that is in the folder, and its files; None where there is none."""
         for layout in LAYOUTS.get(task.name, {}).get(split, ()):
             if not layout.covers(language):
                 continue
-            paths = tuple(self._paths(layout, language))
-            if len(paths) >= layout.required:
+            paths = self._paths(layout, language)
+            if paths:
                 return layout, paths
         return None
 
-    def _paths(self, layout: Layout, language: str) -> Iterator[Path]:
+    def _paths(self, layout: Layout, language: str) -> tuple[Path, ...]:
+        """The files of a layout, or none where one that it needs is absent."""
+        found: list[Path] = []
         for pattern in layout.paths:
-            optional = pattern.startswith("?")
-            path = self.find(fill(pattern.lstrip("?"), language))
-            if path is not None:
-                yield path
-            elif not optional:
-                return
+            paths = self.find_all(fill(pattern.lstrip("?"), language))
+            if not paths and not pattern.startswith("?"):
+                return ()
+            found += paths
+        return tuple(found)
 
     def digest(self, paths: Iterable[Path]) -> str:
         """16 hexadecimal digits that change when a name or a byte of `paths` does."""
@@ -86,4 +99,11 @@ class DataFolder:
 
 def fill(pattern: str, language: str) -> str:
     """`pattern` with the language's codes in it."""
-    return pattern.replace("{language}", language).replace("{iso3}", ISO3.get(language, language))
+    codes = {
+        "{language}": language,
+        "{iso3}": ISO3.get(language, language),
+        "{tydiqa}": _TYDIQA.get(language, language),
+    }
+    for place, code in codes.items():
+        pattern = pattern.replace(place, code)
+    return pattern

@@ -5,15 +5,17 @@ Both kinds of line ends are read. Lines end at LF alone: the other separators of
 
 from __future__ import annotations
 
+import codecs
 import csv
 import io
 import json
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from ...errors import UserError
 
+T = TypeVar("T")
 _GIT_LFS = "version https://git-lfs"
 
 
@@ -22,8 +24,7 @@ def at(path: Path, line: int | str) -> str:
     return f"{path}, line {line}" if isinstance(line, int) else f"{path}, {line}"
 
 
-def read_text(path: Path) -> str:
-    """The whole of a UTF-8 file with LF line ends, without a byte order mark; UserError for anything else."""
+def _read_bytes(path: Path) -> bytes:
     try:
         raw = path.read_bytes()
     except FileNotFoundError:
@@ -34,27 +35,29 @@ def read_text(path: Path) -> str:
         raise UserError(f"{path} is empty: fetch it again.")
     if raw[:2] in (b"\xff\xfe", b"\xfe\xff") or b"\0" in raw[:4096]:
         raise UserError(f"{path} is not UTF-8 text (UTF-16, or a binary file): save it as UTF-8.")
+    return raw
+
+
+def read_text(path: Path) -> str:
+    """The whole of a UTF-8 file with LF line ends, without a byte order mark; UserError for anything else."""
+    raw = _read_bytes(path)
     try:
         text = raw.decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        line = raw.count(b"\n", 0, error.start) + 1
+        byte, line = error.object[error.start], raw.count(b"\n", 0, error.start) + 1
         raise UserError(
-            f"{at(path, line)}: the byte 0x{raw[error.start]:02x} is not UTF-8: the file mixes encodings or is damaged; "
+            f"{at(path, line)}: the byte 0x{byte:02x} is not UTF-8: the file mixes encodings or is damaged; "
             "save it as UTF-8 or fetch it again."
         ) from None
     return _refuse_impostors(path, text).replace("\r\n", "\n")
 
 
 def read_damaged_text(path: Path) -> tuple[str, int]:
-    """As read_text, for a file whose publisher cut characters apart: (text with U+FFFD in those places, their number)."""
-    text = path.read_bytes().decode("utf-8-sig", errors="surrogateescape")
-    lines = text.split("\n")
-    damaged = 0
-    for number, line in enumerate(lines):
-        if any("\udc80" <= character <= "\udcff" for character in line):
-            damaged += 1
-            lines[number] = line.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
-    return _refuse_impostors(path, "\n".join(lines)).replace("\r\n", "\n"), damaged
+    """As read_text, for a file whose publisher cut characters apart: (text with U+FFFD there, lines concerned)."""
+    lines = _read_bytes(path).removeprefix(codecs.BOM_UTF8).split(b"\n")
+    texts = [line.decode("utf-8", "replace") for line in lines]
+    damaged = sum(text.encode() != line for text, line in zip(texts, lines, strict=True))
+    return _refuse_impostors(path, "\n".join(texts)).replace("\r\n", "\n"), damaged
 
 
 def _refuse_impostors(path: Path, text: str) -> str:
@@ -161,3 +164,12 @@ def read_table(
 def _wrong_width(path: Path, line: int, found: int, allowed: tuple[int, ...]) -> UserError:
     expected = " or ".join(str(n) for n in allowed)
     return UserError(f"{at(path, line)}: {expected} tab-separated columns were expected, {found} found.")
+
+
+def member(where: str, item: Any, key: str, kind: type[T]) -> T:
+    """`item[key]` of a JSON object, of the type `kind`; UserError that begins with `where` if it is not."""
+    value = item.get(key) if isinstance(item, dict) else None
+    if not isinstance(value, kind) or isinstance(value, bool) is not (kind is bool):
+        names = {str: "text", int: "number", list: "list", dict: "object"}
+        raise UserError(f"{where}: the {names.get(kind, kind.__name__)} {key!r} is missing.")
+    return value

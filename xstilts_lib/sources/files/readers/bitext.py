@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from ....errors import UserError
 from ...checks import Raw
-from ..reading import read_lines
+from ..reading import at, read_lines, read_tsv
 from . import Request
 
 
@@ -23,3 +23,30 @@ def tatoeba(request: Request) -> Iterator[Raw]:
     for number, sentence in enumerate(english):
         identifier, mate = f"en-{number}", f"{request.language}-{number}"
         yield number + 1, {"id": identifier, "side": "target", "sentence": sentence.strip(), "mate": mate}
+
+
+def bucc(request: Request) -> Iterator[Raw]:
+    """BUCC 2018: two corpora, `id TAB sentence`, and the pairs among them, `id TAB id`, where they are given."""
+    foreign, english = request.paths[:2]
+    pairs: dict[str, str] = {}
+    for path in request.paths[2:]:
+        for line, (source, target) in read_tsv(path, 2):
+            if source in pairs or target in pairs:
+                raise UserError(f"{at(path, line)}: a sentence of {source!r}, {target!r} is paired twice.")
+            pairs[source], pairs[target] = target, source
+    found = 0
+    for side, path in (("source", foreign), ("target", english)):
+        for line, (identifier, sentence) in read_tsv(path, 2):
+            mate = pairs.get(identifier, "")
+            found += bool(mate)
+            yield (
+                f"{path.name}, line {line}",
+                {"id": identifier, "side": side, "sentence": sentence.strip(), "mate": mate},
+            )
+    if found != len(pairs):
+        missing = len(pairs) - found
+        raise UserError(
+            f"{request.paths[2]} pairs {missing} sentences that {foreign.name} and {english.name} do not hold."
+        )
+    if not pairs:
+        request.report.notes.append("no pairs: the file .gold is not there")

@@ -8,7 +8,7 @@ from typing import Any
 
 from ....errors import UserError
 from ...checks import Raw
-from ..reading import at, read_json
+from ..reading import at, member, read_json
 from . import Request
 
 # TyDiQA names the language in the id of an example: `swahili-902381739-0`.
@@ -28,13 +28,14 @@ TYDIQA_LANGUAGES = {
 def squad(request: Request) -> Iterator[Raw]:
     """SQuAD JSON with ids; those of a parallel set are the same in every language."""
     for number, (place, context, question) in enumerate(_questions(request.path)):
-        yield place, _row(str(question.get("id") or request.identify(number)), context, question)
+        identifier = str(question.get("id") or request.identify(number))
+        yield place, _row(at(request.path, place), identifier, context, question)
 
 
 def squad_renumbered(request: Request) -> Iterator[Raw]:
     """SQuAD JSON whose ids are not unique, as in XTREME's copy of TyDiQA: examples are numbered."""
     for number, (place, context, question) in enumerate(_questions(request.path)):
-        yield place, _row(request.identify(number), context, question)
+        yield place, _row(at(request.path, place), request.identify(number), context, question)
 
 
 def tydiqa_mixed(request: Request) -> Iterator[Raw]:
@@ -50,7 +51,7 @@ def tydiqa_mixed(request: Request) -> Iterator[Raw]:
                 f"{at(request.path, place)}: the id {identifier!r} does not begin with a language of TyDiQA."
             )
         if TYDIQA_LANGUAGES[prefix] == request.language:
-            yield place, _row(identifier, context, question)
+            yield place, _row(at(request.path, place), identifier, context, question)
         else:
             request.report.dropped += 1
 
@@ -62,41 +63,28 @@ def _questions(path: Path) -> Iterator[tuple[str, str, dict[str, Any]]]:
     if not isinstance(articles, list):
         raise UserError(f"{path} is not SQuAD JSON: it has no list 'data'.")
     for article_number, article in enumerate(articles, start=1):
-        for paragraph_number, paragraph in enumerate(
-            _list(path, article, "paragraphs", f"article {article_number}"), start=1
-        ):
+        paragraphs = member(at(path, f"article {article_number}"), article, "paragraphs", list)
+        for paragraph_number, paragraph in enumerate(paragraphs, start=1):
             place = f"article {article_number}, paragraph {paragraph_number}"
-            context = _string(path, paragraph, "context", place)
-            for question_number, question in enumerate(_list(path, paragraph, "qas", place), start=1):
+            context = member(at(path, place), paragraph, "context", str)
+            questions = member(at(path, place), paragraph, "qas", list)
+            for question_number, question in enumerate(questions, start=1):
                 here = f"{place}, question {question_number}"
-                _string(path, question, "question", here)
+                member(at(path, here), question, "question", str)
                 yield here, context, question
 
 
-def _row(identifier: str, context: str, question: dict[str, Any]) -> dict[str, Any]:
+def _row(where: str, identifier: str, context: str, question: dict[str, Any]) -> dict[str, Any]:
     answers = [] if question.get("is_impossible") else question.get("answers") or []
+    if not isinstance(answers, list):
+        raise UserError(f"{where}: 'answers' is not a list.")
+    texts = [member(where, answer, "text", str) for answer in answers]
+    starts = [member(where, answer, "answer_start", int) for answer in answers]
     # An empty answer stands where the publisher took the answers out (XTREME's test sets).
-    kept = [answer for answer in answers if answer.get("text")]
+    kept = [(text, start) for text, start in zip(texts, starts, strict=True) if text]
     return {
         "id": identifier,
         "context": context,
         "question": question["question"],
-        "answers": {
-            "text": [answer["text"] for answer in kept],
-            "start": [int(answer.get("answer_start", -1)) for answer in kept],
-        },
+        "answers": {"text": [text for text, _ in kept], "start": [start for _, start in kept]},
     }
-
-
-def _list(path: Path, item: Any, key: str, place: str) -> list[Any]:
-    value = item.get(key) if isinstance(item, dict) else None
-    if not isinstance(value, list):
-        raise UserError(f"{at(path, place)}: the list {key!r} is missing.")
-    return value
-
-
-def _string(path: Path, item: Any, key: str, place: str) -> str:
-    value = item.get(key) if isinstance(item, dict) else None
-    if not isinstance(value, str):
-        raise UserError(f"{at(path, place)}: the text {key!r} is missing.")
-    return value

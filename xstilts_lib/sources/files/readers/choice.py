@@ -1,0 +1,157 @@
+"""Multiple choice: a prompt, its continuations, and which of them is right."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+from ....errors import UserError
+from ...checks import Raw
+from ..reading import at, member, read_json_lines, read_lines, read_table
+from . import Request
+
+_LETTERS = "ABCDE"
+# The last sentence of a context that breaks off: HellaSwag's `ctx_b`.
+_UNFINISHED = re.compile(r"^(?P<a>.*[.!?\])])\s+(?P<b>[^.!?]+)$", re.DOTALL)
+
+
+def row(identifier: str, prompt: str, choices: list[str], label: int | None) -> dict[str, Any]:
+    """A row of the choice format."""
+    return {"id": identifier, "prompt": prompt.strip(), "choices": choices, "label": label}
+
+
+def hellaswag_row(
+    identifier: str, start: str, unfinished: str, endings: list[str], label: int | None
+) -> dict[str, Any]:
+    """The prompt is the finished part of the context; each choice goes on from the unfinished one."""
+    return row(identifier, start, [f"{unfinished} {ending}".strip() for ending in endings], label)
+
+
+def hellaswag(request: Request) -> Iterator[Raw]:
+    """HellaSwag as published, JSON lines; the test set has no labels."""
+    for line, item in read_json_lines(request.path):
+        where = at(request.path, line)
+        endings = member(where, item, "endings", list)
+        start, unfinished = (member(where, item, key, str) for key in ("ctx_a", "ctx_b"))
+        label = member(where, item, "label", int) if "label" in item else None
+        identifier = f"{request.split}-{member(where, item, 'ind', int)}"
+        yield line, hellaswag_row(identifier, start, unfinished, endings, label)
+
+
+def hellaswag_text(request: Request) -> Iterator[Raw]:
+    """HellaSwag as text: six lines an item, the context (after its activity), the label, four endings."""
+    lines = read_lines(request.path)
+    if len(lines) % 6:
+        raise UserError(
+            f"{at(request.path, len(lines))}: the last item has {len(lines) % 6} lines of 6: the file is cut short."
+        )
+    for number in range(len(lines) // 6):
+        context, label, *endings = lines[6 * number : 6 * number + 6]
+        if label not in ("0", "1", "2", "3"):
+            raise UserError(
+                f"{at(request.path, 6 * number + 2)}: the label must be 0 to 3, not {label[:40]!r}."
+            )
+        _, _, context = context.partition(": ")
+        match = _UNFINISHED.match(context)
+        start, unfinished = (match["a"], match["b"]) if match else (context, "")
+        yield 6 * number + 1, hellaswag_row(request.identify(number), start, unfinished, endings, int(label))
+
+
+def commonsenseqa(request: Request) -> Iterator[Raw]:
+    """CommonsenseQA, JSON lines: a stem and five choices; the test set has no answers."""
+    for line, item in read_json_lines(request.path):
+        where = at(request.path, line)
+        question = member(where, item, "question", dict)
+        choices = {
+            member(where, choice, "label", str): member(where, choice, "text", str)
+            for choice in member(where, question, "choices", list)
+        }
+        if "".join(choices) != _LETTERS:
+            raise UserError(f"{where}: the choices must be A to E, not {', '.join(choices)}.")
+        label = letter(where, item["answerKey"], _LETTERS) if item.get("answerKey") else None
+        yield (
+            line,
+            row(
+                member(where, item, "id", str),
+                member(where, question, "stem", str),
+                list(choices.values()),
+                label,
+            ),
+        )
+
+
+def letter(where: str, answer: object, letters: str) -> int:
+    """The index of an answer that is given as a letter."""
+    if not isinstance(answer, str) or len(answer) != 1 or answer not in letters:
+        raise UserError(f"{where}: unknown label {answer!r}: it must be one of {', '.join(letters)}.")
+    return letters.index(answer)
+
+
+def number(where: str, answer: str, first: int, last: int) -> int:
+    """The index of an answer that is given as a number from `first` to `last`."""
+    if answer not in (str(n) for n in range(first, last + 1)):
+        raise UserError(f"{where}: unknown label {answer!r}: it must be a number from {first} to {last}.")
+    return int(answer) - first
+
+
+def cosmosqa(request: Request) -> Iterator[Raw]:
+    """Cosmos QA, quoted CSV: the prompt is the context and the question; labels from 0."""
+    answers = tuple(f"answer{n}" for n in range(4))
+    for line, fields in read_table(request.path, ("id", "context", "question", *answers, "label")):
+        label = number(at(request.path, line), fields["label"], 0, 3)
+        prompt = f"{fields['context']} {fields['question']}"
+        yield line, row(fields["id"], prompt, [fields[answer] for answer in answers], label)
+
+
+def socialiqa(request: Request) -> Iterator[Raw]:
+    """Social IQa, JSON lines with the answer as a letter, or, in the later release, as a number from 1 in a file beside."""
+    beside = read_lines(request.paths[1]) if len(request.paths) > 1 else []
+    count = 0
+    for line, item in read_json_lines(request.path):
+        where = at(request.path, line)
+        context, question = (member(where, item, key, str) for key in ("context", "question"))
+        choices = [member(where, item, f"answer{name}", str) for name in "ABC"]
+        if beside:
+            if count >= len(beside):
+                raise UserError(
+                    f"{request.paths[1]} has {len(beside)} labels, fewer than {request.path.name} has rows."
+                )
+            label = number(at(request.paths[1], count + 1), beside[count].strip(), 1, 3)
+        else:
+            label = letter(where, item.get("correct"), "ABC")
+        yield line, row(request.identify(count), f"{context} {question}", choices, label)
+        count += 1
+
+
+def copa(request: Request) -> Iterator[Raw]:
+    """COPA and XCOPA, JSON lines; what is asked for is put as XTREME-R puts it, in English whatever the language."""
+    for line, item in read_json_lines(request.path):
+        where = at(request.path, line)
+        premise, asked, first, second = (
+            member(where, item, key, str) for key in ("premise", "question", "choice1", "choice2")
+        )
+        yield (
+            line,
+            copa_row(
+                where,
+                f"{request.split}-{item.get('idx')}",
+                premise,
+                asked,
+                [first, second],
+                item.get("label"),
+            ),
+        )
+
+
+def copa_row(
+    where: str, identifier: str, premise: str, asked: str, choices: list[str], label: Any
+) -> dict[str, Any]:
+    """A row of COPA; `label` is 0, 1, or None or -1 where the publisher keeps it."""
+    if asked not in ("cause", "effect"):
+        raise UserError(f"{where}: a question asks for 'cause' or 'effect', not for {asked!r}.")
+    if label not in (0, 1, -1, None):
+        raise UserError(f"{where}: unknown label {label!r}: it must be 0 or 1.")
+    return row(
+        identifier, f"{premise} What was the {asked}?", choices, None if label in (None, -1) else label
+    )
