@@ -1,4 +1,4 @@
-"""Where examples come from: the miniature world, official files on disk, the Hugging Face Hub; all give the same columns.
+"""Where examples come from: the miniature world, files, the Hugging Face Hub; all give the same columns.
 
 >>> from xstilts_lib.sources import open_source
 >>> source = open_source({"kind": "files", "folder": "~/data"})     # doctest: +SKIP
@@ -27,7 +27,7 @@ class Source(Protocol):
     kind: str
 
     def load(self, task: str, split: Split, language: str = "en", limit: int | None = None) -> Dataset:
-        """The examples of one split in one language, checked; with `limit`, that many of them, spread over the split."""
+        """The checked examples of one split in one language; `limit` of them, spread over the split."""
 
     def languages(self, task: str) -> tuple[str, ...]:
         """The languages in which this source can evaluate `task`."""
@@ -36,16 +36,17 @@ class Source(Protocol):
         """Label names in the order of the head's outputs."""
 
     def revision(self, task: str) -> str:
-        """What identifies the data exactly, for provenance: a seed and settings, checksums of files, a commit."""
+        """What identifies the data exactly: a seed and settings, checksums of files, a commit."""
 
     def check(self, tasks: Iterable[str]) -> None:
-        """Raise UserError where something that `tasks` need is absent; cheap enough to run before anything else."""
+        """UserError where something that `tasks` need is absent; cheap enough to run before anything else."""
 
     def tokenizer(self) -> PreTrainedTokenizerFast | None:
-        """The tokenizer to pretrain with on this source's text; None where a published encoder brings its own."""
+        """The tokenizer to pretrain with on this source's text; None where an encoder brings its own."""
 
 
-# kind -> (module, settings, source): modules are imported when a source of their kind is opened, to keep the command line quick.
+# kind -> (module, settings, source). A module is imported when a source of its kind is opened: `--help`
+# stays quick.
 _KINDS: Mapping[str, tuple[str, str, str]] = {
     "miniature": ("miniature", "MiniatureSettings", "MiniatureSource"),
     "files": ("files", "FilesSettings", "FilesSource"),
@@ -54,7 +55,7 @@ _KINDS: Mapping[str, tuple[str, str, str]] = {
 
 
 def open_source(settings: Mapping[str, Any]) -> Source:
-    """The source that `settings["kind"]` names, with the other keys as its own settings; UserError for an unknown one."""
+    """The source that `settings["kind"]` names, with the other keys as its settings; UserError if unknown."""
     kind = settings.get("kind")
     if kind not in _KINDS:
         raise UserError(f"source: there is no kind {kind!r}: {nearest(str(kind), _KINDS)}")

@@ -1,7 +1,7 @@
-"""What every load of real data is held against: label names, ids, tags, answer offsets, counts; and the record of what was found.
+"""What every load of real data is held against: label names, ids, tags, answer offsets, counts.
 
-A reader yields (place, row) with the label as the publisher's NAME; here names become indices into Task.labels, so that two sources that
-number their labels differently still agree.
+A reader yields (place, row) with the label as the publisher's NAME; here names become indices into
+Task.labels, so that two sources that number their labels differently still agree.
 """
 
 from __future__ import annotations
@@ -50,7 +50,8 @@ def checked(
 ) -> list[dict[str, Any]]:
     """The rows of `raw`, with label indices and valid answer offsets; fills `report`.
 
-    UserError at the first row that is wrong, and where the number of rows is not the expected one (unless `exact` is False).
+    UserError at the first row that is wrong, and, if `exact`, where the number of rows is not the published
+    one.
     """
     check = {"pair": _label_index, "choice": _choice_index, "tags": _tag_names, "span": _answer_offsets}.get(
         task.format
@@ -77,9 +78,9 @@ def counted(task: Task, report: LoadReport, exact: bool) -> None:
     """UserError where `report` found another number of rows than was published, if `exact`."""
     if exact and report.expected is not None and report.rows != report.expected:
         raise UserError(
-            f"{report.source} holds {report.rows:,} rows of {task.name} ({report.split}, {report.language}), where "
-            f"{report.expected:,} were published: fetch it again, or set `counts: any` under `source:` if this is a "
-            "version of your own."
+            f"{report.source} holds {report.rows:,} rows of {task.name} ({report.split}, {report.language}), "
+            f"where {report.expected:,} were published: fetch it again, or set `counts: any` under "
+            "`source:` if this is a version of your own."
         )
 
 
@@ -158,7 +159,8 @@ def _answer_offsets(row: dict[str, Any], place: Place, known: dict[str, int], re
 def nearest_occurrence(context: str, text: str, start: int) -> int | None:
     """The offset of the occurrence of `text` nearest to `start`; None where there is none.
 
-    Hub copies strip the context and keep the offset, which shifts answers by a few characters; the nearest occurrence undoes it.
+    Hub copies strip the context and keep the offset, which shifts answers by a few characters; the nearest
+    occurrence undoes it.
     """
     before = context.rfind(text, 0, max(start, 0) + len(text))
     after = context.find(text, max(start, 0))
@@ -171,12 +173,12 @@ def _mates_exist(rows: Sequence[dict[str, Any]], report: LoadReport) -> None:
     for row in rows:
         if row["mate"] and side.get(row["mate"], row["side"]) == row["side"]:
             raise UserError(
-                f"{report.source}: {row['id']!r} is paired with {row['mate']!r}, which is not on the other side."
+                f"{report.source}: the mate of {row['id']!r}, {row['mate']!r}, is not on the other side."
             )
 
 
 def spread(total: int, limit: int) -> list[int]:
-    """`limit` indices spread evenly over `total`: the same ones for parallel sets, and not the first article alone."""
+    """`limit` indices spread evenly over `total`: the same for parallel sets, not the first article alone."""
     return list(range(total)) if limit >= total else [index * total // limit for index in range(limit)]
 
 

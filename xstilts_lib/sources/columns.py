@@ -14,7 +14,8 @@ from ..tasks import FormatName
 if TYPE_CHECKING:
     from datasets import Dataset, Features
 
-# str, int, or a list of str; answers of the span format are a pair of lists, offsets counting code points of the context.
+# str, int, or a list of str; answers of the span format are two lists, with offsets in code points of the
+# context.
 COLUMNS: Mapping[FormatName, Mapping[str, str]] = {
     "pair": {"id": "str", "first": "str", "second": "str", "label": "int"},
     "choice": {"id": "str", "prompt": "str", "choices": "list", "label": "int"},

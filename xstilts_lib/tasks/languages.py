@@ -19,11 +19,12 @@ XCOPA = _codes("et ht id it qu sw ta th tr vi zh")
 LAREQA = _codes("ar de el en es hi ru th tr vi zh")
 MEWSLIX = _codes("ar de en es fa ja pl ro ta tr uk")
 PANX = _codes(
-    "ar he vi id jv ms tl eu ml ta te af nl en de el bn hi mr ur fa fr it pt es bg ru ja ka ko th sw yo my zh kk tr et "
-    "fi hu qu pl uk az lt pa gu ro"
+    "ar he vi id jv ms tl eu ml ta te af nl en de el bn hi mr ur fa fr it pt es bg ru ja ka ko th sw yo my "
+    "zh kk tr et fi hu qu pl uk az lt pa gu ro"
 )
 UDPOS = _codes(
-    "af ar bg de el en es et eu fa fi fr he hi hu id it ja kk ko mr nl pt ru ta te th tl tr ur vi yo zh lt pl uk wo ro"
+    "af ar bg de el en es et eu fa fi fr he hi hu id it ja kk ko mr nl pt ru ta te th tl tr ur vi yo zh "
+    "lt pl uk wo ro"
 )
 TATOEBA = tuple(code for code in PANX if code not in _codes("en ms my yo qu pa gu"))
 # Everything that any of them evaluates, and Zulu, of which there is a Bible: languages to learn from.

@@ -1,4 +1,4 @@
-"""The rows of the intermediate tasks: the nine of the paper, the three that ANLI+ is made of, and XTREME-R's two."""
+"""The rows of the intermediate tasks: the nine of the paper, what ANLI+ is made of, and XTREME-R's two."""
 
 from __future__ import annotations
 

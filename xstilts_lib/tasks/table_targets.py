@@ -100,8 +100,8 @@ ROWS = (
         sizes=_sizes(
             train="en:21253",
             dev="en:3974",
-            test="ar:1680 de:20436 el:456 en:5440 es:3147 eu:1799 fi:4422 fr:5009 hi:2684 ja:2372 ru:8976 ta:120 tl:55 "
-            "tr:4785 vi:800 wo:470 yo:100 zh:3455",
+            test="ar:1680 de:20436 el:456 en:5440 es:3147 eu:1799 fi:4422 fr:5009 hi:2684 ja:2372 ru:8976 "
+            "ta:120 tl:55 tr:4785 vi:800 wo:470 yo:100 zh:3455",
         ),
         licence="a licence a treebank, some non-commercial",
         citation="nivre2020ud",
@@ -228,11 +228,12 @@ ROWS = (
         train="squad_v1",
         sizes=_sizes(
             test=1_190,
-            candidates="ar:1222 de:1276 el:1234 en:1180 es:1215 hi:1244 ru:1219 th:852 tr:1167 vi:1209 zh:1196",
+            candidates="ar:1222 de:1276 el:1234 en:1180 es:1215 hi:1244 ru:1219 th:852 tr:1167 vi:1209 "
+            "zh:1196",
         ),
         licence="CC BY-SA 4.0",
         citation="roy2020lareqa",
-        note="a question's answer is the sentence that holds it, in every language: ids of questions are shared",
+        note="a question is answered by a sentence of every language: the ids of questions are shared",
     ),
     _task(
         "mewslix",
@@ -244,7 +245,7 @@ ROWS = (
         train="mewslix",
         licence="Apache-2.0",
         citation="ruder2021xtremer",
-        note="mentions of WikiNews against a million entities; what the benchmark calls mAP@20 is a reciprocal rank",
+        note="mentions against a million entities; what the benchmark calls mAP@20 is a reciprocal rank",
     ),
     Task(
         "text",
@@ -258,6 +259,6 @@ ROWS = (
         train="text",
         licence="that of the sets it is drawn from",
         citation="conneau2020xlmr",
-        note="never a sentence of an evaluation set of the experiment; with its English translation where there is one",
+        note="no sentence of the experiment's evaluation sets; with the English translation if there is one",
     ),
 )

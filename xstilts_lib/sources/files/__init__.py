@@ -1,4 +1,4 @@
-"""Official files on disk: a folder of data sets, each one a folder or an archive, in their publishers' layouts or XTREME's.
+"""Official files on disk: a folder of data sets, each a folder or an archive, published or in XTREME's form.
 
 >>> from xstilts_lib.sources import open_source
 >>> source = open_source({"kind": "files", "folder": "~/data"})    # doctest: +SKIP
@@ -41,17 +41,17 @@ class FilesSettings:
     folder: Path | None = None
     """The folder of the data sets; None in an experiment that leaves it to `--data DIR`."""
     languages: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-    """Task -> languages that must be there; a task that is not named is evaluated in the languages that are found."""
+    """Task -> languages that must be there; a task not named is evaluated in the languages that are found."""
     targets: tuple[str, ...] = ("xquad", "udpos", "tatoeba")
-    """The targets of the experiment: the text for language modelling holds no sentence of their evaluation sets."""
+    """The targets of the experiment: the text to learn from holds no sentence of their evaluation sets."""
     text_from: tuple[str, ...] = ("ntrex", "bible", "xnli", "panx", "udpos", "squad_v1")
-    """The sets that the text is drawn from: tasks, 'ntrex', 'bible'. Of a target, its English training set alone."""
+    """What the text is drawn from: tasks, 'ntrex', 'bible'. Of a target, its training set alone."""
     text_lines: int = 20_000
     """At most this many lines of text a language."""
     seed: int = 0
     """Draws those lines."""
     counts: Literal["exact", "any"] = "exact"
-    """'exact' refuses a split that does not have its published number of rows; 'any' takes a version of your own."""
+    """'exact' refuses a split without its published number of rows; 'any' takes a version of your own."""
     cache: Path | None = None
     """Where archives are unpacked; None is $XSTILTS_CACHE, or else ~/.cache/xstilts."""
 
@@ -95,7 +95,7 @@ class FilesSource:
         self._text_rows: dict[str, list[dict[str, str]]] = {}
 
     def load(self, task: str, split: Split, language: str = "en", limit: int | None = None) -> Dataset:
-        """The examples of one split in one language; a task without a training set of its own gives that of `Task.train`.
+        """The examples of one split in one language; a task that trains on another gives that one's.
 
         UserError where a file is missing, damaged, or not what was published; `reports` keeps what was found.
         """
@@ -165,7 +165,7 @@ class FilesSource:
         return self.held(task, _evaluation_split(row))
 
     def held(self, name: str, split: str) -> tuple[str, ...]:
-        """The languages in which a split of a task is in the folder (for a training split, translations of it too)."""
+        """The languages in which a split of a task is in the folder, translated training sets included."""
         row = _row(name)
         codes = row.languages if split != "train" else tuple(ISO3)
         return tuple(code for code in codes if self.folder.layout(row, split, code) is not None)
@@ -204,7 +204,7 @@ class FilesSource:
         return [path for layout in found if layout is not None for path in layout[1]]
 
     def check(self, tasks: Iterable[str]) -> None:
-        """UserError naming the first file that `tasks` need and the folder lacks: English training sets, evaluation sets."""
+        """UserError naming the first file that `tasks` lack: English training sets, evaluation sets."""
         for name in tasks:
             row = _row(name)
             if row.format == "text":
@@ -221,7 +221,7 @@ class FilesSource:
                     raise self.folder.absence(row, split, language)
 
     def tokenizer(self) -> PreTrainedTokenizerFast:
-        """XLM-R's tokenizer from DIR/xlmr_tokenizer, which holds its SentencePiece model or its tokenizer.json."""
+        """XLM-R's tokenizer from xlmr_tokenizer/, which holds a SentencePiece model or tokenizer.json."""
         from .tokenizer import load_tokenizer
 
         folder = self.folder.set("xlmr_tokenizer")
@@ -237,7 +237,7 @@ def _row(name: str) -> Task:
     if "files" not in row.sources:
         known = [other.name for other in TASKS.values() if "files" in other.sources]
         raise UserError(
-            f"The task {name!r} is not read from files (it comes from: {', '.join(row.sources)}): {nearest(name, known)}"
+            f"{name!r} is not read from files (but from: {', '.join(row.sources)}): {nearest(name, known)}"
         )
     return row
 

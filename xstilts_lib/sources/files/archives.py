@@ -1,7 +1,7 @@
 """Packed data sets: unpacked whole or not at all, into a cache, keyed by the archive's checksum.
 
-An archive is somebody else's file, so nothing in it is trusted: no path may leave the folder, no link or device is made, and the
-unpacked size is bounded.
+An archive is somebody else's file, so nothing in it is trusted: no path may leave the folder, no link or
+device is made, and the unpacked size is bounded.
 """
 
 from __future__ import annotations
@@ -48,10 +48,11 @@ def find_archive(folder: Path, name: str) -> Path | None:
 
 
 def unpack(archive: Path, name: str, cache: Path | None = None, bound: int | None = None) -> Path:
-    """The folder of the data set `name`, unpacked from `archive` (once: the cache is keyed by the archive's checksum).
+    """The folder of the data set `name`, unpacked from `archive` once: the cache is keyed by its checksum.
 
-    `bound` limits the bytes written (default: 200 times the archive's size, and 64 MiB). UserError where the archive is damaged, holds
-    a link or a path outside, or is larger than the bound; nothing is left in the cache then.
+    `bound` limits the bytes written (default: 200 times the archive's size, and 64 MiB). UserError where the
+    archive is damaged, holds a link or a path outside, or is larger than the bound; nothing is left in the
+    cache then.
     """
     cache = cache or cache_folder()
     home = cache / f"{name}-{checksum(archive)[:16]}"
@@ -68,7 +69,7 @@ def _unpack_whole(archive: Path, home: Path, bound: int) -> None:
         part = Path(tempfile.mkdtemp(prefix=f".{home.name}.", dir=home.parent))
     except OSError as error:
         raise UserError(
-            f"The cache {home.parent} cannot be written ({error.strerror}): set XSTILTS_CACHE to a folder that can."
+            f"The cache {home.parent} cannot be written ({error.strerror}): set XSTILTS_CACHE elsewhere."
         ) from None
     try:
         _extract(archive, part, bound)
@@ -102,13 +103,13 @@ def _extract(archive: Path, to: Path, bound: int) -> None:
                 written += len(block)
                 if written > bound:
                     raise UserError(
-                        f"{archive} unpacks to more than {bound / 2**20:.0f} MiB: refused as a decompression bomb."
+                        f"{archive} unpacks to more than {bound / 2**20:.0f} MiB: refused as a bomb."
                     )
                 file.write(block)
 
 
 def _members(archive: Path) -> Iterator[tuple[str, IO[bytes]]]:
-    """(name, content) of every regular file, streamed; anything that is neither a file nor a folder is refused."""
+    """(name, content) of every regular file, streamed; what is neither a file nor a folder is refused."""
     if archive.suffix == ".zip":
         with zipfile.ZipFile(archive) as packed:
             for info in packed.infolist():

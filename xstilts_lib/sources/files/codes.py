@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-# ISO 639-1, as XTREME writes languages, to ISO 639-3, as Tatoeba's files are named.
-ISO3 = dict(
-    pair.split(":")
-    for pair in (
-        "af:afr ar:ara az:aze bg:bul bn:ben de:deu el:ell en:eng es:spa et:est eu:eus fa:pes fi:fin fr:fra gu:guj he:heb hi:hin "
-        "ht:hat hu:hun id:ind it:ita ja:jpn jv:jav ka:kat kk:kaz ko:kor lt:lit ml:mal mr:mar ms:msa my:mya nl:nld pa:pan pl:pol "
-        "pt:por qu:que ro:ron ru:rus sw:swh ta:tam te:tel th:tha tl:tgl tr:tur uk:ukr ur:urd vi:vie wo:wol yo:yor zh:cmn"
-    ).split()
+from collections.abc import Mapping
+
+# ISO 639-1, as XTREME writes languages, and ISO 639-3, as Tatoeba's files are named.
+_PAIRS = (
+    "af:afr ar:ara az:aze bg:bul bn:ben de:deu el:ell en:eng es:spa et:est eu:eus fa:pes fi:fin fr:fra "
+    "gu:guj he:heb hi:hin ht:hat hu:hun id:ind it:ita ja:jpn jv:jav ka:kat kk:kaz ko:kor lt:lit ml:mal "
+    "mr:mar ms:msa my:mya nl:nld pa:pan pl:pol pt:por qu:que ro:ron ru:rus sw:swh ta:tam te:tel th:tha "
+    "tl:tgl tr:tur uk:ukr ur:urd vi:vie wo:wol yo:yor zh:cmn"
 )
+ISO3: Mapping[str, str] = dict(pair.split(":") for pair in _PAIRS.split())
 # NTREX-128 names a few languages more finely.
-NTREX = {**ISO3, "ar": "arb", "sw": "swa", "zh": "zho-CN"}
+NTREX: Mapping[str, str] = {**ISO3, "ar": "arb", "sw": "swa", "zh": "zho-CN"}
 # Written without spaces between words.
 UNSPACED = frozenset({"zh", "ja", "th", "my"})

@@ -17,7 +17,7 @@ _TYDIQA = {code: name for name, code in TYDIQA_LANGUAGES.items()}
 
 
 class DataFolder:
-    """A folder of data sets, each one a folder or an archive of its name; archives are unpacked when they are first needed."""
+    """A folder of data sets, each a folder or an archive of its name, unpacked when needed."""
 
     def __init__(self, root: Path, cache: Path) -> None:
         self.root = root
@@ -40,7 +40,7 @@ class DataFolder:
         return next(iter(self.find_all(relative)), None)
 
     def find_all(self, pattern: str) -> list[Path]:
-        """The files at `pattern`, in which `*` stands for anything, in order; its first part names the set."""
+        """The files at `pattern`, in order; `*` stands for anything, the first part names the set."""
         name, _, inner = pattern.partition("/")
         folder = self.set(name)
         if folder is None:
@@ -92,7 +92,8 @@ class DataFolder:
         name = layouts[0].paths[0].split("/")[0]
         if self.set(name) is None:
             return UserError(
-                f"{self.root} lacks {name}/ ({name}{SUFFIXES[0]} would do): {task.name} ({split}, {language}) needs {wanted}."
+                f"{self.root} lacks {name}/ ({name}{SUFFIXES[0]} would do): {task.name} ({split}, "
+                f"{language}) needs {wanted}."
             )
         return UserError(f"{self.root} lacks {wanted}, which {task.name} ({split}, {language}) needs.")
 

@@ -1,8 +1,9 @@
-"""Which file of the data folder holds which split of which task, and who reads it: the layouts, most complete first.
+"""Which file of the data folder holds which split of which task, and who reads it; the best form first.
 
-A path is relative to the data folder; its first part is the name of the set, a folder or an archive of that name.
-`{language}` stands for the language as XTREME writes it, `{iso3}` for its ISO 639-3 code, `{tydiqa}` for its name in
-TyDiQA; `*` for anything. All the paths of a layout must be there, but for those that begin with "?".
+A path is relative to the data folder; its first part is the name of the set, a folder or an archive of that
+name. `{language}` stands for the language as XTREME writes it, `{iso3}` for its ISO 639-3 code, `{tydiqa}`
+for its name in TyDiQA; `*` for anything. All the paths of a layout must be there, but for those that begin
+with "?".
 """
 
 from __future__ import annotations
@@ -29,7 +30,7 @@ class Layout:
     """The languages that this form has; None for every language of the task."""
 
     def covers(self, language: str) -> bool:
-        """Whether this form can hold `language`: a path without a place for it is English, unless `only` says more."""
+        """Whether this form can hold `language`; a path without a place for it is English."""
         if self.only is not None:
             return language in self.only
         return language == "en" or "{" in self.paths[0]
@@ -67,10 +68,12 @@ _SQUAD_TRANSLATED = (
         span.squad,
         "mlqa-translate-train/{language}_squad-translate-train-train-v1.1.json",
         sizes={
-            f"train/{code}": size
-            for code, size in zip(
-                "ar de es hi vi zh".split(), (78_058, 80_069, 81_810, 82_451, 84_816, 76_285), strict=True
-            )
+            "train/ar": 78_058,
+            "train/de": 80_069,
+            "train/es": 81_810,
+            "train/hi": 82_451,
+            "train/vi": 84_816,
+            "train/zh": 76_285,
         },
         note=_TRANSLATED,
     ),

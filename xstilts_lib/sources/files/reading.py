@@ -1,6 +1,7 @@
-"""From a file to text, lines, fields or JSON; whatever is wrong with the file becomes one sentence that names it and the line.
+"""From a file to text, lines, fields or JSON; what is wrong becomes one sentence that names file and line.
 
-Both kinds of line ends are read. Lines end at LF alone: the other separators of Unicode occur inside real sentences.
+Both kinds of line ends are read. Nothing else ends a line: the other separators of Unicode occur inside
+sentences.
 """
 
 from __future__ import annotations
@@ -11,11 +12,10 @@ import io
 import json
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 from ...errors import UserError
 
-T = TypeVar("T")
 _GIT_LFS = "version https://git-lfs"
 
 
@@ -53,7 +53,7 @@ def read_text(path: Path) -> str:
 
 
 def read_damaged_text(path: Path) -> tuple[str, int]:
-    """As read_text, for a file whose publisher cut characters apart: (text with U+FFFD there, lines concerned)."""
+    """As read_text, where a publisher cut characters apart: (text with U+FFFD there, lines concerned)."""
     lines = _read_bytes(path).removeprefix(codecs.BOM_UTF8).split(b"\n")
     texts = [line.decode("utf-8", "replace") for line in lines]
     damaged = sum(text.encode() != line for text, line in zip(texts, lines, strict=True))
@@ -125,7 +125,7 @@ def split_fields(
 
 
 def read_csv(path: Path, delimiter: str = ",") -> Iterator[tuple[int, list[str]]]:
-    """(line number of its end, fields) of a CSV file in which quotes enclose fields and are doubled inside them."""
+    """(line number of its end, fields) of a CSV file: quotes enclose fields and are doubled inside them."""
     csv.field_size_limit(2**31 - 1)
     reader = csv.reader(io.StringIO(read_text(path), newline=""), delimiter=delimiter, strict=True)
     try:
@@ -140,7 +140,7 @@ def read_csv(path: Path, delimiter: str = ",") -> Iterator[tuple[int, list[str]]
 def read_table(
     path: Path, columns: tuple[str, ...], delimiter: str = ",", quotes: bool = True
 ) -> Iterator[tuple[int, dict[str, str]]]:
-    """(line number, row by column name) of a file with a header, which must name `columns` and may name others."""
+    """(line number, row by column name) of a file whose header names `columns`, and may name others."""
     rows = (
         read_csv(path, delimiter)
         if quotes
@@ -153,7 +153,7 @@ def read_table(
             missing = [name for name in columns if name not in header]
             if missing:
                 raise UserError(
-                    f"{at(path, number)}: the header lacks the column {missing[0]!r}; it has {', '.join(header)}."
+                    f"{at(path, number)}: the header lacks {missing[0]!r}; it has {', '.join(header)}."
                 )
             continue
         if len(fields) != len(header):
@@ -164,12 +164,3 @@ def read_table(
 def _wrong_width(path: Path, line: int, found: int, allowed: tuple[int, ...]) -> UserError:
     expected = " or ".join(str(n) for n in allowed)
     return UserError(f"{at(path, line)}: {expected} tab-separated columns were expected, {found} found.")
-
-
-def member(where: str, item: Any, key: str, kind: type[T]) -> T:
-    """`item[key]` of a JSON object, of the type `kind`; UserError that begins with `where` if it is not."""
-    value = item.get(key) if isinstance(item, dict) else None
-    if not isinstance(value, kind) or isinstance(value, bool) is not (kind is bool):
-        names = {str: "text", int: "number", list: "list", dict: "object"}
-        raise UserError(f"{where}: the {names.get(kind, kind.__name__)} {key!r} is missing.")
-    return value

@@ -1,8 +1,9 @@
-"""Real multilingual text for masked language modelling, gathered from the data folder, and never from what is evaluated.
+"""Real multilingual text for masked language modelling, never from what is evaluated.
 
-It draws on the sets that are not targets of the experiment, on the English training sets of those that are, and on parallel text (NTREX,
-Bibles), whose English side comes along for translation language modelling. A line that holds a sentence of any evaluation set of the
-experiment is left out; sentences are compared by their letters and digits alone, case folded.
+It draws on the sets that are not targets of the experiment, on the training sets of those that are, and on
+parallel text (NTREX, Bibles), whose English side comes along for translation language modelling. A line that
+holds a sentence of any evaluation set of the experiment is left out; sentences are compared by their letters
+and digits, case folded.
 """
 
 from __future__ import annotations
@@ -108,12 +109,13 @@ def check(source: FilesSource, languages: Iterable[str]) -> None:
     for name in source.settings.text_from:
         if not any(files(source, language, [name]) for language in languages):
             raise UserError(
-                f"{source.folder.root} lacks {name}, which the text is drawn from: put it there, or leave it out of `text_from`."
+                f"{source.folder.root} lacks {name}, which the text is drawn from: put it there, or leave it "
+                "out of `text_from`."
             )
 
 
 def splits_to_draw_from(row_task: Task, targets: Sequence[str]) -> tuple[str, ...]:
-    """Everything of a task that is not evaluated; of one that is, and of intermediate tasks, the training set alone."""
+    """Everything of a task that is not evaluated; of one that is, or is intermediate, its training set."""
     own = ("train",) if row_task.train == row_task.name else ()
     if row_task.role == "intermediate" or row_task.name in targets:
         return own
@@ -123,9 +125,10 @@ def splits_to_draw_from(row_task: Task, targets: Sequence[str]) -> tuple[str, ..
 def select(
     families: Mapping[str, list[Line]], language: str, excluded: frozenset[str], lines: int, seed: int
 ) -> list[dict[str, str]]:
-    """At most `lines` rows of the text format: unlike one another, none holding an excluded sentence, drawn in turn from the families.
+    """At most `lines` rows of the text format, unlike one another, none with an excluded sentence.
 
-    In turn, so that a Bible of thirty thousand verses does not crowd out the rest.
+    They are drawn from the families in turn, so that a Bible of thirty thousand verses does not crowd out
+    the rest.
     """
     shuffle = random.Random(f"{seed}-{language}")
     queues = []

@@ -18,7 +18,7 @@ _LONGEST = 512  # positions of XLM-R base and large, less the two that padding t
 def load_tokenizer(folder: Path, cache: Path) -> PreTrainedTokenizerFast:
     """The fast tokenizer (with character offsets) of the one *.model or the tokenizer.json in `folder`.
 
-    A model of another name is copied into `cache` as sentencepiece.bpe.model, the name that transformers looks for.
+    A model of another name is copied into `cache` as sentencepiece.bpe.model, for which transformers looks.
     """
     from transformers import XLMRobertaTokenizer
 

@@ -1,4 +1,4 @@
-"""One function a file layout: from the files of a request to (place, row) pairs in the columns of the format, labels as names."""
+"""One function a file layout: from files to (place, row) in the columns of the format, labels as names."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class Request:
         return self.paths[0]
 
     def identify(self, number: int) -> str:
-        """An id for an example whose publisher gave none: its number within the split, the same in parallel languages."""
+        """An id where the publisher gave none: the number in the split, the same in parallel languages."""
         return f"{self.split}-{number}"
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ....errors import UserError
+from ... import rows
 from ...checks import Raw
 from ..reading import at, read_lines, read_tsv
 from . import Request
@@ -15,18 +16,19 @@ def tatoeba(request: Request) -> Iterator[Raw]:
     foreign, english = (read_lines(path) for path in request.paths)
     if len(foreign) != len(english):
         raise UserError(
-            f"{request.path} has {len(foreign)} lines and {request.paths[1].name} has {len(english)}: they must pair line by line."
+            f"{request.path} has {len(foreign)} lines and {request.paths[1].name} has {len(english)}: "
+            "they must pair line by line."
         )
     for number, sentence in enumerate(foreign):
         identifier, mate = f"{request.language}-{number}", f"en-{number}"
-        yield number + 1, {"id": identifier, "side": "source", "sentence": sentence.strip(), "mate": mate}
+        yield number + 1, rows.bitext(identifier, "source", sentence, mate)
     for number, sentence in enumerate(english):
         identifier, mate = f"en-{number}", f"{request.language}-{number}"
-        yield number + 1, {"id": identifier, "side": "target", "sentence": sentence.strip(), "mate": mate}
+        yield number + 1, rows.bitext(identifier, "target", sentence, mate)
 
 
 def bucc(request: Request) -> Iterator[Raw]:
-    """BUCC 2018: two corpora, `id TAB sentence`, and the pairs among them, `id TAB id`, where they are given."""
+    """BUCC 2018: two corpora, `id TAB sentence`, and the pairs among them, `id TAB id`, where given."""
     foreign, english = request.paths[:2]
     pairs: dict[str, str] = {}
     for path in request.paths[2:]:
@@ -39,14 +41,11 @@ def bucc(request: Request) -> Iterator[Raw]:
         for line, (identifier, sentence) in read_tsv(path, 2):
             mate = pairs.get(identifier, "")
             found += bool(mate)
-            yield (
-                f"{path.name}, line {line}",
-                {"id": identifier, "side": side, "sentence": sentence.strip(), "mate": mate},
-            )
+            yield f"{path.name}, line {line}", rows.bitext(identifier, side, sentence, mate)
     if found != len(pairs):
         missing = len(pairs) - found
         raise UserError(
-            f"{request.paths[2]} pairs {missing} sentences that {foreign.name} and {english.name} do not hold."
+            f"{request.paths[2]} pairs {missing} sentences that {foreign.name} or {english.name} lacks."
         )
     if not pairs:
         request.report.notes.append("no pairs: the file .gold is not there")

@@ -53,7 +53,7 @@ def table(request: Request) -> Iterator[Raw]:
 
 
 def supertags(index: Path | None, training: Iterator[Raw]) -> tuple[str, ...]:
-    """The label names: those of tags_to_id.json in the order of their numbers, or all of the training set, sorted."""
+    """The label names: those of tags_to_id.json in their order, or all those of the training set, sorted."""
     if index is None:
         return tuple(sorted({tag for _, row in training for tag in row["tags"]}))
     numbers = read_json(index)

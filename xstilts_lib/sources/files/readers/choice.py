@@ -4,28 +4,17 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from typing import Any
 
 from ....errors import UserError
+from ... import rows
 from ...checks import Raw
-from ..reading import at, member, read_json_lines, read_lines, read_table
+from ...rows import member
+from ..reading import at, read_json_lines, read_lines, read_table
 from . import Request
 
 _LETTERS = "ABCDE"
 # The last sentence of a context that breaks off: HellaSwag's `ctx_b`.
 _UNFINISHED = re.compile(r"^(?P<a>.*[.!?\])])\s+(?P<b>[^.!?]+)$", re.DOTALL)
-
-
-def row(identifier: str, prompt: str, choices: list[str], label: int | None) -> dict[str, Any]:
-    """A row of the choice format."""
-    return {"id": identifier, "prompt": prompt.strip(), "choices": choices, "label": label}
-
-
-def hellaswag_row(
-    identifier: str, start: str, unfinished: str, endings: list[str], label: int | None
-) -> dict[str, Any]:
-    """The prompt is the finished part of the context; each choice goes on from the unfinished one."""
-    return row(identifier, start, [f"{unfinished} {ending}".strip() for ending in endings], label)
 
 
 def hellaswag(request: Request) -> Iterator[Raw]:
@@ -36,15 +25,16 @@ def hellaswag(request: Request) -> Iterator[Raw]:
         start, unfinished = (member(where, item, key, str) for key in ("ctx_a", "ctx_b"))
         label = member(where, item, "label", int) if "label" in item else None
         identifier = f"{request.split}-{member(where, item, 'ind', int)}"
-        yield line, hellaswag_row(identifier, start, unfinished, endings, label)
+        yield line, rows.hellaswag(identifier, start, unfinished, endings, label)
 
 
 def hellaswag_text(request: Request) -> Iterator[Raw]:
     """HellaSwag as text: six lines an item, the context (after its activity), the label, four endings."""
     lines = read_lines(request.path)
     if len(lines) % 6:
+        over = len(lines) % 6
         raise UserError(
-            f"{at(request.path, len(lines))}: the last item has {len(lines) % 6} lines of 6: the file is cut short."
+            f"{at(request.path, len(lines))}: the last item has {over} lines of 6: the file was cut short."
         )
     for number in range(len(lines) // 6):
         context, label, *endings = lines[6 * number : 6 * number + 6]
@@ -55,7 +45,7 @@ def hellaswag_text(request: Request) -> Iterator[Raw]:
         _, _, context = context.partition(": ")
         match = _UNFINISHED.match(context)
         start, unfinished = (match["a"], match["b"]) if match else (context, "")
-        yield 6 * number + 1, hellaswag_row(request.identify(number), start, unfinished, endings, int(label))
+        yield 6 * number + 1, rows.hellaswag(request.identify(number), start, unfinished, endings, int(label))
 
 
 def commonsenseqa(request: Request) -> Iterator[Raw]:
@@ -69,10 +59,10 @@ def commonsenseqa(request: Request) -> Iterator[Raw]:
         }
         if "".join(choices) != _LETTERS:
             raise UserError(f"{where}: the choices must be A to E, not {', '.join(choices)}.")
-        label = letter(where, item["answerKey"], _LETTERS) if item.get("answerKey") else None
+        label = rows.letter(where, item["answerKey"], _LETTERS) if item.get("answerKey") else None
         yield (
             line,
-            row(
+            rows.choice(
                 member(where, item, "id", str),
                 member(where, question, "stem", str),
                 list(choices.values()),
@@ -81,34 +71,19 @@ def commonsenseqa(request: Request) -> Iterator[Raw]:
         )
 
 
-def letter(where: str, answer: object, letters: str) -> int:
-    """The index of an answer that is given as a letter."""
-    if not isinstance(answer, str) or len(answer) != 1 or answer not in letters:
-        raise UserError(f"{where}: unknown label {answer!r}: it must be one of {', '.join(letters)}.")
-    return letters.index(answer)
-
-
-def number(where: str, answer: str, first: int, last: int) -> int:
-    """The index of an answer that is given as a number from `first` to `last`."""
-    if answer not in (str(n) for n in range(first, last + 1)):
-        raise UserError(f"{where}: unknown label {answer!r}: it must be a number from {first} to {last}.")
-    return int(answer) - first
-
-
 def cosmosqa(request: Request) -> Iterator[Raw]:
     """Cosmos QA, quoted CSV: the prompt is the context and the question; labels from 0."""
     answers = tuple(f"answer{n}" for n in range(4))
     for line, fields in read_table(request.path, ("id", "context", "question", *answers, "label")):
-        label = number(at(request.path, line), fields["label"], 0, 3)
+        label = rows.number(at(request.path, line), fields["label"], 0, 3)
         prompt = f"{fields['context']} {fields['question']}"
-        yield line, row(fields["id"], prompt, [fields[answer] for answer in answers], label)
+        yield line, rows.choice(fields["id"], prompt, [fields[answer] for answer in answers], label)
 
 
 def socialiqa(request: Request) -> Iterator[Raw]:
-    """Social IQa, JSON lines with the answer as a letter, or, in the later release, as a number from 1 in a file beside."""
+    """Social IQa, JSON lines; the answer a letter, or in a later release a number in a file beside."""
     beside = read_lines(request.paths[1]) if len(request.paths) > 1 else []
-    count = 0
-    for line, item in read_json_lines(request.path):
+    for count, (line, item) in enumerate(read_json_lines(request.path)):
         where = at(request.path, line)
         context, question = (member(where, item, key, str) for key in ("context", "question"))
         choices = [member(where, item, f"answer{name}", str) for name in "ABC"]
@@ -117,15 +92,14 @@ def socialiqa(request: Request) -> Iterator[Raw]:
                 raise UserError(
                     f"{request.paths[1]} has {len(beside)} labels, fewer than {request.path.name} has rows."
                 )
-            label = number(at(request.paths[1], count + 1), beside[count].strip(), 1, 3)
+            label = rows.number(at(request.paths[1], count + 1), beside[count].strip(), 1, 3)
         else:
-            label = letter(where, item.get("correct"), "ABC")
-        yield line, row(request.identify(count), f"{context} {question}", choices, label)
-        count += 1
+            label = rows.letter(where, item.get("correct"), "ABC")
+        yield line, rows.choice(request.identify(count), f"{context} {question}", choices, label)
 
 
 def copa(request: Request) -> Iterator[Raw]:
-    """COPA and XCOPA, JSON lines; what is asked for is put as XTREME-R puts it, in English whatever the language."""
+    """COPA and XCOPA, JSON lines."""
     for line, item in read_json_lines(request.path):
         where = at(request.path, line)
         premise, asked, first, second = (
@@ -133,7 +107,7 @@ def copa(request: Request) -> Iterator[Raw]:
         )
         yield (
             line,
-            copa_row(
+            rows.copa(
                 where,
                 f"{request.split}-{item.get('idx')}",
                 premise,
@@ -142,16 +116,3 @@ def copa(request: Request) -> Iterator[Raw]:
                 item.get("label"),
             ),
         )
-
-
-def copa_row(
-    where: str, identifier: str, premise: str, asked: str, choices: list[str], label: Any
-) -> dict[str, Any]:
-    """A row of COPA; `label` is 0, 1, or None or -1 where the publisher keeps it."""
-    if asked not in ("cause", "effect"):
-        raise UserError(f"{where}: a question asks for 'cause' or 'effect', not for {asked!r}.")
-    if label not in (0, 1, -1, None):
-        raise UserError(f"{where}: unknown label {label!r}: it must be 0 or 1.")
-    return row(
-        identifier, f"{premise} What was the {asked}?", choices, None if label in (None, -1) else label
-    )

@@ -13,7 +13,25 @@ from ..reading import at, read_lines
 from . import Request
 
 # Which word of a multiword token gives it its tag, where two are equally near the root.
-_PRECEDENCE = "VERB NOUN PROPN PRON ADJ NUM ADV INTJ AUX ADP DET PART CCONJ SCONJ X PUNCT SYM".split()
+_PRECEDENCE = (
+    "VERB",
+    "NOUN",
+    "PROPN",
+    "PRON",
+    "ADJ",
+    "NUM",
+    "ADV",
+    "INTJ",
+    "AUX",
+    "ADP",
+    "DET",
+    "PART",
+    "CCONJ",
+    "SCONJ",
+    "X",
+    "PUNCT",
+    "SYM",
+)
 _HIDDEN = "_"  # the form of a word whose treebank may not show it
 
 
@@ -28,7 +46,7 @@ class _Sentence:
 
 
 def treebanks(request: Request) -> Iterator[Raw]:
-    """The sentences of every file, multiword tokens fused: one form, with the tag of its word nearest the root.
+    """The sentences of every file, multiword tokens fused: one form, the tag of its word nearest the root.
 
     Sentences whose words are hidden are left out, as XTREME leaves them out; empty nodes are no words.
     """

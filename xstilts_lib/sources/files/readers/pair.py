@@ -1,22 +1,14 @@
-"""Pairs of sentences with a label: natural language inference and paraphrase, in the forms that publishers chose."""
+"""Pairs of sentences with a label: natural language inference and paraphrase, as publishers give them."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from typing import Any
+from collections.abc import Iterator
 
 from ....errors import UserError
+from ... import rows
 from ...checks import Raw
-from ..reading import (
-    at,
-    member,
-    read_csv,
-    read_damaged_text,
-    read_json_lines,
-    read_lines,
-    read_table,
-    split_fields,
-)
+from ...rows import member
+from ..reading import at, read_csv, read_damaged_text, read_json_lines, read_lines, read_table, split_fields
 from . import Request
 
 NO_LABEL = "?"  # a label that the file beside does not know
@@ -24,11 +16,6 @@ NO_GOLD = "-"  # SNLI and MNLI: the annotators did not agree
 _ANLI_LABELS = {"e": "entailment", "n": "neutral", "c": "contradiction"}
 _DUPLICATE = {"0": "not_duplicate", "1": "duplicate"}
 _QQP_SAMPLE = 10_000
-
-
-def row(identifier: str, first: str, second: str, label: str | None) -> dict[str, Any]:
-    """A row of the pair format, before the label's name becomes an index."""
-    return {"id": identifier, "first": first.strip(), "second": second.strip(), "label": label}
 
 
 def xtreme(request: Request) -> Iterator[Raw]:
@@ -41,83 +28,78 @@ def xtreme(request: Request) -> Iterator[Raw]:
     for number, (line, fields) in enumerate(read_csv(request.path, delimiter="\t")):
         if len(fields) not in (2, 3):
             raise UserError(
-                f"{at(request.path, line)}: 2 or 3 tab-separated columns (first, second, label) were expected, "
-                f"{len(fields)} found."
+                f"{at(request.path, line)}: 2 or 3 tab-separated columns were expected (first, second, "
+                f"label), {len(fields)} found."
             )
         label: str | None = fields[2] if len(fields) == 3 else None
         if label is None and beside:
             label = beside[number] if number < len(beside) else ""
             label = None if label == NO_LABEL else label
-        yield line, row(request.identify(number), fields[0], fields[1], label)
+        yield line, rows.pair(request.identify(number), fields[0], fields[1], label)
     if beside and number + 1 != len(beside):
         raise UserError(
             f"{request.paths[1]} has {len(beside)} labels, {request.path.name} has {number + 1} rows."
         )
 
 
+def _table(
+    request: Request, *columns: str, quotes: bool = False
+) -> Iterator[tuple[int, int, tuple[str, ...]]]:
+    """(number, line, fields) of a tab-separated table with a header."""
+    table = read_table(request.path, columns, delimiter="\t", quotes=quotes)
+    for number, (line, fields) in enumerate(table):
+        yield number, line, tuple(fields[column] for column in columns)
+
+
 def xnli_published(request: Request) -> Iterator[Raw]:
     """XNLI's own file: all languages in one table with a header, in which quotes mean nothing."""
-    columns = ("language", "gold_label", "sentence1", "sentence2", "pairID")
-    for line, fields in read_table(request.path, columns, delimiter="\t", quotes=False):
-        if fields["language"] == request.language:
-            identifier = f"{request.split}-{fields['pairID']}"
-            yield line, row(identifier, fields["sentence1"], fields["sentence2"], fields["gold_label"])
+    columns = ("language", "pairID", "sentence1", "sentence2", "gold_label")
+    for _, line, (language, identifier, *fields) in _table(request, *columns):
+        if language == request.language:
+            yield line, rows.pair(f"{request.split}-{identifier}", *fields)
         else:
             request.report.dropped += 1
 
 
 def xnli_translated(request: Request) -> Iterator[Raw]:
     """XNLI-MT: MultiNLI's training set in another language, its label spelt 'contradictory'."""
-    columns = ("premise", "hypo", "label")
-    for number, (line, fields) in enumerate(read_table(request.path, columns, delimiter="\t", quotes=False)):
-        label = "contradiction" if fields["label"] == "contradictory" else fields["label"]
-        yield line, row(request.identify(number), fields["premise"], fields["hypo"], label)
+    for number, line, (first, second, label) in _table(request, "premise", "hypo", "label"):
+        label = "contradiction" if label == "contradictory" else label
+        yield line, rows.pair(request.identify(number), first, second, label)
 
 
 def pawsx_published(request: Request) -> Iterator[Raw]:
-    """PAWS-X's own files: a header, in which quotes mean nothing, and ids that are the same in every language."""
-    columns = ("id", "sentence1", "sentence2", "label")
-    for line, fields in read_table(request.path, columns, delimiter="\t", quotes=False):
-        yield (
-            line,
-            row(f"{request.split}-{fields['id']}", fields["sentence1"], fields["sentence2"], fields["label"]),
-        )
+    """PAWS-X's own files: a header, no quoting, and ids that are the same in every language."""
+    for _, line, (identifier, *fields) in _table(request, "id", "sentence1", "sentence2", "label"):
+        yield line, rows.pair(f"{request.split}-{identifier}", *fields)
 
 
 def nli_json(request: Request) -> Iterator[Raw]:
     """SNLI and MultiNLI as published, JSON lines; rows without a gold label are left out."""
     for line, item in read_json_lines(request.path):
         where = at(request.path, line)
-        label = member(where, item, "gold_label", str)
-        first, second = (member(where, item, key, str) for key in ("sentence1", "sentence2"))
-        identifier = member(where, item, "pairID", str)
-        yield from _with_gold(request, line, row(f"{request.split}-{identifier}", first, second, label))
+        identifier, first, second, label = (
+            member(where, item, key, str) for key in ("pairID", "sentence1", "sentence2", "gold_label")
+        )
+        if label == NO_GOLD:
+            request.report.dropped += 1
+        else:
+            yield line, rows.pair(f"{request.split}-{identifier}", first, second, label)
 
 
 def nli_table(request: Request) -> Iterator[Raw]:
     """SNLI and MultiNLI as tables with a header (GLUE's form); rows without a gold label are left out."""
-    columns = ("sentence1", "sentence2", "gold_label")
-    rows = read_table(request.path, columns, delimiter="\t", quotes=False)
-    for number, (line, fields) in enumerate(rows):
-        label = fields["gold_label"]
-        yield from _with_gold(
-            request, line, row(request.identify(number), fields["sentence1"], fields["sentence2"], label)
-        )
+    for number, line, (first, second, label) in _table(request, "sentence1", "sentence2", "gold_label"):
+        if label == NO_GOLD:
+            request.report.dropped += 1
+        else:
+            yield line, rows.pair(request.identify(number), first, second, label)
 
 
 def nli_quoted_table(request: Request) -> Iterator[Raw]:
     """The subset of SNLI that was revised counterfactually: the same columns, quoted as CSV."""
-    columns = ("sentence1", "sentence2", "gold_label")
-    for number, (line, fields) in enumerate(read_table(request.path, columns, delimiter="\t")):
-        label = fields["gold_label"]
-        yield line, row(request.identify(number), fields["sentence1"], fields["sentence2"], label)
-
-
-def _with_gold(request: Request, line: int, example: Mapping[str, Any]) -> Iterator[Raw]:
-    if example["label"] == NO_GOLD:
-        request.report.dropped += 1
-    else:
-        yield line, dict(example)
+    for number, line, fields in _table(request, "sentence1", "sentence2", "gold_label", quotes=True):
+        yield line, rows.pair(request.identify(number), *fields)
 
 
 def anli_published(request: Request) -> Iterator[Raw]:
@@ -125,22 +107,23 @@ def anli_published(request: Request) -> Iterator[Raw]:
     for path in request.paths:
         for line, item in read_json_lines(path):
             where = at(path, line)
-            first, second, label = (
-                member(where, item, key, str) for key in ("context", "hypothesis", "label")
+            identifier, first, second, label = (
+                member(where, item, key, str) for key in ("uid", "context", "hypothesis", "label")
             )
-            identifier = f"{path.parent.name}-{member(where, item, 'uid', str)}"
-            yield f"{path.name}, line {line}", row(identifier, first, second, _ANLI_LABELS.get(label, label))
+            label = _ANLI_LABELS.get(label, label)
+            yield (
+                f"{path.name}, line {line}",
+                rows.pair(f"{path.parent.name}-{identifier}", first, second, label),
+            )
 
 
 def anli_analysis(request: Request) -> Iterator[Raw]:
-    """The dev sets of adversarial NLI as they came with the analysis of its annotations: CSV, a file a round."""
+    """The dev sets of adversarial NLI as they came with the analysis of its annotations: CSV."""
     for path in request.paths:
         for line, fields in read_table(path, ("context", "statement", "gold_label", "uid")):
             label = _ANLI_LABELS.get(fields["gold_label"], fields["gold_label"])
-            yield (
-                f"{path.name}, line {line}",
-                row(fields["uid"], fields["context"], fields["statement"], label),
-            )
+            example = rows.pair(fields["uid"], fields["context"], fields["statement"], label)
+            yield f"{path.name}, line {line}", example
 
 
 def qqp(request: Request) -> Iterator[Raw]:
@@ -158,7 +141,7 @@ def qqp(request: Request) -> Iterator[Raw]:
     request.report.repaired += damaged
     request.report.notes.append("a balanced sample, not GLUE's split")
     for line, (label, first, second, identifier) in split_fields(request.path, lines, 4):
-        yield line, row(identifier, first, second, _DUPLICATE.get(label, label))
+        yield line, rows.pair(identifier, first, second, _DUPLICATE.get(label, label))
 
 
 def _qqp_glue(request: Request, lines: list[str], header: list[str]) -> Iterator[Raw]:
@@ -166,10 +149,11 @@ def _qqp_glue(request: Request, lines: list[str], header: list[str]) -> Iterator
     if missing:
         raise UserError(f"{at(request.path, 1)}: the header lacks the column {missing[0]!r}.")
     for line, text in enumerate(lines[1:], start=2):
-        fields = dict(zip(header, text.split("\t"), strict=False))
-        if len(text.split("\t")) != len(header):
+        parts = text.split("\t")
+        if len(parts) != len(header):
             request.report.dropped += 1
             continue
+        fields = dict(zip(header, parts, strict=True))
         label = fields.get("is_duplicate")
         name = _DUPLICATE.get(label, label) if label is not None else None
-        yield line, row(fields["id"], fields["question1"], fields["question2"], name)
+        yield line, rows.pair(fields["id"], fields["question1"], fields["question2"], name)

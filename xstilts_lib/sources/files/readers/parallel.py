@@ -1,4 +1,4 @@
-"""Parallel text that belongs to no task: NTREX-128 and Bibles; lines with their English translation, for language modelling."""
+"""Parallel text that belongs to no task, to learn languages from: NTREX-128 and Bibles."""
 
 from __future__ import annotations
 
@@ -19,9 +19,17 @@ Verses = dict[tuple[int, int, int], str]
 
 _OLD_TESTAMENT = 39
 # The New Testament's books in order, by the two sets of codes in use.
-_USFM = "MAT MRK LUK JHN ACT ROM 1CO 2CO GAL EPH PHP COL 1TH 2TH 1TI 2TI TIT PHM HEB JAS 1PE 2PE 1JN 2JN 3JN JUD REV".split()
-_CES = "MAT MAR LUK JOH ACT ROM 1CO 2CO GAL EPH PHI COL 1TH 2TH 1TI 2TI TIT PHM HEB JAM 1PE 2PE 1JO 2JO 3JO JUD REV".split()
-_BOOKS = {code: _OLD_TESTAMENT + number for codes in (_USFM, _CES) for number, code in enumerate(codes)}
+_USFM = (
+    "MAT MRK LUK JHN ACT ROM 1CO 2CO GAL EPH PHP COL 1TH 2TH 1TI 2TI TIT PHM HEB JAS 1PE 2PE 1JN 2JN 3JN "
+    "JUD REV"
+)
+_CES = (
+    "MAT MAR LUK JOH ACT ROM 1CO 2CO GAL EPH PHI COL 1TH 2TH 1TI 2TI TIT PHM HEB JAM 1PE 2PE 1JO 2JO 3JO "
+    "JUD REV"
+)
+_BOOKS = {
+    code: _OLD_TESTAMENT + number for codes in (_USFM, _CES) for number, code in enumerate(codes.split())
+}
 
 _ENGLISH_BIBLE = "bible/en-kjv/Books.json"
 _BIBLES: Mapping[str, str] = {
@@ -60,7 +68,7 @@ def _ntrex_lines(find: Find, language: str) -> Iterator[Line]:
     english, ours = read_lines(paths[0]), read_lines(paths[-1])
     if len(english) != len(ours):
         raise UserError(
-            f"{paths[-1]} has {len(ours)} lines, {paths[0].name} has {len(english)}: they must pair line by line."
+            f"{paths[-1]} has {len(ours)} lines, {paths[0].name} {len(english)}: they must pair line by line."
         )
     for number, (source, line) in enumerate(zip(english, ours, strict=True)):
         yield str(number), line, "" if language == "en" else source
@@ -76,7 +84,7 @@ def _bible_files(find: Find, language: str) -> list[Path]:
 
 
 def _bible_lines(find: Find, language: str) -> Iterator[Line]:
-    """Verses; paired with the English verse in the chapters where both versions count the same number of verses."""
+    """Verses; paired with the English verse in the chapters that have as many verses in both versions."""
     index = find(_ENGLISH_BIBLE)
     english = _verses_by_book(index) if index is not None else {}
     if language == "en":

@@ -7,8 +7,10 @@ from pathlib import Path
 from typing import Any
 
 from ....errors import UserError
+from ... import rows
 from ...checks import Raw
-from ..reading import at, member, read_json
+from ...rows import member
+from ..reading import at, read_json
 from . import Request
 
 # TyDiQA names the language in the id of an example: `swahili-902381739-0`.
@@ -80,11 +82,4 @@ def _row(where: str, identifier: str, context: str, question: dict[str, Any]) ->
         raise UserError(f"{where}: 'answers' is not a list.")
     texts = [member(where, answer, "text", str) for answer in answers]
     starts = [member(where, answer, "answer_start", int) for answer in answers]
-    # An empty answer stands where the publisher took the answers out (XTREME's test sets).
-    kept = [(text, start) for text, start in zip(texts, starts, strict=True) if text]
-    return {
-        "id": identifier,
-        "context": context,
-        "question": question["question"],
-        "answers": {"text": [text for text, _ in kept], "start": [start for _, start in kept]},
-    }
+    return rows.span(identifier, context, question["question"], texts, starts)

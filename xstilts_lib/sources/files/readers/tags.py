@@ -16,7 +16,7 @@ def columns(request: Request) -> Iterator[Raw]:
 
 
 def panx_published(request: Request) -> Iterator[Raw]:
-    """PAN-X before XTREME's preprocessing: `sw:Msimbo TAB B-LOC`; the prefix ends at the FIRST colon, tokens may hold others."""
+    """PAN-X as published, `sw:Msimbo TAB B-LOC`: the prefix ends at the FIRST colon of a token."""
     yield from _sentences(request, strip_language=True)
 
 
@@ -42,14 +42,14 @@ def _word(request: Request, number: int, line: str, strip_language: bool) -> tup
     fields = line.split("\t")
     if len(fields) != 2:
         raise UserError(
-            f"{at(request.path, number)}: 2 tab-separated columns (word, tag) were expected, {len(fields)} found."
+            f"{at(request.path, number)}: 2 columns were expected (word, tab, tag), {len(fields)} found."
         )
     word, tag = fields[0].strip(), fields[1].strip()
     if strip_language:
         prefix, colon, word = word.partition(":")
         if not colon or prefix != request.language:
             raise UserError(
-                f"{at(request.path, number)}: the word {fields[0]!r} does not begin with '{request.language}:'."
+                f"{at(request.path, number)}: the word {fields[0]!r} does not begin with {request.language}:"
             )
     if not word or not tag:
         raise UserError(f"{at(request.path, number)}: the {'tag' if word else 'word'} is empty.")
