@@ -1,0 +1,161 @@
+"""Figures: what is drawn, that it is legible, and that each comes with its description."""
+
+from __future__ import annotations
+
+import re
+
+import pandas as pd
+import pytest
+from matplotlib.figure import Figure
+
+from xstilts_lib.analysis import figures as f
+from xstilts_lib.analysis import gains as g
+from xstilts_lib.analysis import training, typology
+
+EFFECTS = {("mini_squad", "mini_tydiqa"): 12.0}
+
+
+@pytest.fixture
+def scores(build):
+    return g.scores(build(EFFECTS))
+
+
+@pytest.fixture
+def curves() -> pd.DataFrame:
+    rows = [
+        {"recipe": recipe, "seed": seed, "phase": "target", "part": task, "task": task, "step": step,
+         "loss": 1 / (step + 1), "tokens_per_second": 1000, "degenerate": recipe == "mini_mnli" and seed == 1}
+        for recipe in ("untrained", "none", "mini_mnli") for seed in (0, 1)
+        for task in ("mini_xnli", "mini_udpos", "mini_panx") for step in range(0, 50, 5)
+    ]  # fmt: skip
+    return pd.DataFrame(rows, columns=training.CURVE_COLUMNS)
+
+
+def legible(figure: Figure) -> None:
+    """At most as wide as the house style says, and no letters below 9 points."""
+    assert figure.get_figwidth() <= f.WIDTH
+    figure.canvas.draw()
+    texts = [
+        text for text in figure.findobj(lambda artist: hasattr(artist, "get_fontsize")) if text.get_text()
+    ]
+    assert texts
+    assert min(text.get_fontsize() for text in texts) >= 9
+
+
+def test_gain_dots_fill_what_excludes_zero(scores) -> None:
+    gained = g.over_languages(g.gains(scores))
+    figure = f.gain_dots(g.summary(gained), gained)
+    legible(figure)
+    assert [axes.get_title(loc="left") for axes in figure.axes] == [
+        "xnli",
+        "udpos",
+        "tydiqa",
+        "tatoeba",
+        "bucc2018",
+    ]
+    questions = figure.axes[2]
+    assert [label.get_text() for label in figure.axes[0].get_yticklabels()] == [
+        "squad",
+        "mnli",
+        "mnli + squad",
+    ]
+    filled = [
+        line for line in questions.lines if line.get_marker() == "o" and line.get_markerfacecolor() == f.BLUE
+    ]
+    assert [round(x) for line in filled for x in line.get_xdata()] == [12]
+    ticks = next(line for line in questions.lines if line.get_marker() == "|")
+    assert len(ticks.get_xdata()) == 3 * 4, "one for each recipe and seed"
+
+
+def test_gain_dots_of_one_seed_and_of_nothing(build) -> None:
+    gained = g.over_languages(g.gains(g.scores(build(EFFECTS, seeds=[0]))))
+    legible(f.gain_dots(g.summary(gained), gained))
+    nothing = f.gain_dots(g.summary(gained.head(0)))
+    legible(nothing)
+
+
+def test_language_dots_tell_recipes_apart_without_colour(scores) -> None:
+    tables = {
+        name: g.summary(
+            scores[(scores["recipe"] == name) & (scores["language"] != "en")], "score", ("target", "language")
+        )
+        for name in ("none", "untrained")
+    }
+    figure = f.language_dots(tables, ["qaa", "qab", "qag"])
+    legible(figure)
+    looks = {
+        (line.get_marker(), line.get_markerfacecolor())
+        for line in figure.axes[0].lines
+        if line.get_marker() in "os"
+    }
+    assert len(looks) == 2
+    assert [label.get_text() for label in figure.axes[0].get_yticklabels()] == ["qaa", "qab", "qag"]
+    assert [text.get_text() for text in figure.legends[0].get_texts()] == ["none", "untrained"]
+
+
+def test_heatmap_writes_the_sign(scores) -> None:
+    gained = g.gains(scores)
+    parts = [
+        typology.by_language(part, "gain").assign(recipe=name) for name, part in gained.groupby("recipe")
+    ]
+    figure = f.heatmap(pd.concat(parts), ["qaa", "qab"])
+    legible(figure)
+    texts = [text.get_text() for text in figure.axes[0].texts]
+    assert len(texts) == 2 * 3
+    assert all(re.fullmatch(r"[+−]?\d+(\.\d)?\*?", text) for text in texts)
+
+
+@pytest.mark.parametrize("known", [True, False])
+def test_means_by_distance(scores, declared, known) -> None:
+    table = typology.languages(scores["language"], declared if known else ())
+    figure = f.by_distance(typology.by_language(scores[scores["recipe"] == "none"]), table)
+    legible(figure)
+    axes = figure.axes[0]
+    codes = (
+        [text.get_text() for text in axes.texts]
+        if known
+        else [label.get_text() for label in axes.get_yticklabels()]
+    )
+    assert codes[0] == "qaa"
+    assert len(codes) == 7
+    assert axes.get_xlabel() == ("distance from English" if known else "score")
+
+
+def test_learning_curves_mark_what_learnt_nothing(curves) -> None:
+    figure = f.learning_curves(curves, "part", smoothing=3)
+    legible(figure)
+    assert len(figure.axes) == 3
+    assert [len(axes.lines) for axes in figure.axes] == [6, 6, 6]
+    assert [line.get_marker() for line in figure.axes[0].lines].count("x") == 1
+    named = [text.get_text() for text in figure.legends[0].get_texts()]
+    assert named == ["untrained", "none", "with an intermediate task", "learnt nothing"]
+
+
+def test_learning_curves_of_no_run(curves) -> None:
+    figure = f.learning_curves(curves.head(0))
+    legible(figure)
+    assert figure.axes[0].texts[0].get_text() == "no such run in this experiment"
+
+
+def test_time_bars_write_their_values() -> None:
+    times = pd.DataFrame(
+        {"phase": ["pretraining", "target"], "task": ["encoder", "mini_xnli"], "minutes": [3.21, 0.4]}
+    )
+    figure = f.time_bars(times)
+    legible(figure)
+    assert [text.get_text() for text in figure.axes[0].texts] == ["3.2", "0.4"]
+    assert len({bar.get_hatch() for bar in figure.axes[0].patches}) == 2
+
+
+def test_picture_carries_its_description(scores) -> None:
+    gained = g.over_languages(g.gains(scores))
+    pictures = [f.Picture(f.gain_dots(g.summary(gained)), 'Gains of "squad" & co.') for _ in range(2)]
+    bundle, _ = pictures[0]._repr_mimebundle_()
+    assert 'alt="Gains of &quot;squad&quot; &amp; co."' in bundle["text/html"]
+    assert bundle["text/plain"] == 'Gains of "squad" & co.'
+    assert pictures[0].png == pictures[1].png, "the same results, the same page"
+    source = re.search(r'src="data:image/png;base64,([^"]+)"', bundle["text/html"])
+    assert source is not None
+    assert "/" not in source.group(1)
+    with pytest.raises(ValueError, match="description"):
+        f.Picture(Figure(), " ")

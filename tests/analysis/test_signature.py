@@ -1,0 +1,115 @@
+"""The study's signature: each verdict on results in which the answer is known."""
+
+from __future__ import annotations
+
+import math
+
+import pandas as pd
+import pytest
+
+from xstilts_lib.analysis import gains as g
+from xstilts_lib.analysis import signature, typology
+from xstilts_lib.analysis.statistics import Interval
+
+LIKE_THE_STUDY = {
+    ("mini_squad", "mini_tydiqa"): 12.0,
+    ("mini_mnli+mini_squad", "mini_tydiqa"): 8.0,
+    **{(recipe, target): 15.0 for recipe in ("mini_squad", "mini_mnli", "mini_mnli+mini_squad")
+       for target in ("mini_tatoeba", "mini_bucc2018")},
+}  # fmt: skip
+
+
+def verdicts(results: pd.DataFrame, declared=(), **terms) -> dict[str, signature.Check]:
+    scores = g.scores(results)
+    table = typology.languages(scores["language"], declared)
+    return {check.name: check for check in signature.checks(scores, table, **terms)}
+
+
+def test_results_like_the_studys(build, declared) -> None:
+    found = verdicts(build(LIKE_THE_STUDY), declared)
+    assert {name: check.verdict for name, check in found.items()} == dict.fromkeys(found, "appears")
+    assert list(found) == [
+        "scarce-questions", "same-data-mini_xnli", "retrieval", "retrieval-most", "mean-gain",
+        "mean-gain-without-retrieval", "distance", "resources",
+    ]  # fmt: skip
+    assert found["scarce-questions"].interval.estimate == pytest.approx(12, abs=0.5)
+    assert "within ±2 points" in found["same-data-mini_xnli"].evidence
+    assert found["distance"].interval.n == 7
+
+
+def test_results_unlike_the_studys(build, declared) -> None:
+    effects = {("mini_squad", "mini_tydiqa"): -5.0, ("mini_mnli", "mini_xnli"): 6.0}
+    effects |= {
+        key: -value for key, value in LIKE_THE_STUDY.items() if key[1] in ("mini_tatoeba", "mini_bucc2018")
+    }
+    found = verdicts(build(effects), declared)
+    absent = ("scarce-questions", "same-data-mini_xnli", "retrieval", "retrieval-most", "mean-gain")
+    assert [found[name].verdict for name in absent] == ["does not appear"] * 5
+    assert "−15" in found["retrieval"].sentence
+
+
+def test_noise_is_inconclusive(build) -> None:
+    found = verdicts(build({("mini_squad", "mini_tydiqa"): 3.0}, seeds=[0, 1, 2], noise=25.0))
+    assert found["scarce-questions"].verdict == "inconclusive"
+    assert math.isfinite(found["scarce-questions"].interval.low)
+
+
+def test_one_seed_is_inconclusive(build, declared) -> None:
+    found = verdicts(build(LIKE_THE_STUDY, seeds=[0]), declared)
+    over_seeds = [check for check in found.values() if check.units == "seed"]
+    assert {check.verdict for check in over_seeds} == {"inconclusive"}
+    assert "1 seed, too few for an interval" in found["retrieval"].sentence
+
+
+def test_margin_moves_the_verdict(build) -> None:
+    results = build({("mini_mnli", "mini_xnli"): 3.0}, noise=0.3)
+    assert verdicts(results, margin=2.0)["same-data-mini_xnli"].verdict == "does not appear"
+    assert verdicts(results, margin=5.0)["same-data-mini_xnli"].verdict == "appears"
+
+
+def test_languages_of_which_nothing_is_known(build) -> None:
+    found = verdicts(build(LIKE_THE_STUDY))
+    assert found["distance"].verdict == found["resources"].verdict == "inconclusive"
+    assert found["distance"].sentence == "Inconclusive: no distances are known for these languages."
+
+
+def test_resources_without_a_pair_are_a_correlation(build, declared) -> None:
+    for place, row in enumerate(declared):
+        row["cognates"] = place / 10
+    found = verdicts(build(LIKE_THE_STUDY), declared)["resources"]
+    assert found.unit == "rho"
+    assert found.interval.n == 7
+
+
+def test_real_tasks() -> None:
+    """Names of the real tasks take part in the same checks: rules rest on the table of tasks."""
+    rows = [
+        {"model": "m", "recipe": recipe, "target": target, "language": language, "seed": seed,
+         "metric": "score", "value": 50.0 + seed + 9 * (recipe == "squad_v1" and target == "tatoeba")}
+        for recipe in ("untrained", "none", "squad_v1")
+        for target in ("xquad", "udpos", "tatoeba") for language in ("de", "fi", "zh") for seed in (0, 1, 2)
+    ]  # fmt: skip
+    found = verdicts(pd.DataFrame(rows))
+    assert found["same-data-xquad"].verdict == "appears"
+    assert found["retrieval"].verdict == "appears"
+    assert found["scarce-questions"].note.startswith("no such recipe, or no such target")
+
+
+def test_rules_at_their_edges() -> None:
+    wide, high, low = Interval(1, -5, 7, 3), Interval(4, 1, 7, 3), Interval(-4, -7, -1, 3)
+    nothing = Interval(math.nan, math.nan, math.nan, 0)
+    assert [signature.rises(each, 2.0) for each in (wide, high, low, nothing)] == [
+        "inconclusive", "appears", "does not appear", "inconclusive",
+    ]  # fmt: skip
+    assert [signature.gains_nothing(each, 2.0) for each in (wide, high, low, nothing)] == [
+        "inconclusive", "does not appear", "appears", "inconclusive",
+    ]  # fmt: skip
+    small = Interval(1, 0.5, 1.5, 3)
+    assert signature.rises(small, 2.0) == "appears", "it rises"
+    assert signature.gains_nothing(small, 2.0) == "appears", "by less than is worth a claim"
+
+
+def test_table_and_count(build, declared) -> None:
+    found = list(verdicts(build(LIKE_THE_STUDY), declared).values())
+    assert signature.table(found).columns.tolist() == ["statement", "verdict", "evidence"]
+    assert signature.counted(found) == "8 of 8 statements appear, 0 do not, 0 are inconclusive"

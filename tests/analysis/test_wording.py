@@ -1,0 +1,90 @@
+"""Numbers as a reader meets them."""
+
+from __future__ import annotations
+
+import math
+
+import pandas as pd
+
+from xstilts_lib.analysis import gains as g
+from xstilts_lib.analysis import wording as w
+from xstilts_lib.analysis.statistics import Interval
+
+
+def test_signs() -> None:
+    assert [w.signed(value) for value in (3.14, -3.14, 0.04, -0.04, math.nan)] == [
+        "+3.1",
+        "−3.1",
+        "0.0",
+        "0.0",
+        "·",
+    ]
+    assert w.number(-2.5, 2) == "−2.50"
+    assert w.between(Interval(1, -0.5, 2.5, 3, 0.9)) == "90% interval −0.5 to +2.5"
+
+
+def test_counted_nouns_and_lists() -> None:
+    assert w.plural(1, "seed") == "1 seed"
+    assert w.seeds([3, 3, 3]) == "3 seeds"
+    assert w.seeds([5, 3]) == "3 to 5 seeds"
+    assert w.listed(["a"]) == "a"
+    assert w.listed([]) == ""
+
+
+def test_captions_say_how_many_seeds() -> None:
+    assert w.bars([3, 3]) == "bars are 95% intervals over 3 seeds (Student's t)"
+    assert w.bars([1]) == "1 seed, so no intervals"
+    assert w.bars([]) == "no seed, so no intervals"
+
+
+def test_short_names() -> None:
+    assert w.short("mini_mnli+mini_squad-then-mini_ccg") == "mnli + squad\nthen ccg"
+
+
+def test_grid(build) -> None:
+    scores = g.over_languages(g.scores(build({}, noise=0.0, seeds=[0, 2])))
+    table = w.grid(g.summary(scores, "score"), ["none", "missing"], ["mini_xnli"])
+    assert table.loc["none", "mini_xnli"].endswith("± 12.7"), (
+        "half the t interval of two values 2 points apart"
+    )
+    assert table.loc["missing", "mini_xnli"] == "·"
+    assert w.cell(1.0, math.nan, math.nan, sign=True) == "+1.0"
+
+
+def test_the_largest_gain(build) -> None:
+    def sentence(**more) -> str:
+        return w.largest(
+            g.summary(g.over_languages(g.gains(g.scores(build({("mini_squad", "mini_tydiqa"): 12}, **more)))))
+        )
+
+    assert sentence().startswith("The largest gain is +12.")
+    assert "for mini_tydiqa after mini_squad" in sentence()
+    assert "is more than chance" in sentence()
+    assert "may be chance" in sentence(noise=60.0)
+    assert sentence(seeds=[0]).endswith("1 seed cannot say whether that is more than chance.")
+    assert w.largest(pd.DataFrame({"estimate": []})) == "No recipe with an intermediate task has been scored."
+
+
+def test_alt_text_holds_the_numbers(build) -> None:
+    summary = g.summary(g.over_languages(g.gains(g.scores(build({("mini_squad", "mini_tydiqa"): 12})))))
+    text = w.alt_text("Dots.", summary)
+    assert text.startswith("Dots. 15 values. The highest, in points: squad, tydiqa: +12")
+    assert w.alt_text("Dots.", summary.head(2)).count(";") == 1
+    assert w.alt_text("Dots.", summary.head(0)) == "Dots. There is nothing to draw yet."
+
+
+def test_tables_are_the_same_every_time() -> None:
+    frame = pd.DataFrame({"recipe": ["none"], "score": [1.234]})
+    html = w.shown(frame, "Scores of all recipes").to_html()
+    assert html == w.shown(frame, "Scores of all recipes").to_html()
+    assert "<caption>Scores of all recipes</caption>" in html
+    assert "1.23" in html
+
+
+def test_glue_has_the_notebooks_prefix(monkeypatch) -> None:
+    import myst_nb
+
+    found = {}
+    monkeypatch.setattr(myst_nb, "glue", lambda name, value, display: found.update({name: (value, display)}))
+    w.glue_all("40", seeds="3 seeds", count=4, share=0.5)
+    assert found == {"40_seeds": ("3 seeds", False), "40_count": (4, False), "40_share": ("0.5", False)}

@@ -1,0 +1,304 @@
+"""Figures of the chapters: functions return a matplotlib Figure and show nothing; a cell shows a `Picture`.
+
+>>> from xstilts_lib.analysis import figures
+>>> figure = figures.gain_dots(summary, per_seed)                   # doctest: +SKIP
+>>> figures.Picture(figure, alt="Gain over none in points ...")     # doctest: +SKIP
+
+One house style: white ground, narrow enough that the letters stay legible on a phone, a palette that
+colour-blind readers can tell apart (Okabe & Ito 2008), and no meaning in colour alone: there is always a
+shape, a line style or a word with it. Intervals are drawn wherever they exist.
+"""
+
+from __future__ import annotations
+
+import base64
+import html
+import io
+import math
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import matplotlib
+import numpy as np
+import pandas as pd
+import seaborn as sns
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from .gains import BASELINE, FLOOR, ordered
+from .typology import DISTANCE, RESOURCES
+from .wording import short, signed
+
+WIDTH = 4.8  # inches: at 390 pixels the smallest letters are nine pixels high
+DPI = 200
+PIXELS_PER_INCH = 115  # of the page, where there is room
+BLUE, ORANGE, GREEN, RED, PURPLE, SKY = "#0072B2", "#E69F00", "#009E73", "#D55E00", "#CC79A7", "#56B4E9"
+GREY, BLACK = "#767676", "#000000"  # grey letters keep a contrast of 4.5 on white
+NONE = "no such run in this experiment"
+_STYLE = {
+    "font.size": 10,
+    "axes.titlesize": 10,
+    "axes.labelsize": 10,
+    "xtick.labelsize": 9,
+    "ytick.labelsize": 9,
+    "legend.fontsize": 9,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.grid": True,
+    "grid.color": "#E5E5E5",
+    "svg.hashsalt": "xstilts",
+}
+
+
+class Picture:
+    """A figure with its description, as a notebook, a page and a screen reader need it.
+
+    The description is computed from the data, so it travels with the image itself and not with the cell. The
+    bytes depend on the figure alone: the same results give the same page.
+    """
+
+    def __init__(self, figure: Figure, alt: str) -> None:
+        if not alt.strip():
+            raise ValueError("a picture needs a description (alt)")
+        self.alt = alt
+        self.width = round(figure.get_figwidth() * PIXELS_PER_INCH)
+        buffer = io.BytesIO()
+        figure.savefig(buffer, format="png", dpi=DPI, facecolor="white", metadata={"Software": None})
+        self.png = buffer.getvalue()
+
+    def _repr_mimebundle_(
+        self, include: Any = None, exclude: Any = None
+    ) -> tuple[dict[str, Any], dict[str, Any]]:
+        # A slash could read as part of a path, which cleaning a notebook cuts out; browsers take %2F alike.
+        code = base64.b64encode(self.png).decode("ascii").replace("/", "%2F")
+        image = (
+            f'<img src="data:image/png;base64,{code}" alt="{html.escape(self.alt)}" width="{self.width}" '
+            'style="max-width: 100%; height: auto; background: #ffffff;">'
+        )
+        return {"text/html": image, "text/plain": self.alt}, {}
+
+
+def gain_dots(summary: pd.DataFrame, per_seed: pd.DataFrame | None = None) -> Figure:
+    """Gains with their intervals: a panel a target, a row a recipe; from gains.summary.
+
+    A filled dot has an interval that excludes zero. `per_seed` (recipe, target, seed, gain) adds a tick for
+    each seed.
+    """
+    recipes, targets = ordered(summary["recipe"]), list(dict.fromkeys(summary["target"]))
+    lines = sum(short(name).count("\n") + 1 for name in recipes)
+    figure, panels = _panels(len(targets), 0.55 + 0.21 * lines)
+    for axes, target in zip(panels, targets, strict=False):
+        part = summary[summary["target"] == target].set_index("recipe").reindex(recipes)
+        places = np.arange(len(recipes))
+        if per_seed is not None:
+            seeds = per_seed[(per_seed["target"] == target) & per_seed["recipe"].isin(recipes)]
+            axes.plot(seeds["gain"], seeds["recipe"].map(recipes.index), "|", color=GREY, markersize=7)
+        _estimates(axes, part, places)
+        axes.axvline(0, color=BLACK, linewidth=0.8)
+        axes.set_title(short(target), loc="left")
+        axes.set_yticks(places, [short(name) for name in recipes])
+        axes.set_ylim(len(recipes) - 0.5, -0.5)
+    _label_outer(panels, f"gain over {BASELINE}, points")
+    return figure
+
+
+def language_dots(
+    summaries: dict[str, pd.DataFrame], languages: Sequence[str], unit: str = "score"
+) -> Figure:
+    """Scores by language, a panel a target, a mark for each of up to four named summaries.
+
+    `languages` gives the order, the first at the top. Marks differ in shape, fill and colour.
+    """
+    marks = [("o", BLUE, BLUE), ("s", "white", ORANGE), ("D", GREEN, GREEN), ("v", "white", PURPLE)]
+    targets = list(dict.fromkeys(name for table in summaries.values() for name in table["target"]))
+    figure, panels = _panels(len(targets), 0.5 + 0.2 * len(languages), legend=True)
+    spread = np.linspace(-0.2, 0.2, len(summaries)) if len(summaries) > 1 else [0.0]
+    for axes, target in zip(panels, targets, strict=True):
+        for (name, table), (marker, face, edge), shift in zip(summaries.items(), marks, spread, strict=False):
+            part = table[table["target"] == target].set_index("language").reindex(languages)
+            error = _reach(part)
+            axes.errorbar(
+                part["estimate"], np.arange(len(languages)) + shift, xerr=error, fmt=marker, color=edge,
+                markerfacecolor=face, markersize=5, elinewidth=1, label=name,
+            )  # fmt: skip
+        axes.set_title(short(target), loc="left")
+        axes.set_yticks(np.arange(len(languages)), languages)
+        axes.set_ylim(len(languages) - 0.5, -0.5)
+    figure.legend(*panels[0].get_legend_handles_labels(), loc="outside upper left", ncols=2, frameon=False)
+    _label_outer(panels, unit)
+    return figure
+
+
+def heatmap(
+    summary: pd.DataFrame, rows: Sequence[str], by: str = "language", names: Sequence[str] = ()
+) -> Figure:
+    """Gains as a grid of numbers, `by` down and recipes across; the sign is written, the colour repeats it.
+
+    `names` are what the rows are called, where not by their codes. An asterisk marks an interval that
+    excludes zero.
+    """
+    recipes = ordered(summary["recipe"])
+    wide = summary.pivot(index=by, columns="recipe", values="estimate").reindex(index=rows, columns=recipes)
+    sure = summary.assign(sure=(summary["low"] > 0) | (summary["high"] < 0))
+    sure = sure.pivot(index=by, columns="recipe", values="sure").reindex(index=rows, columns=recipes)
+    texts = [
+        [_cell(value, mark) for value, mark in zip(*pair, strict=True)]
+        for pair in zip(wide.to_numpy(dtype=float), sure.to_numpy() == 1, strict=True)
+    ]
+    with matplotlib.rc_context(_STYLE | {"axes.grid": False}):
+        figure = Figure(figsize=(WIDTH, 1.5 + 0.3 * len(rows)), layout="constrained")
+        axes = figure.subplots()
+        reach = np.nanmax(np.abs(wide.to_numpy(dtype=float)), initial=1.0)
+        sns.heatmap(
+            wide, ax=axes, cmap="PuOr", center=0, vmin=-2.2 * reach, vmax=2.2 * reach,
+            annot=np.array(texts, dtype=object), fmt="", annot_kws={"size": 9, "color": BLACK}, cbar=False,
+            linewidths=1, linecolor="white", yticklabels=list(names) or list(rows),
+        )  # fmt: skip
+        axes.set_xticks(
+            np.arange(len(recipes)) + 0.5, [short(name) for name in recipes], rotation=45, ha="right"
+        )
+        axes.tick_params(axis="y", rotation=0)
+        axes.tick_params(length=0)
+        axes.set(xlabel="", ylabel="")
+    return figure
+
+
+def by_distance(means: pd.DataFrame, table: pd.DataFrame, unit: str = "score") -> Figure:
+    """Means by language (typology.by_language) against the distance from English, each point with its code.
+
+    Where no distance is known, the languages stand below each other, from the highest mean to the lowest.
+    """
+    joined = means.merge(table, left_on="language", right_on="code")
+    joined = joined.sort_values("estimate", ascending=False).reset_index(drop=True)
+    known = joined[DISTANCE].nunique() > 1
+    with matplotlib.rc_context(_STYLE):
+        figure = Figure(figsize=(WIDTH, 3.2 if known else 0.8 + 0.2 * len(joined)), layout="constrained")
+        axes = figure.subplots()
+    if not known:
+        axes.errorbar(
+            joined["estimate"], joined.index, xerr=_reach(joined), fmt="o", color=BLUE, elinewidth=1.2
+        )
+        axes.set_yticks(joined.index, joined["code"])
+        axes.set(ylim=(len(joined) - 0.5, -0.5), xlabel=unit)
+        return figure
+    # Languages at the same distance stand beside each other, so that their bars can be told apart.
+    joined["at"] = joined[DISTANCE] + 0.015 * np.ptp(joined[DISTANCE]) * joined.groupby(DISTANCE).cumcount()
+    poor = joined[RESOURCES] < joined[RESOURCES].max()
+    for part, face, words in ((joined[~poor], BLUE, "most text"), (joined[poor], "white", "less text")):
+        if len(part):
+            axes.errorbar(
+                part["at"], part["estimate"], yerr=_reach(part), fmt="o", color=BLUE, markerfacecolor=face,
+                elinewidth=1.2, label=words if poor.any() else None,
+            )  # fmt: skip
+    for row in joined.itertuples():
+        axes.annotate(row.code, (row.at, row.estimate), (6, 4), textcoords="offset points", fontsize=9)
+    axes.margins(x=0.12)
+    axes.set(xlabel="distance from English", ylabel=unit)
+    if poor.any():
+        axes.legend(frameon=False)
+    return figure
+
+
+def learning_curves(curves: pd.DataFrame, panel: str = "task", smoothing: int = 1) -> Figure:
+    """Training loss against the update: a panel for each value of the column `panel`, a line a run and task.
+
+    From training.histories. `smoothing` rows are averaged. The baseline is drawn bold, the floor dotted, a
+    degenerate run dashed with a cross at its end.
+    """
+    names = list(dict.fromkeys(curves[panel]))
+    figure, panels = _panels(len(names), 1.75, legend=True, share=False)
+    kinds: dict[str, Any] = {}
+    for axes, name in zip(panels, names, strict=False):
+        for (recipe, _, _), run in curves[curves[panel] == name].groupby(
+            ["recipe", "seed", "task"], sort=False
+        ):
+            loss = run["loss"].rolling(smoothing, min_periods=1).mean()
+            look = _line(str(recipe), bool(run["degenerate"].any()))
+            kinds[look["label"]] = axes.plot(run["step"], loss, markevery=[-1], **look)[0]
+        axes.set_title(short(str(name)), loc="left")
+    figure.legend(kinds.values(), kinds.keys(), loc="outside upper left", ncols=2, frameon=False)
+    _label_outer(panels, "update", "loss")
+    return figure
+
+
+def time_bars(times: pd.DataFrame) -> Figure:
+    """Where the time went (training.times): a bar with its value for each phase and task, by phase."""
+    phases = list(dict.fromkeys(times["phase"]))
+    looks = dict(zip(phases, [(BLUE, ""), (ORANGE, "//"), (GREEN, ".."), (PURPLE, "xx")], strict=False))
+    with matplotlib.rc_context(_STYLE | {"axes.grid": False}):
+        figure = Figure(figsize=(WIDTH, 0.9 + 0.24 * len(times)), layout="constrained")
+        axes = figure.subplots()
+        for phase, part in times.reset_index(drop=True).groupby("phase", sort=False):
+            colour, hatch = looks.get(phase, (GREY, ""))
+            drawn = axes.barh(
+                part.index, part["minutes"], color=colour, hatch=hatch, edgecolor="white", label=phase
+            )
+            axes.bar_label(drawn, fmt="%.1f", padding=3, fontsize=9)
+        axes.set_yticks(range(len(times)), [short(str(name)) for name in times["task"]])
+        axes.set_ylim(len(times) - 0.5, -0.5)
+        axes.margins(x=0.12)
+        axes.set_xlabel("minutes of one core or device, all runs")
+        axes.legend(frameon=False, loc="lower right")
+    return figure
+
+
+def _panels(count: int, height: float, legend: bool = False, share: bool = True) -> tuple[Figure, list[Axes]]:
+    """A figure with `count` panels, one at least, of `height` inches, two abreast, perhaps on one scale."""
+    columns = min(2, max(1, count))
+    rows = math.ceil(max(1, count) / columns)
+    with matplotlib.rc_context(_STYLE):
+        figure = Figure(figsize=(WIDTH, rows * height + 0.35 + 0.45 * legend), layout="constrained")
+        grid = list(figure.subplots(rows, columns, sharex=share, sharey=share, squeeze=False).flat)
+    for axes in grid[max(1, count) :]:
+        axes.remove()
+    if not count:
+        grid[0].text(0.5, 0.5, NONE, ha="center", transform=grid[0].transAxes)
+    for axes in grid[max(0, count - columns) : count]:
+        axes.tick_params(labelbottom=True)  # the last of each column, even above a removed one
+    return figure, grid[: max(1, count)]
+
+
+def _label_outer(panels: Iterable[Axes], x: str, y: str = "") -> None:
+    figure = next(iter(panels)).figure
+    figure.supxlabel(x, fontsize=10)
+    if y:
+        figure.supylabel(y, fontsize=10)
+
+
+def _estimates(axes: Axes, part: pd.DataFrame, places: np.ndarray) -> None:
+    """Dots with bars; filled where the interval excludes zero."""
+    sure = ((part["low"] > 0) | (part["high"] < 0)).to_numpy()
+    for mask, face in ((sure, BLUE), (~sure, "white")):
+        if mask.any():
+            axes.errorbar(
+                part["estimate"][mask], places[mask], xerr=_reach(part[mask]), fmt="o", color=BLUE,
+                markerfacecolor=face, markersize=5, elinewidth=1.4,
+            )  # fmt: skip
+
+
+def _reach(part: pd.DataFrame) -> np.ndarray:
+    """How far the bars reach to both sides of the estimates; none where there is no interval."""
+    sides = [part["estimate"] - part["low"], part["high"] - part["estimate"]]
+    return np.nan_to_num(np.array(sides, dtype=float))
+
+
+def _cell(value: float, sure: bool) -> str:
+    return "" if math.isnan(value) else signed(value, 0 if abs(value) >= 10 else 1) + ("*" if sure else "")
+
+
+def _line(recipe: str, degenerate: bool) -> dict[str, Any]:
+    """How the curve of one run is drawn, and what the legend calls its kind."""
+    if degenerate:
+        return {
+            "color": RED,
+            "linestyle": "--",
+            "marker": "x",
+            "linewidth": 1.2,
+            "label": "learnt nothing",
+            "zorder": 4,
+        }
+    if recipe == BASELINE:
+        return {"color": BLACK, "linewidth": 1.8, "label": BASELINE, "zorder": 3}
+    if recipe == FLOOR:
+        return {"color": ORANGE, "linestyle": ":", "linewidth": 1.5, "label": FLOOR, "zorder": 2}
+    return {"color": SKY, "linewidth": 0.9, "label": "with an intermediate task", "zorder": 1}

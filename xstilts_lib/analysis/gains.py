@@ -1,0 +1,222 @@
+"""From the tidy results table to gains: paired by seed, averaged over languages, summarised over seeds.
+
+>>> from xstilts_lib.analysis import gains
+>>> table = gains.scores(results)                                   # doctest: +SKIP
+>>> gains.summary(gains.over_languages(gains.gains(table)))         # doctest: +SKIP
+
+Every frame here is tidy: model, recipe, target, language, seed, and one column of numbers. Points are
+percentage points.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+import numpy as np
+import pandas as pd
+
+from ..errors import UserError
+from ..tasks import task
+from .statistics import (
+    LEVEL,
+    Array,
+    holm,
+    interquartile_mean,
+    probability_of_improvement,
+    sign_flip_p,
+    student_interval,
+    student_p,
+)
+
+BASELINE = "none"
+FLOOR = "untrained"
+SOURCE_LANGUAGE = "en"
+SCORE = "score"  # the metric that stands for a target: F1, accuracy, or (F1 + exact match) / 2
+RETRIEVAL = "retrieval"  # the group of targets without training data
+KEYS = ["model", "recipe", "target", "language", "seed"]
+
+
+def scores(results: pd.DataFrame) -> pd.DataFrame:
+    """The headline scores of a results table, a row a run, target and language: KEYS and score (percent).
+
+    UserError where a column is absent, where there is no headline, or where a score stands twice.
+    """
+    lacking = [name for name in (*KEYS, "metric", "value") if name not in results.columns]
+    if lacking:
+        raise UserError(
+            f"The results table has no column {lacking[0]!r}; it needs {', '.join(KEYS)}, metric and value."
+        )
+    kept = results.loc[results["metric"] == SCORE]
+    if kept.empty:
+        raise UserError(f"The results table has no row whose metric is {SCORE!r}.")
+    kept = kept.rename(columns={"value": "score"})
+    extra = ["examples"] if "examples" in kept else []
+    kept = kept[[*KEYS, "score", *extra]].reset_index(drop=True)
+    twice = kept[kept.duplicated(KEYS)]
+    if len(twice):
+        row = twice.iloc[0]
+        raise UserError(
+            f"The results table holds {row.recipe}, {row.target}, {row.language}, seed {row.seed} twice."
+        )
+    return kept
+
+
+def gains(table: pd.DataFrame, baseline: str = BASELINE) -> pd.DataFrame:
+    """Each score minus the baseline's with the same seed, in the same language: score, baseline and gain.
+
+    The baseline itself and the floor are left out, being no treatment; so is a score whose seed the baseline
+    lacks: `unpaired` lists those.
+    UserError where there is no baseline at all.
+    """
+    base = table.loc[table["recipe"] == baseline, [*_without("recipe"), "score"]]
+    if base.empty:
+        raise UserError(
+            f"A gain is measured against the recipe {baseline!r}, which is absent; add it to the experiment."
+        )
+    paired = table[~table["recipe"].isin([baseline, FLOOR])].merge(
+        base.rename(columns={"score": "baseline"}), on=_without("recipe"), how="inner"
+    )
+    return paired.assign(gain=paired["score"] - paired["baseline"])
+
+
+def unpaired(table: pd.DataFrame) -> pd.DataFrame:
+    """The (model, recipe, target, seed) that are in some recipe of the table and absent from another.
+
+    Empty for an experiment that was run to its end.
+    """
+    have = table[["model", "recipe", "target", "seed"]].drop_duplicates()
+    recipes = have[["model", "recipe"]].drop_duplicates()
+    wanted = recipes.merge(have[["model", "target", "seed"]].drop_duplicates(), on="model")
+    marked = wanted.merge(have, how="left", indicator=True)
+    return marked.loc[marked["_merge"] == "left_only"].drop(columns="_merge").reset_index(drop=True)
+
+
+def over_languages(frame: pd.DataFrame, exclude: Iterable[str] = (SOURCE_LANGUAGE,)) -> pd.DataFrame:
+    """Means over the languages other than English: a row a (model, recipe, target, seed)."""
+    kept = frame[~frame["language"].isin(list(exclude))]
+    return _mean_by(kept, _without("language"))
+
+
+def over_targets(frame: pd.DataFrame, targets: Iterable[str] | None = None) -> pd.DataFrame:
+    """Means over targets, each counting once whatever its number of languages: a row a (model, recipe, seed).
+
+    Only seeds that have every one of the targets count, so that all means are over the same ones.
+    """
+    if targets is not None:
+        frame = frame[frame["target"].isin(list(targets))]
+    wanted = frame["target"].nunique()
+    by = [name for name in _without("target", "language") if name in frame]
+    if "language" in frame:
+        frame = over_languages(frame)
+    complete = frame.groupby(by)["target"].transform("nunique") == wanted
+    return _mean_by(frame[complete], by)
+
+
+def matrix(
+    frame: pd.DataFrame, value: str, rows: Sequence[str], columns: str = "seed"
+) -> tuple[pd.DataFrame, Array]:
+    """`value` as an array: a row for each combination of `rows` as they come, a column for each of `columns`.
+
+    Returns the combinations too, as a frame with a row for each row of the array; NaN is a cell that does not
+    exist. UserError where several numbers fall into one cell, such as those of two models.
+    """
+    if frame.duplicated([*rows, columns]).any():
+        others = [name for name in KEYS if name in frame and name not in (*rows, columns)]
+        several = [name for name in others if frame[name].nunique() > 1]
+        raise UserError(f"Several numbers share a cell; they differ in {' and '.join(several) or 'nothing'}.")
+    labels = frame[list(rows)].drop_duplicates().reset_index(drop=True)
+    wide = frame.set_index([*rows, columns])[value].unstack(columns)
+    order = pd.MultiIndex.from_frame(labels) if len(rows) > 1 else pd.Index(labels[rows[0]])
+    return labels, wide.reindex(order).to_numpy(dtype=float)
+
+
+def summary(
+    frame: pd.DataFrame, value: str = "gain", by: Sequence[str] = ("recipe", "target"), level: float = LEVEL
+) -> pd.DataFrame:
+    """One row for each combination of `by`: estimate, low, high (Student's t), seeds, iqm, p, p_holm.
+
+    p is the paired t test of the mean against zero, p_holm the same after Holm's correction over this table.
+    """
+    labels, values = matrix(frame, value, by)
+    interval = student_interval(values, level)
+    p = np.atleast_1d(student_p(values))
+    middle = [interquartile_mean(row[np.isfinite(row)]) for row in values]
+    return labels.assign(
+        estimate=interval.estimate,
+        low=interval.low,
+        high=interval.high,
+        seeds=interval.n,
+        iqm=middle,
+        p=p,
+        p_holm=holm(p),
+    )
+
+
+def cube(frame: pd.DataFrame, value: str = "gain") -> tuple[pd.DataFrame, Array]:
+    """`value` of one model as an array (cells, seeds, languages), English left out; a cell is recipe, target.
+
+    Returns the cells too, as a frame of recipe and target; NaN is a score that does not exist. It is what
+    statistics.bootstrap_interval and statistics.crossed_draws resample.
+    """
+    foreign = frame[frame["language"] != SOURCE_LANGUAGE]
+    if foreign["model"].nunique() > 1:
+        raise UserError("One array holds the gains of one model; choose among the models first.")
+    wide = foreign.set_index(["recipe", "target", "seed", "language"])[value].unstack("language")
+    cells = foreign[["recipe", "target"]].drop_duplicates().reset_index(drop=True)
+    seeds = sorted(foreign["seed"].unique())
+    index = pd.MultiIndex.from_tuples(
+        [(*cell, seed) for cell in cells.itertuples(index=False) for seed in seeds]
+    )
+    return cells, wide.reindex(index).to_numpy(dtype=float).reshape(len(cells), len(seeds), -1)
+
+
+def by_recipe(gained: pd.DataFrame, level: float = LEVEL) -> pd.DataFrame:
+    """What each recipe is worth over all targets: a row a recipe, from gains already averaged over languages.
+
+    estimate, low, high, seeds: mean gain over the targets, Student's t over seeds. without: the same mean
+    without the retrieval targets, which can dominate it, with without_low and without_high. improvement: the
+    chance that a run of the recipe beats a run of the baseline on a target drawn at random. flip: p of the
+    sign-flip test.
+    """
+    retrieval = [name for name in dict.fromkeys(gained["target"]) if task(name).group == RETRIEVAL]
+    table = summary(over_targets(gained), by=["recipe"], level=level).drop(columns=["iqm", "p", "p_holm"])
+    rest = gained[~gained["target"].isin(retrieval)]
+    if rest.empty:
+        table = table.assign(without=np.nan, without_low=np.nan, without_high=np.nan)
+    else:
+        other = summary(over_targets(rest), by=["recipe"], level=level)
+        names = {"estimate": "without", "low": "without_low", "high": "without_high"}
+        table = table.merge(other.rename(columns=names)[["recipe", *names.values()]], on="recipe", how="left")
+    labels, means = matrix(over_targets(gained), "gain", ["recipe"])
+    flips = dict(zip(labels["recipe"], np.atleast_1d(sign_flip_p(means)), strict=True))
+    chances = {}
+    for recipe, part in gained.groupby("recipe"):
+        _, ours = matrix(part, "score", ["target"])
+        _, theirs = matrix(part, "baseline", ["target"])
+        known = np.isfinite(ours).all(0)
+        chances[recipe] = (
+            probability_of_improvement(ours[:, known], theirs[:, known]) if known.any() else np.nan
+        )
+    return table.assign(improvement=table["recipe"].map(chances), flip=table["recipe"].map(flips))
+
+
+def ordered(recipes: Iterable[str]) -> list[str]:
+    """Recipes in the order in which a table lists them: the floor, the baseline, then as they come."""
+    names = list(dict.fromkeys(recipes))
+    return [name for name in (FLOOR, BASELINE) if name in names] + [
+        name for name in names if name not in (FLOOR, BASELINE)
+    ]
+
+
+def trained(recipes: Iterable[str]) -> list[str]:
+    """The recipes that train on an intermediate task: all but the floor and the baseline."""
+    return [name for name in dict.fromkeys(recipes) if name not in (FLOOR, BASELINE)]
+
+
+def _without(*names: str) -> list[str]:
+    return [key for key in KEYS if key not in names]
+
+
+def _mean_by(frame: pd.DataFrame, by: list[str]) -> pd.DataFrame:
+    numbers = [name for name in ("score", "baseline", "gain") if name in frame]
+    return frame.groupby(by, sort=False, as_index=False)[numbers].mean()

@@ -1,0 +1,169 @@
+"""Numbers as a reader meets them: signs, intervals, counted nouns, captions, descriptions, tables of text.
+
+>>> from xstilts_lib.analysis.wording import signed, plural
+>>> signed(-3.14), plural(1, "seed"), plural(3, "seed")
+('−3.1', '1 seed', '3 seeds')
+
+What a page says in numbers is computed here and glued into its prose, so no number is typed where it could go
+stale.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import pandas as pd
+from pandas.io.formats.style import Styler
+
+from .statistics import LEVEL, Interval
+
+MINUS = "−"  # the sign itself: a screen reader says "minus", and a line never breaks after it
+NOTHING = "·"  # a cell that does not exist
+PREFIX = "mini_"
+
+
+def number(value: float, digits: int = 1) -> str:
+    """`value` with a proper minus sign, never "-0.0"; a dot where there is no value.
+
+    >>> number(-0.01), number(float("nan"))
+    ('0.0', '·')
+    """
+    if not math.isfinite(value):
+        return NOTHING
+    text = f"{abs(value):.{digits}f}"
+    return MINUS + text if value < 0 and float(text) else text
+
+
+def signed(value: float, digits: int = 1) -> str:
+    """`value` with its sign: a gain."""
+    text = number(value, digits)
+    return text if text.startswith(MINUS) or text == NOTHING or not float(text) else f"+{text}"
+
+
+def between(interval: Interval, digits: int = 1) -> str:
+    """The bounds of an interval, with its level."""
+    return f"{interval.level:.0%} interval {signed(interval.low, digits)} to {signed(interval.high, digits)}"
+
+
+def plural(count: int, noun: str) -> str:
+    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
+
+
+def listed(words: Iterable[str]) -> str:
+    """Words as a sentence lists them.
+
+    >>> listed(["a", "b", "c"])
+    'a, b and c'
+    """
+    words = list(words)
+    return " and ".join([", ".join(words[:-1]), words[-1]] if len(words) > 1 else words)
+
+
+def short(name: str) -> str:
+    """A task, a target or a recipe as a figure names it: without `mini_`, steps on lines of their own.
+
+    >>> short("mini_mnli+mini_squad-then-mini_ccg")
+    'mnli + squad\\nthen ccg'
+    """
+    return name.replace(PREFIX, "").replace("+", " + ").replace("-then-", "\nthen ")
+
+
+def seeds(counts: Iterable[int]) -> str:
+    """How many seeds there are behind something: "5 seeds", or "3 to 5 seeds" where cells differ."""
+    counts = sorted({int(count) for count in counts})
+    if not counts:
+        return "no seed"
+    return plural(counts[0], "seed") if len(counts) == 1 else f"{counts[0]} to {counts[-1]} seeds"
+
+
+def bars(counts: Iterable[int], level: float = LEVEL) -> str:
+    """What a caption says about the bars of a figure, from the numbers of seeds behind them."""
+    counts = list(counts)
+    if not counts or max(counts) < 2:
+        return f"{seeds(counts)}, so no intervals"
+    return f"bars are {level:.0%} intervals over {seeds(counts)} (Student's t)"
+
+
+def cell(estimate: float, low: float, high: float, sign: bool = False) -> str:
+    """An estimate with half the width of its interval: "57.2 ± 1.9"."""
+    text = signed(estimate) if sign else number(estimate)
+    half = (high - low) / 2
+    return f"{text} ± {half:.1f}" if math.isfinite(half) else text
+
+
+def grid(
+    summary: pd.DataFrame,
+    rows: Sequence[str],
+    columns: Sequence[str],
+    sign: bool = False,
+    by: tuple[str, str] = ("recipe", "target"),
+) -> pd.DataFrame:
+    """A summary as a table of text, `rows` by `columns`, each cell an estimate with half its interval."""
+    texts = {
+        (row[by[0]], row[by[1]]): cell(row["estimate"], row["low"], row["high"], sign)
+        for row in summary.to_dict("records")
+    }
+    content = [[texts.get((row, column), NOTHING) for column in columns] for row in rows]
+    return pd.DataFrame(content, index=pd.Index(rows, name=by[0]), columns=list(columns))
+
+
+def shown(frame: pd.DataFrame, caption: str) -> Styler:
+    """A table as a page shows it: with a caption, without row numbers, the same HTML every time."""
+    if frame.index.name:
+        frame = frame.reset_index()
+    words = "-".join(re.findall(r"[a-z]+", caption.lower())[:4])
+    styled = frame.style.format(precision=2, na_rep=NOTHING).hide(axis="index")
+    return styled.set_caption(caption).set_uuid(words)
+
+
+def largest(summary: pd.DataFrame, level: float = LEVEL) -> str:
+    """The one sentence of a table of gains (gains.summary): its largest gain, and whether that is chance."""
+    known = summary[summary["estimate"].notna()]
+    if known.empty:
+        return "No recipe with an intermediate task has been scored."
+    row = known.loc[known["estimate"].idxmax()]
+    size = f"The largest gain is {signed(row['estimate'])} points, for {row['target']} after {row['recipe']}"
+    if not math.isfinite(row["low"]):
+        return f"{size}; {plural(int(row['seeds']), 'seed')} cannot say whether that is more than chance."
+    bounds = between(Interval(row["estimate"], row["low"], row["high"], row["seeds"], level))
+    held = row["p_holm"] < 1 - level
+    verdict = "is more than chance" if held else "may be chance"
+    corrected = f"p = {row['p_holm']:.3f} after Holm's correction"
+    return f"{size} ({bounds}); of {len(known)} gains looked at, it {verdict} ({corrected})."
+
+
+def alt_text(
+    what: str,
+    summary: pd.DataFrame,
+    by: Sequence[str] = ("recipe", "target"),
+    unit: str = "points",
+    most: int = 3,
+) -> str:
+    """A figure in words, from its own numbers: what is drawn, how many values, which are highest and lowest.
+
+    `what` says what kind of figure it is and what its axes are; `summary` holds what is drawn, in the column
+    estimate.
+    """
+    known = summary[summary["estimate"].notna()].sort_values("estimate", ascending=False)
+    if known.empty:
+        return f"{what} There is nothing to draw yet."
+
+    def named(row: dict[str, Any]) -> str:
+        return f"{', '.join(' '.join(short(str(row[key])).split()) for key in by)}: {signed(row['estimate'])}"
+
+    rows = [named(row) for row in known.to_dict("records")]
+    if len(rows) <= 2 * most:
+        return f"{what} Values in {unit}: {'; '.join(rows)}."
+    ends = f"The highest, in {unit}: {'; '.join(rows[:most])}. The lowest: {'; '.join(rows[-most:])}."
+    return f"{what} {len(rows)} values. {ends}"
+
+
+def glue_all(prefix: str, **values: object) -> None:
+    """Make values, formatted already, available to the prose of the book as `{prefix}_{name}`."""
+    from myst_nb import glue
+
+    for name, value in values.items():
+        glue(f"{prefix}_{name}", value if isinstance(value, (int, str)) else str(value), display=False)
