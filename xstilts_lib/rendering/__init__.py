@@ -1,0 +1,148 @@
+"""The book, rendered: executed notebooks and computed pages go into book/runs/, then Jupyter Book builds.
+
+Nothing is executed here.
+
+>>> from xstilts_lib.rendering import build
+>>> build("miniature")                                          # doctest: +SKIP
+PosixPath('book/_build/html/index.html')
+
+Every file under book/runs/ is written only where its content has changed, so that a second build reads next
+to nothing.
+"""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import yaml
+
+from .. import places
+from ..errors import UserError
+from ..experiment import Experiment, load_experiment
+from . import pages
+from .executed import Page, gather
+
+GENERATED = "runs"  # the folder under book/ that this module owns
+
+
+def build(experiment: str, output: Path | None = None) -> Path:
+    """Render the book with the results of `experiment`; returns the path of its first page.
+
+    `output` is the folder that gets `_build/html/` (None: book/). UserError where the experiment has not been
+    run, and where the build has warnings: a missing reference or number is an error.
+    """
+    loaded = load_experiment(experiment)
+    notebooks = gather(loaded)
+    stale = write(contents(loaded, notebooks))
+    built = (output or places.book()) / "_build"
+    for document in stale:
+        (built / "html" / document).with_suffix(".html").unlink(missing_ok=True)
+    _run_jupyter_book(built)
+    return built / "html" / "index.html"
+
+
+def contents(experiment: Experiment, notebooks: list[Page]) -> dict[str, str]:
+    """Everything that stands under book/runs/, by path below book/."""
+    files = {f"{page.document}.ipynb": page.notebook for page in notebooks}
+    for name, body in pages.parts(experiment, notebooks).items():
+        files[f"{GENERATED}/generated/{name}.md"] = body.strip() + "\n"
+    files |= {f"{document}.md": body for document, body in pages.whole(experiment, notebooks).items()}
+    files[f"{GENERATED}/_toc.yml"] = table_of_contents(notebooks)
+    return files
+
+
+def write(files: dict[str, str]) -> list[str]:
+    """Make book/runs/ hold exactly `files`; returns the paths below book/ of what was removed."""
+    root = places.book()
+    removed = []
+    for path in sorted((root / GENERATED).rglob("*"), reverse=True):
+        name = path.relative_to(root).as_posix()
+        if path.is_file() and name not in files:
+            path.unlink()
+            removed.append(name)
+        elif path.is_dir() and not any(path.iterdir()):
+            path.rmdir()
+    for name, body in files.items():
+        path = root / name
+        if not path.is_file() or path.read_text(encoding="utf-8") != body:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(body, encoding="utf-8")
+    return removed
+
+
+def table_of_contents(notebooks: list[Page]) -> str:
+    """The contents of book/_toc.yml, with the executed notebooks and the API's pages under their chapters."""
+    toc = yaml.safe_load((places.book() / "_toc.yml").read_text(encoding="utf-8"))
+    sections = {
+        "results": [_entry(page) for page in notebooks if page.recipe is None],
+        "runs/index": _runs(notebooks),
+        "api": [{"file": document} for document in pages.api_documents()],
+    }
+    for part in toc["parts"]:
+        for chapter in part["chapters"]:
+            if chapter["file"] in sections:
+                chapter["sections"] = sections.pop(chapter["file"])
+    if sections:
+        raise UserError(
+            f"book/_toc.yml lacks the chapter {next(iter(sections))!r}, under which pages are generated."
+        )
+    return yaml.safe_dump(toc, sort_keys=False, allow_unicode=True)
+
+
+def _entry(page: Page) -> dict[str, str]:
+    return {"file": page.document, "title": page.short}
+
+
+def _runs(notebooks: list[Page]) -> list[dict[str, object]]:
+    """One section a recipe, with its notebooks below."""
+    recipes: dict[str, list[Page]] = {}
+    for page in notebooks:
+        if page.recipe is not None:
+            recipes.setdefault(page.recipe, []).append(page)
+    return [
+        {"file": pages.recipe_document(name), "title": name, "sections": [_entry(page) for page in group]}
+        for name, group in recipes.items()
+    ]
+
+
+def _run_jupyter_book(built: Path) -> None:
+    """Build strictly. After a failure the state is thrown away: unchanged pages would not warn again."""
+    book, log = places.book(), built / "log.txt"
+    built.mkdir(parents=True, exist_ok=True)
+    options = [
+        "--config",
+        places.home() / "_config.yml",
+        "--toc",
+        book / GENERATED / "_toc.yml",
+        "--path-output",
+        built.parent,
+    ]
+    command = [
+        sys.executable,
+        "-c",
+        "from jupyter_book.cli.main import main; main()",
+        "build",
+        book,
+        *options,
+    ]
+    with log.open("w", encoding="utf-8") as stream:
+        done = subprocess.run(
+            [*map(str, command), "-n", "-W", "--keep-going", "-q"], stdout=stream, stderr=stream, check=False
+        )
+    text = log.read_text(encoding="utf-8")
+    if done.returncode or not (built / "html" / "index.html").is_file():
+        shutil.rmtree(built / ".doctrees", ignore_errors=True)
+        raise UserError(
+            f"The book was not built: {_first_warning(text)} (all of it in {places.relative(log)})."
+        )
+
+
+def _first_warning(text: str) -> str:
+    lines = [line for line in text.splitlines() if "WARNING" in line or "ERROR" in line or "rror:" in line]
+    found = len([line for line in lines if "WARNING" in line])
+    first = (lines or text.strip().splitlines()[-1:] or ["it gave no reason"])[0]
+    first = first.replace(f"{places.book()}/", "").replace(f"{places.home()}/", "").strip()
+    return f"{found} warnings, the first: {first}" if found > 1 else first

@@ -1,0 +1,165 @@
+"""The executed notebooks of an experiment, gathered and made fit to stand side by side in one book.
+
+A template that ran for ten recipes gives ten notebooks with the same title and the same labels. Here each
+gets a title that says which run it is, and labels of its own; its outputs stay as they are.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import nbformat
+
+from .. import graph, places, results
+from ..errors import UserError
+from ..experiment import Experiment
+from ..runs import TARGETS, Run, all_runs
+
+OPENING = "What you will be able to do:"
+_LABEL = re.compile(r"^\(([\w:-]+)\)=\s*$|^:name:\s*([\w:-]+)\s*$", re.MULTILINE)
+_TITLE = re.compile(r"^# +(.+?)\s*$", re.MULTILINE)
+
+
+@dataclass(frozen=True)
+class Page:
+    """One executed notebook as a page of the book."""
+
+    document: str
+    """Its path below book/, without a suffix."""
+    title: str
+    short: str
+    """What the table of contents calls it, where the recipe stands above it."""
+    notebook: str
+    """The notebook as JSON."""
+    about: str = ""
+    """What it is, in a sentence."""
+    recipe: str | None = None
+    """None for the analysis, which is about all of them."""
+    part: str = ""
+    """The part of the run that it made."""
+
+
+def gather(experiment: Experiment) -> list[Page]:
+    """The pages of `experiment`: the analysis, then the runs of its first seed, recipe by recipe.
+
+    UserError where the experiment has not been run to its end, or where a notebook holds an error.
+    """
+    runs = list(_runs(experiment))
+    return [*_analysis(experiment), *runs]
+
+
+def slug(name: str) -> str:
+    """`name` as part of an address.
+
+    >>> slug("mini_mnli+mini_squad-then-squad@de")
+    'mini_mnli-and-mini_squad-then-squad-in-de'
+    """
+    return name.replace("+", "-and-").replace("@", "-in-")
+
+
+def _analysis(experiment: Experiment) -> Iterator[Page]:
+    if not graph.pages_done(experiment):
+        raise UserError(
+            f"The analysis of experiment {experiment.name!r} has not been run, or is older than its runs: "
+            f"run `xstilts run {experiment.name}` first."
+        )
+    for name in graph.analysis_templates():
+        path = graph.pages_folder(experiment) / f"{name}.ipynb"
+        node = _read(path)
+        title = _title(node, path)
+        about = _first_sentence(node) or title
+        _describe(node, about)
+        yield Page(f"runs/{graph.PAGES}/{name}", title, title, nbformat.writes(node) + "\n", about)
+
+
+def _runs(experiment: Experiment) -> Iterator[Page]:
+    _check_done(experiment)
+    for run in all_runs(experiment):
+        if run.seed == experiment.seeds[0]:
+            for part in run.parts:
+                yield _run_page(run, part)
+
+
+def _check_done(experiment: Experiment) -> None:
+    missing = [run.part_directory(part) for run, part in results.missing(experiment)]
+    if missing:
+        raise UserError(
+            f"Experiment {experiment.name!r} has not been run to its end: {len(missing)} parts are missing, "
+            f"the first of them {places.relative(missing[0])}; run `xstilts run {experiment.name}` first."
+        )
+
+
+def _run_page(run: Run, part: str) -> Page:
+    path, recipe = run.notebook(part), run.recipe.name
+    node = _read(path)
+    general = _title(node, path)
+    task = part.removeprefix(f"{TARGETS}/") if part.startswith(TARGETS) else ""
+    title = f"{general}: {recipe}" + (f", {task}" if task else "")
+    document = f"runs/{slug(recipe)}/{slug(task) or path.stem}"
+    _rename(node, document.removeprefix("runs/").replace("/", "--"), title)
+    about = f"{title}, seed {run.seed}: the executed notebook, with its settings and outputs."
+    _describe(node, about)
+    return Page(document, title, task or general, nbformat.writes(node) + "\n", about, recipe, part)
+
+
+def _read(path: Path) -> nbformat.NotebookNode:
+    node = nbformat.read(path, as_version=4)
+    for number, cell in enumerate(node.cells, start=1):
+        if any(output.output_type == "error" for output in cell.get("outputs", ())):
+            raise UserError(
+                f"{places.relative(path)}: cell {number} ended in an error; run the experiment again."
+            )
+    kept = {key: node.metadata[key] for key in ("kernelspec", "language_info") if key in node.metadata}
+    node.metadata = nbformat.from_dict(kept)
+    return node
+
+
+def _title(node: nbformat.NotebookNode, path: Path) -> str:
+    for cell in node.cells:
+        found = _TITLE.search(cell.source) if cell.cell_type == "markdown" else None
+        if found:
+            return found.group(1)
+    raise UserError(f"{places.relative(path)}: the notebook has no title (a line that begins with '# ').")
+
+
+def _first_sentence(node: nbformat.NotebookNode) -> str:
+    """The first sentence of prose, without markup and without the words that open every chapter."""
+    for cell in node.cells:
+        if cell.cell_type != "markdown":
+            continue
+        for paragraph in cell.source.split("\n\n"):
+            if paragraph[:1].isalpha() or paragraph[:1] in "*_":
+                plain = re.sub(r"\{[\w:]+\}|[`*_]", "", " ".join(paragraph.split()))
+                first = re.split(r"(?<=[.?!]) ", plain.removeprefix(OPENING).lstrip())[0]
+                return first[:1].upper() + first[1:]
+    return ""
+
+
+def _describe(node: nbformat.NotebookNode, description: str) -> None:
+    node.metadata["myst"] = {"html_meta": {"description": description.replace('"', "'")}}
+
+
+def _rename(node: nbformat.NotebookNode, suffix: str, title: str) -> None:
+    """Give the notebook its own title, and every label in it an ending that no other page has."""
+    labels = set()
+    for cell in node.cells:
+        if cell.cell_type == "markdown":
+            labels |= {found.group(1) or found.group(2) for found in _LABEL.finditer(cell.source)}
+        for place in cell.metadata.get("mystnb", {}).values():
+            if isinstance(place, dict) and "name" in place:
+                labels.add(place["name"])
+                place["name"] = f"{place['name']}--{suffix}"
+    titled = False
+    for cell in node.cells:
+        if cell.cell_type != "markdown":
+            continue
+        if not titled and _TITLE.search(cell.source):
+            cell.source, titled = _TITLE.sub(lambda _: f"# {title}", cell.source, count=1), True
+        for label in labels:
+            own = f"{label}--{suffix}"
+            cell.source = re.sub(
+                rf"(?<![\w:-]){re.escape(label)}(?![\w:-])", lambda _, own=own: own, cell.source
+            )
