@@ -69,7 +69,8 @@ def make_rows():
             return {"id": ids, "first": [text() for _ in ids], "second": [text() for _ in ids],
                     "label": random.integers(3, size=n).tolist()}  # fmt: skip
         if form == "choice":
-            return {"id": ids, "prompt": [text() for _ in ids], "choices": [[text() for _ in range(3)] for _ in ids],
+            choices = [[text() for _ in range(3)] for _ in ids]
+            return {"id": ids, "prompt": [text() for _ in ids], "choices": choices,
                     "label": random.integers(3, size=n).tolist()}  # fmt: skip
         if form == "tags":
             words = [text().split() for _ in ids]
@@ -100,3 +101,30 @@ LABELS = {"pair": ("no", "maybe", "yes"), "choice": (), "tags": ("A", "B"), "spa
 @pytest.fixture(scope="session")
 def labels_of():
     return LABELS
+
+
+@pytest.fixture(scope="session")
+def scripts_tokenizer():
+    """Byte-pair pieces with word-initial marks, as SentencePiece has them, over texts in several scripts."""
+    from tokenizers import Tokenizer, models, pre_tokenizers, processors, trainers
+    from transformers import PreTrainedTokenizerFast
+
+    texts = [
+        "the old bridge stands near the river and the town",
+        "الجسر القديم قريب من النهر الكبير في المدينة",
+        "สะพานเก่าอยู่ใกล้แม่น้ำในเมือง",
+        "旧桥位于大河附近的城市里。",
+        "walking on bridges where is it",
+    ]
+    inner = Tokenizer(models.BPE(unk_token="<unk>"))
+    inner.pre_tokenizer = pre_tokenizers.Metaspace()
+    trainer = trainers.BpeTrainer(vocab_size=220, special_tokens=list(SPECIAL), show_progress=False)
+    inner.train_from_iterator(texts, trainer)
+    inner.post_processor = processors.TemplateProcessing(
+        single="<s> $A </s>",
+        pair="<s> $A </s> </s> $B </s>",
+        special_tokens=[("<s>", 0), ("</s>", 2)],
+    )
+    return PreTrainedTokenizerFast(
+        tokenizer_object=inner, cls_token="<s>", sep_token="</s>", pad_token="<pad>", unk_token="<unk>"
+    )

@@ -70,7 +70,7 @@ def test_training_in_parts_gives_the_same_parameters(form, make_model, ingredien
         model = make_model()
         # AdamW's epsilon is large, so that gradients that are zero but for rounding move nothing.
         settings = TrainSettings(
-            steps=3, batch_size=8, learning_rate=1e-3, accumulation=accumulation, **STILL
+            steps=3, batch_size=8, learning_rate=1e-3, epsilon=1e-3, accumulation=accumulation, **STILL
         )
         train.train(model, [ingredient(form)], settings, 0, tmp_path)
         ends.append(torch.cat([p.detach().flatten() for p in model.parameters()]))

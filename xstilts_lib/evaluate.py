@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -35,6 +36,7 @@ TOKENS = 4096  # of a batch
 _AS_NUMBER = {"pawsx", "qqp"}
 
 
+@torch.inference_mode()
 def predict(
     model: PreTrainedModel,
     head: nn.Module,
@@ -48,18 +50,16 @@ def predict(
     """One decoded prediction per row (see the format's `decode`); memory does not grow with the number of
     rows."""
     predictions: list[Any] = []
-    device = devices.device()
-    model.to(device).eval()
-    head.to(device).eval()
     for start in range(0, len(rows), CHUNK):
         chunk = rows.select(range(start, min(start + CHUNK, len(rows))))[:]
         features = form.encode(chunk, tokenizer, labels, settings.max_length)
-        features = list(form.draw(features, settings, (0, 4, start)))
+        features = form.draw(features, settings, (0, 4, start))
         found: list[Any] = [None] * len(features)
-        for order, batch in _batches(features, form, model, tokens_per_batch, settings.precision):
-            hidden = encoder.hidden_states(model, batch)
-            for place, prediction in zip(order, form.predict(head, hidden, batch), strict=True):
-                found[place] = prediction
+        with _reading(model, head, settings.precision):
+            for order, batch in _batches(features, form, model, tokens_per_batch):
+                hidden = encoder.hidden_states(model, batch)
+                for place, prediction in zip(order, form.predict(head, hidden, batch), strict=True):
+                    found[place] = prediction
         predictions += form.decode(chunk, features, found, labels)
     return predictions
 
@@ -86,17 +86,24 @@ def predict_languages(
     return result
 
 
-@torch.inference_mode()
+@contextmanager
+def _reading(model: PreTrainedModel, head: nn.Module | None, precision: str) -> Iterator[None]:
+    """Model and head on the device, without dropout and gradients, in the precision asked for."""
+    device = devices.device()
+    for module in (model, head):
+        if module is not None:
+            module.to(device).eval()
+    with torch.inference_mode(), torch.autocast(device.type, torch.bfloat16, enabled=devices.bf16(precision)):
+        yield
+
+
 def _batches(
-    features: Sequence[Feature], form: Format, model: PreTrainedModel, tokens: int, precision: str
+    features: Sequence[Feature], form: Format, model: PreTrainedModel, tokens: int
 ) -> Iterator[tuple[np.ndarray, Batch]]:
-    """Batches on the model's device with the features' indices, inside inference mode and the precision
-    asked for."""
-    device = model.device
-    with torch.autocast(device.type, dtype=torch.bfloat16, enabled=devices.bf16(precision)):
-        for order in by_length(features, tokens):
-            batch = collate([features[index] for index in order], form, model.config.pad_token_id)
-            yield order, batch.to(device)
+    """Batches on the model's device, each with the places of its features."""
+    for order in by_length(features, tokens):
+        batch = collate([features[place] for place in order], form, model.config.pad_token_id)
+        yield order, batch.to(model.device)
 
 
 def embed(
@@ -122,7 +129,6 @@ def embed(
     )[0]
 
 
-@torch.inference_mode()
 def embed_layers(
     model: PreTrainedModel,
     tokenizer: PreTrainedTokenizerFast,
@@ -137,17 +143,16 @@ def embed_layers(
     if pooling not in ("mean", "first", "words"):
         raise UserError(f"There is no pooling {pooling!r}: give mean, first or words.")
     form = FORMATS["bitext"]
-    model.to(devices.device()).eval()
     result = np.empty((len(layers), len(sentences), model.config.hidden_size), dtype=np.float32)
     for start in range(0, len(sentences), CHUNK):
-        features = form.encode({"sentence": sentences[start : start + CHUNK]}, tokenizer, (), max_length)
-        for order, batch in _batches(features, form, model, tokens_per_batch, precision):
-            for index, hidden in enumerate(encoder.several_layers(model, batch, layers)):
-                if pooling == "words":
-                    vectors = _words(hidden, batch)
-                else:
-                    vectors = pool(hidden.float(), batch, pooling)
-                result[index, start + order] = vectors.float().cpu().numpy()
+        rows = {"sentence": sentences[start : start + CHUNK]}
+        features = form.encode(rows, tokenizer, (), max_length)
+        with _reading(model, None, precision):
+            for order, batch in _batches(features, form, model, tokens_per_batch):
+                for index, hidden in enumerate(encoder.several_layers(model, batch, layers)):
+                    hidden = hidden.float()
+                    vectors = _words(hidden, batch) if pooling == "words" else pool(hidden, batch, pooling)
+                    result[index, start + order] = vectors.float().cpu().numpy()
     return result
 
 

@@ -31,6 +31,8 @@ _CHOICES = {
 }
 _INTEGERS = {"steps", "examples", "batch_size", "tokens_per_batch", "accumulation", "max_length", "cap"}
 _MAPPINGS = {"languages"}
+_OPTIONAL = {"epochs", "steps", "examples", "batch_size", "tokens_per_batch", "cap"}
+_OPTIONAL |= {"dropout", "attention_dropout", "translation_share"}
 
 
 @dataclass(frozen=True)
@@ -99,7 +101,7 @@ class TrainSettings:
 
     def _checked(self, name: str, value: Any) -> Any:
         """The value as the type it should have; UserError where it has none such or lies out of range."""
-        if value is None or name in _MAPPINGS:
+        if name in _MAPPINGS or (value is None and name in _OPTIONAL):
             return value
         if name in _CHOICES:
             if value not in _CHOICES[name]:
@@ -109,7 +111,7 @@ class TrainSettings:
             return value
         try:
             # YAML reads 5e-4, without a point, as text.
-            number = float(value)
+            number = float(value if not isinstance(value, bool) else "a truth value")
         except (TypeError, ValueError):
             raise UserError(f"Training setting {name} is {value!r}, which is not a number.") from None
         if name in _INTEGERS:

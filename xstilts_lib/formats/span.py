@@ -89,7 +89,7 @@ class SpanFormat(Format):
             zip(data["context"], questions, data["answers"], strict=True)
         ):
             ids, offsets = known[context]
-            question = question[: min(QUESTION, room // 2)]
+            question = question[: min(QUESTION, room * 2 // 3)]
             gold = self._gold(row, context, answers, offsets)
             features += self._windows(row, ids, offsets, question, gold, segmenter, room - len(question))
         return features
@@ -121,8 +121,8 @@ class SpanFormat(Format):
         segmenter: Segmenter,
         room: int,
     ) -> list[SpanFeature]:
-        # A window shorter than the stride must not leave a gap to the next one.
-        step = min(STRIDE, max(1, room // 2))
+        # Short windows follow each other faster, so that any answer stands whole in one of them.
+        step = min(STRIDE, max(room - ANSWER, (room + 1) // 2))
         starts = list(range(0, max(1, len(ids) - room + step), step))
         lead = len(segmenter.pair[0]) + len(question) + len(segmenter.pair[1])
         features = []
