@@ -11,14 +11,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Literal
 
 from ...errors import UserError, nearest
 from ...tasks import TASKS, Task, task
 from ...tasks.row import size
-from .. import Split
-from ..checks import LoadReport, checked, counted, joined_report, limited
-from ..columns import dataset
+from ..checks import LoadReport, Raw
+from ..real import SPLITS, RealSource
+from ..text import Line
 from . import text
 from .archives import cache_folder
 from .codes import ISO3
@@ -28,10 +28,7 @@ from .readers import Request
 from .readers.ccg import supertags
 
 if TYPE_CHECKING:
-    from datasets import Dataset
     from transformers import PreTrainedTokenizerFast
-
-_SPLITS = ("train", "dev", "test")
 
 
 @dataclass(frozen=True)
@@ -72,7 +69,7 @@ class FilesSettings:
             raise UserError(f"text_lines must be at least 1, not {self.text_lines}.")
 
 
-class FilesSource:
+class FilesSource(RealSource):
     """Examples from a folder of official files."""
 
     kind = "files"
@@ -85,94 +82,55 @@ class FilesSource:
             raise UserError(
                 f"The data folder {root} is missing: give the folder that holds the data sets, `--data DIR`."
             )
+        super().__init__(settings.counts, settings.targets, settings.text_lines, settings.seed)
         self.settings = settings
         self.cache = settings.cache.expanduser() if settings.cache else cache_folder()
         self.folder = DataFolder(root, self.cache)
-        self.reports: dict[tuple[str, str, str], LoadReport] = {}
-        """What the loads so far found, by (task, split, language)."""
         self._supertags: tuple[str, ...] = ()
-        self._excluded: frozenset[str] | None = None
-        self._text_rows: dict[str, list[dict[str, str]]] = {}
 
-    def load(self, task: str, split: Split, language: str = "en", limit: int | None = None) -> Dataset:
-        """The examples of one split in one language; a task that trains on another gives that one's.
-
-        UserError where a file is missing, damaged, or not what was published; `reports` keeps what was found.
-        """
-        row = _row(task)
-        if split not in _SPLITS:
-            raise UserError(f"There is no split {split!r}: {nearest(split, _SPLITS)}")
-        if split == "train" and row.train and row.train != row.name:
-            return self.load(row.train, split, language, limit)
-        rows = self._text(split, language) if row.format == "text" else self.rows(task, split, language)
-        return dataset(row.format, limited(row, rows, limit))
-
-    def rows(self, name: str, split: str, language: str) -> list[dict[str, Any]]:
-        """The checked rows of one split, as plain dictionaries."""
-        row = _row(name)
-        if row.parts:
-            return self._joined(row, split, language)
+    def open(self, row: Task, split: str, language: str) -> tuple[Iterable[Raw], LoadReport]:
+        """(place, row) of every example of a split, read by its layout."""
         found = self.folder.layout(row, split, language)
         if found is None:
             raise self.folder.absence(row, split, language)
         layout, paths = found
         sizes = row.sizes if layout.sizes is None else layout.sizes
-        report = LoadReport(name, split, language, str(paths[0]), expected=size(sizes, split, language))
+        report = LoadReport(row.name, split, language, str(paths[0]), f"sha256:{self.folder.digest(paths)}")
+        report.expected = size(sizes, split, language)
         report.unanswerable = row.metric == "squad_v2"
-        if layout.note:
-            report.notes.append(layout.note)
-        raw = layout.reader(Request(row, split, language, paths, report))
-        rows = checked(row, self.labels(name), raw, report, exact=self.settings.counts == "exact")
-        report.revision = f"sha256:{self.folder.digest(paths)}"
-        self.reports[name, split, language] = report
-        return rows
+        report.notes += [layout.note] if layout.note else []
+        return layout.reader(Request(row, split, language, paths, report)), report
 
-    def _joined(self, row: Task, split: str, language: str) -> list[dict[str, Any]]:
-        """The rows of a task that others make up, with the part in the id."""
-        rows = [
-            {**part_row, "id": f"{part}-{part_row['id']}"}
-            for part in row.parts
-            for part_row in self.rows(part, split, language)
-        ]
-        parts = [self.reports[part, split, language] for part in row.parts]
-        report = joined_report(row, split, language, parts)
-        self.reports[row.name, split, language] = report
-        counted(row, report, self.settings.counts == "exact")
-        return rows
-
-    def _text(self, split: str, language: str) -> list[dict[str, Any]]:
-        if self._excluded is None:
-            self._excluded = text.held_out(self, self.settings.targets)
-        if language not in self._text_rows:
-            families = text.gather(self, language)
-            lines, seed = self.settings.text_lines, self.settings.seed
-            self._text_rows[language] = text.select(families, language, self._excluded, lines, seed)
-        rows = text.of_split(self._text_rows[language], split)
-        if not rows:
-            names = ", ".join(self.settings.text_from)
-            raise UserError(f"{self.folder.root} holds no text in {language!r} among {names}.")
-        return list(rows)
+    def families(self, language: str) -> Mapping[str, list[Line]]:
+        """The lines of text of one language by the set they come from, unfiltered."""
+        return text.gather(self, language)
 
     def languages(self, task: str) -> tuple[str, ...]:
         """The languages declared for `task` in the settings, or else those whose files are there."""
-        row = _row(task)
         if task in self.settings.languages:
             return self.settings.languages[task]
-        if row.format == "text":
-            return tuple(code for code in row.languages if text.files(self, code))
-        if row.role == "intermediate":
-            return ("en",)
-        return self.held(task, _evaluation_split(row))
+        if self.row(task).format == "text":
+            return tuple(code for code in self.row(task).languages if text.files(self, code))
+        return super().languages(task)
+
+    def splits(self, name: str) -> tuple[str, ...]:
+        """The splits that have a layout."""
+        names = self.row(name).parts or (name,)
+        return tuple(split for split in SPLITS if all(split in LAYOUTS[part] for part in names))
 
     def held(self, name: str, split: str) -> tuple[str, ...]:
         """The languages in which a split of a task is in the folder, translated training sets included."""
-        row = _row(name)
+        row = self.row(name)
+        if row.parts:
+            return tuple(
+                code for code in row.languages if all(code in self.held(part, split) for part in row.parts)
+            )
         codes = row.languages if split != "train" else tuple(ISO3)
         return tuple(code for code in codes if self.folder.layout(row, split, code) is not None)
 
     def labels(self, task: str) -> tuple[str, ...]:
         """Task.labels; for CCG, the supertags of the copy at hand."""
-        row = _row(task)
+        row = self.row(task)
         if task != "ccg":
             return row.labels
         if not self._supertags:
@@ -185,11 +143,11 @@ class FilesSource:
 
     def revision(self, task: str) -> str:
         """SHA-256 (16 digits) over the names and contents of every file that the task uses."""
-        row = _row(task)
+        row = self.row(task)
         if row.format != "text":
             return f"sha256:{self.folder.digest(self._files(row))}"
         paths = [path for language in self.languages(task) for path in text.files(self, language)]
-        paths += [path for name in self.settings.targets for path in self._files(_row(name))]
+        paths += [path for name in self.settings.targets for path in self._files(self.row(name))]
         drawn = f"{self.settings.text_lines} lines a language, seed {self.settings.seed}"
         return f"sha256:{self.folder.digest(paths)}, {drawn}"
 
@@ -197,7 +155,7 @@ class FilesSource:
         """The files of every split and language of a task that are in the folder."""
         found = [
             self.folder.layout(part, split, language)
-            for part in (TASKS[name] for name in {row.name, row.train or row.name})
+            for part in (TASKS[name] for name in {*(row.parts or (row.name,)), row.train or row.name})
             for split in LAYOUTS.get(part.name, {})
             for language in self.held(part.name, split)
         ]
@@ -206,15 +164,16 @@ class FilesSource:
     def check(self, tasks: Iterable[str]) -> None:
         """UserError naming the first file that `tasks` lack: English training sets, evaluation sets."""
         for name in tasks:
-            row = _row(name)
+            row = self.row(name)
             if row.format == "text":
                 text.check(self, row.languages)
                 continue
-            if row.train and self.folder.layout(TASKS[row.train], "train", "en") is None:
-                raise self.folder.absence(TASKS[row.train], "train", "en")
+            for part in TASKS[row.train].parts or (row.train,) if row.train else ():
+                if self.folder.layout(TASKS[part], "train", "en") is None:
+                    raise self.folder.absence(TASKS[part], "train", "en")
             if row.role != "target":
                 continue
-            split = _evaluation_split(row)
+            split = "test" if "test" in LAYOUTS[name] else "dev"
             # Any one language will do where none is declared; the error then names the first of the task.
             for language in self.languages(name) or row.languages[:1]:
                 if self.folder.layout(row, split, language) is None:
@@ -230,17 +189,3 @@ class FilesSource:
                 f"{self.folder.root} lacks xlmr_tokenizer/, the folder of XLM-R's sentencepiece.bpe.model."
             )
         return load_tokenizer(folder, self.cache)
-
-
-def _row(name: str) -> Task:
-    row = task(name)
-    if "files" not in row.sources:
-        known = [other.name for other in TASKS.values() if "files" in other.sources]
-        raise UserError(
-            f"{name!r} is not read from files (but from: {', '.join(row.sources)}): {nearest(name, known)}"
-        )
-    return row
-
-
-def _evaluation_split(row: Task) -> str:
-    return "test" if "test" in LAYOUTS[row.name] else "dev"

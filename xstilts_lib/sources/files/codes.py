@@ -14,5 +14,3 @@ _PAIRS = (
 ISO3: Mapping[str, str] = dict(pair.split(":") for pair in _PAIRS.split())
 # NTREX-128 names a few languages more finely.
 NTREX: Mapping[str, str] = {**ISO3, "ar": "arb", "sw": "swa", "zh": "zho-CN"}
-# Written without spaces between words.
-UNSPACED = frozenset({"zh", "ja", "th", "my"})

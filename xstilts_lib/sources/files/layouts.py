@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from ..checks import MLQA_TRANSLATED, TRANSLATED
 from .readers import Reader, bitext, ccg, choice, conllu, pair, ranking, span, tags
 
 Sizes = Mapping[str, int]
@@ -45,7 +46,6 @@ def _mixed(reader: Reader, path: str, languages: str, *others: str) -> Layout:
     return Layout(reader, (path, *others), only=tuple(languages.split()))
 
 
-_TRANSLATED = "machine-translated"
 _UNKNOWN: Sizes = {}  # a form whose number of rows no one has stated
 _XNLI_CODES = "ar bg de el en es fr hi ru sw th tr ur vi zh"
 _TYDIQA_CODES = " ".join(span.TYDIQA_LANGUAGES.values())
@@ -67,21 +67,14 @@ _SQUAD_TRANSLATED = (
     _layout(
         span.squad,
         "mlqa-translate-train/{language}_squad-translate-train-train-v1.1.json",
-        sizes={
-            "train/ar": 78_058,
-            "train/de": 80_069,
-            "train/es": 81_810,
-            "train/hi": 82_451,
-            "train/vi": 84_816,
-            "train/zh": 76_285,
-        },
-        note=_TRANSLATED,
+        sizes={f"train/{code}": size for code, size in MLQA_TRANSLATED.items()},
+        note=TRANSLATED,
     ),
     _layout(
         span.squad,
         "squad/translate-train/squad.translate.train.en-{language}.json",
         sizes=_UNKNOWN,
-        note=_TRANSLATED,
+        note=TRANSLATED,
     ),
 )
 
@@ -95,9 +88,9 @@ _PAIRS: Mapping[str, Splits] = {
                 _layout(
                     pair.xnli_translated,
                     "XNLI-MT-1.0/multinli/multinli.train.{language}.tsv",
-                    note=_TRANSLATED,
+                    note=TRANSLATED,
                 ),
-                _layout(pair.xnli_translated, "xnli/multinli.train.{language}.tsv", note=_TRANSLATED),
+                _layout(pair.xnli_translated, "xnli/multinli.train.{language}.tsv", note=TRANSLATED),
             )
         },
     ),
@@ -158,7 +151,7 @@ _PAIRS: Mapping[str, Splits] = {
         {
             "train": (
                 _layout(pair.pawsx_published, "x-final/en/train.tsv"),
-                _layout(pair.pawsx_published, "x-final/{language}/translated_train.tsv", note=_TRANSLATED),
+                _layout(pair.pawsx_published, "x-final/{language}/translated_train.tsv", note=TRANSLATED),
             ),
             "dev": (_layout(pair.pawsx_published, "x-final/{language}/dev_2k.tsv"),),
             "test": (_layout(pair.pawsx_published, "x-final/{language}/test_2k.tsv"),),
@@ -265,7 +258,7 @@ _SPANS: Mapping[str, Splits] = {
                 span.squad_renumbered,
                 "tydiqa/translate-train/tydiqa.translate.train.en-{language}.json",
                 sizes=_UNKNOWN,
-                note=_TRANSLATED,
+                note=TRANSLATED,
             ),
         ),
         "test": (

@@ -9,12 +9,11 @@ from pathlib import Path
 from xml.etree import ElementTree
 
 from ....errors import UserError
+from ...text import Line
 from ..codes import NTREX
 from ..reading import read_json, read_lines, read_text
 
 Find = Callable[[str], Path | None]
-# (key, text, English translation or ""): the key is the same in every language.
-Line = tuple[str, str, str]
 Verses = dict[tuple[int, int, int], str]
 
 _OLD_TESTAMENT = 39

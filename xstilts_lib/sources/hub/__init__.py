@@ -1,0 +1,235 @@
+"""The Hugging Face Hub: plain data at pinned revisions, the same columns as the files give.
+
+>>> from xstilts_lib.sources import open_source
+>>> source = open_source({"kind": "hub"})
+>>> source.load("xnli", "test", "sw").num_rows        # doctest: +SKIP
+5010
+
+A repository of which no commit is known is read at its branch's commit of the day; that commit is written to
+hub-pins.json in the cache and used from then on: a rerun reads the same rows, offline too (HF_HUB_OFFLINE=1).
+"""
+
+from __future__ import annotations
+
+import hashlib
+import itertools
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+from ...errors import UserError
+from ...tasks import Task, task
+from ...tasks.row import size
+from ..checks import LoadReport, Raw
+from ..files.archives import cache_folder
+from ..files.codes import ISO3
+from ..real import SPLITS, RealSource
+from ..text import Line
+from .converters import Part
+from .pins import Pins
+from .repositories import REPOSITORIES, Repository
+
+if TYPE_CHECKING:
+    from datasets import Dataset
+
+_GITHUB = "https://raw.githubusercontent.com/{name}/{revision}/{file}"
+_LONG_ENOUGH = 40  # characters of a paragraph of Wikipedia
+
+
+@dataclass(frozen=True)
+class HubSettings:
+    """How to read the hub."""
+
+    mirror: Path | None = None
+    """A folder of copies of repositories, `owner/name`, read in place of the hub."""
+    revisions: Mapping[str, str] = field(default_factory=dict)
+    """Repository -> commit, in place of the one that is known here."""
+    targets: tuple[str, ...] = (
+        "xnli",
+        "pawsx",
+        "udpos",
+        "panx",
+        "xquad",
+        "mlqa",
+        "tydiqa",
+        "bucc2018",
+        "tatoeba",
+    )
+    """The targets of the experiment: the text to learn from holds no sentence of their evaluation sets."""
+    text_lines: int = 20_000
+    """At most this many lines of Wikipedia a language."""
+    seed: int = 0
+    """Shuffles those lines."""
+    counts: Literal["exact", "any"] = "exact"
+    """'exact' refuses a split without its published number of rows; 'any' takes a version of your own."""
+    cache: Path | None = None
+    """Where hub-pins.json stands; None is $XSTILTS_CACHE, or else ~/.cache/xstilts."""
+
+    def __post_init__(self) -> None:
+        for name in self.targets:
+            task(name)
+        if self.mirror is not None and not self.mirror.expanduser().is_dir():
+            raise UserError(f"mirror: the folder {self.mirror} is missing.")
+
+
+class HubSource(RealSource):
+    """Examples from the Hugging Face Hub, or from a mirror of it on disk."""
+
+    kind = "hub"
+
+    def __init__(self, settings: HubSettings) -> None:
+        super().__init__(settings.counts, settings.targets, settings.text_lines, settings.seed)
+        self.settings = settings
+        self.mirror = settings.mirror.expanduser().resolve() if settings.mirror else None
+        cache = settings.cache.expanduser() if settings.cache else cache_folder()
+        self.pins = Pins(cache / "hub-pins.json", settings.revisions)
+
+    def open(self, row: Task, split: str, language: str) -> tuple[Iterable[Raw], LoadReport]:
+        """(place, row) of every example of a split, downloaded if need be, its columns checked."""
+        repository = self._repository(row, split, language)
+        if repository is None:
+            known = REPOSITORIES.get(row.name, ())
+            hint = f": {known[-1].fallback}" if known else ""
+            raise UserError(f"The hub does not hold {row.name} ({split}, {language}){hint}.")
+        sizes = row.sizes if repository.sizes is None else repository.sizes
+        report = LoadReport(row.name, split, language, repository.name, self._revision(repository))
+        report.expected = size(sizes, split, language)
+        report.unanswerable = row.metric == "squad_v2"
+        report.notes += [repository.note] if repository.note else []
+        config = fill(repository.config, language) if repository.config else None
+        wanted = [(config, name) for name in repository.splits[split]]
+        loaded = [
+            (name, self._load(repository, config, name, language))
+            for config, name in (*repository.beside, *wanted)
+        ]
+        for _, data in loaded:
+            self._check_columns(repository, data)
+        raw = (
+            item
+            for name, data in loaded
+            for item in repository.convert(Part(data, split, name, language, report))
+        )
+        return raw, report
+
+    def _load(
+        self, repository: Repository, config: str | None, split: str, language: str, streaming: bool = False
+    ) -> Any:
+        """One split of a repository; every failure becomes a UserError that says what to do instead."""
+        from datasets import load_dataset
+
+        place, options = self._place(repository, config, split, language)
+        try:
+            return load_dataset(place, split=split, streaming=streaming, **options)
+        except Exception as error:  # the hub, the network and the parsers each raise their own
+            reason = str(error).strip().split("\n")[0][:200]
+            raise UserError(
+                f"{repository.name} ({config or 'default'}, {split}) cannot be loaded from the hub "
+                f"({type(error).__name__}: {reason}); {repository.fallback}."
+            ) from None
+
+    def _place(
+        self, repository: Repository, config: str | None, split: str, language: str
+    ) -> tuple[str, dict[str, Any]]:
+        """(first argument, further arguments) of load_dataset."""
+        if repository.builder is not None:
+            file = fill(repository.files[split], language)
+            revision = self.settings.revisions.get(repository.name, repository.revision)
+            at = (
+                str(self.mirror / repository.name / file)
+                if self.mirror
+                else _GITHUB.format(name=repository.name, revision=revision, file=file)
+            )
+            return repository.builder, {"data_files": {split: at}, **repository.options}
+        if self.mirror:
+            return str(self.mirror / repository.name), {"name": config}
+        return repository.name, {"name": config, "revision": self._revision(repository)}
+
+    def _check_columns(self, repository: Repository, data: Dataset) -> None:
+        missing = [column for column in repository.columns if column not in data.column_names]
+        if missing:
+            raise UserError(
+                f"{repository.name} lacks the column {missing[0]!r} (it has {', '.join(data.column_names)}): "
+                f"it has changed; {repository.fallback}."
+            )
+
+    def _revision(self, repository: Repository) -> str:
+        """The commit that is read; of a mirror, a hash of its files' names and sizes."""
+        if self.mirror:
+            folder = self.mirror / repository.name
+            files = sorted(path for path in folder.rglob("*") if path.is_file())
+            listing = "\n".join(f"{path.relative_to(folder)} {path.stat().st_size}" for path in files)
+            return f"mirror:{hashlib.sha256(listing.encode()).hexdigest()[:16]}"
+        if repository.builder is not None:
+            return self.settings.revisions.get(repository.name, repository.revision)
+        return self.pins.commit(repository.name, repository.revision)
+
+    def _repository(self, row: Task, split: str, language: str) -> Repository | None:
+        known = REPOSITORIES.get(row.name, ())
+        return next((one for one in known if split in one.splits and one.covers(row, language)), None)
+
+    def splits(self, name: str) -> tuple[str, ...]:
+        """The splits that some repository has."""
+        names = self.row(name).parts or (name,)
+        return tuple(
+            split
+            for split in SPLITS
+            if all(any(split in one.splits for one in REPOSITORIES[part]) for part in names)
+        )
+
+    def held(self, name: str, split: str) -> tuple[str, ...]:
+        """The languages in which the hub has a split of a task, translated training sets included."""
+        row = self.row(name)
+        if row.parts:
+            return ("en",)
+        codes = dict.fromkeys((*row.languages, *ISO3)) if split == "train" else row.languages
+        return tuple(code for code in codes if self._repository(row, split, code))
+
+    def languages(self, task: str) -> tuple[str, ...]:
+        """Those of the task; of text, those of Wikipedia."""
+        row = self.row(task)
+        return row.languages if row.format == "text" else super().languages(task)
+
+    def families(self, language: str) -> Mapping[str, list[Line]]:
+        """Paragraphs of Wikipedia, streamed: somewhat more than are wanted, since some will be left out."""
+        repository = REPOSITORIES["text"][0]
+        config = fill(repository.config or "", language)
+        articles = self._load(repository, config, "train", language, streaming=True)
+        return {
+            "wikipedia": list(itertools.islice(_paragraphs(articles), self.text_lines + self.text_lines // 4))
+        }
+
+    def revision(self, task: str) -> str:
+        """repository@commit of everything that the task reads."""
+        row = self.row(task)
+        names = dict.fromkeys((*(row.parts or (task,)), *((row.train,) if row.train else ())))
+        names = dict.fromkeys(part for name in names for part in (self.row(name).parts or (name,)))
+        return ", ".join(
+            dict.fromkeys(f"{one.name}@{self._revision(one)}" for name in names for one in REPOSITORIES[name])
+        )
+
+    def check(self, tasks: Iterable[str]) -> None:
+        """UserError where a repository that `tasks` need cannot be found."""
+        for name in tasks:
+            row = self.row(name)
+            for part in row.parts or (name,):
+                for repository in REPOSITORIES[part]:
+                    if self.mirror and not (self.mirror / repository.name).is_dir():
+                        raise UserError(f"{self.mirror} lacks {repository.name}, which {name} needs.")
+                    self._revision(repository)
+
+    def tokenizer(self) -> None:
+        """None: the encoder brings its own."""
+        return None
+
+
+def fill(pattern: str, language: str) -> str:
+    """`pattern` with the language's codes in it."""
+    return pattern.replace("{language}", language).replace("{iso3}", ISO3.get(language, language))
+
+
+def _paragraphs(articles: Iterable[Mapping[str, Any]]) -> Iterator[Line]:
+    for article in articles:
+        for number, paragraph in enumerate(article["text"].split("\n")):
+            if len(paragraph) >= _LONG_ENOUGH:
+                yield f"{article['id']}-{number}", paragraph, ""

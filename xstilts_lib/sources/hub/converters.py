@@ -1,0 +1,230 @@
+"""From the rows of a repository to (place, row) pairs in the columns of the format, labels as names.
+
+A converter is made from the names of the columns that a repository has; two repositories of the same shape
+share one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from ...errors import UserError
+from .. import rows
+from ..checks import LoadReport, Raw
+from ..files.readers.span import TYDIQA_LANGUAGES
+
+if TYPE_CHECKING:
+    from datasets import Dataset
+
+_BATCH = 1000
+# Words of English that no other language of Tatoeba spells so, to tell its two sides apart.
+_ENGLISH = frozenset({"the", "is", "to", "you", "of", "i", "that", "he", "she", "was", "it"})
+
+
+@dataclass(frozen=True)
+class Part:
+    """One split of a repository, loaded."""
+
+    data: Dataset
+    split: str
+    """Ours: train, dev or test."""
+    name: str
+    """The repository's name for it."""
+    language: str
+    report: LoadReport
+
+    def rows(self) -> Iterator[tuple[str, dict[str, Any]]]:
+        """(place, row) of every row, read in batches."""
+        number = 0
+        for batch in self.data.iter(_BATCH):
+            columns = list(batch)
+            for values in zip(*batch.values(), strict=True):
+                yield f"{self.name}, row {number}", dict(zip(columns, values, strict=True))
+                number += 1
+
+    def names(self, column: str) -> list[str] | None:
+        """The names of a column of class labels (or of lists of them); None where labels are not numbered."""
+        feature = self.data.features[column]
+        return getattr(getattr(feature, "feature", feature), "names", None)
+
+    def identify(self, number: int) -> str:
+        """An id where the publisher gave none."""
+        return f"{self.split}-{number}"
+
+
+Converter = Callable[[Part], Iterator[Raw]]
+
+
+def pair(
+    first: str, second: str, label: str = "label", identifier: str | None = None, gold_only: bool = False
+) -> Converter:
+    """Pairs; a label of -1 is unknown, and with `gold_only` its row is left out (SNLI)."""
+
+    def convert(part: Part) -> Iterator[Raw]:
+        names = part.names(label)
+        for number, (place, row) in enumerate(part.rows()):
+            value = row[label]
+            name = None if value in (-1, "", None) else names[value] if names else str(value)
+            if name is None and gold_only:
+                part.report.dropped += 1
+                continue
+            own = part.identify(number) if identifier is None else f"{part.split}-{row[identifier]}"
+            yield place, rows.pair(own, row[first], row[second], name)
+
+    return convert
+
+
+def tags(words: str, labels: str) -> Converter:
+    """Tagged words; the order of class labels differs between repositories, so tags are taken by name."""
+
+    def convert(part: Part) -> Iterator[Raw]:
+        names = part.names(labels)
+        for number, (place, row) in enumerate(part.rows()):
+            tagged = [names[value] if names else value for value in row[labels]]
+            yield place, {"id": part.identify(number), "words": list(row[words]), "tags": tagged}
+
+    return convert
+
+
+def span(part: Part) -> Iterator[Raw]:
+    """SQuAD's columns."""
+    for place, row in part.rows():
+        answers = row["answers"]
+        yield (
+            place,
+            rows.span(row["id"], row["context"], row["question"], answers["text"], answers["answer_start"]),
+        )
+
+
+def tydiqa(part: Part) -> Iterator[Raw]:
+    """SQuAD's columns, nine languages in one: those of one alone, by the prefix of the id."""
+    for place, row in span(part):
+        prefix = row["id"].split("-")[0]
+        if prefix not in TYDIQA_LANGUAGES:
+            raise UserError(
+                f"{part.report.where(place)}: {row['id']!r} does not begin with a language of TyDiQA."
+            )
+        if TYDIQA_LANGUAGES[prefix] == part.language:
+            yield place, row
+        else:
+            part.report.dropped += 1
+
+
+def hellaswag(part: Part) -> Iterator[Raw]:
+    """The label is text, and empty in the test set."""
+    for place, row in part.rows():
+        label = rows.number(part.report.where(place), str(row["label"]), 0, 3) if row["label"] != "" else None
+        own = f"{part.split}-{row['ind']}"
+        yield place, rows.hellaswag(own, row["ctx_a"], row["ctx_b"], row["endings"], label)
+
+
+def commonsenseqa(part: Part) -> Iterator[Raw]:
+    """The answer is a letter, and empty in the test set."""
+    for place, row in part.rows():
+        where = part.report.where(place)
+        label = rows.letter(where, row["answerKey"], "ABCDE") if row["answerKey"] else None
+        if list(row["choices"]["label"]) != list("ABCDE"):
+            raise UserError(f"{where}: the choices must be A to E, not {', '.join(row['choices']['label'])}.")
+        yield place, rows.choice(row["id"], row["question"], row["choices"]["text"], label)
+
+
+def socialiqa(part: Part) -> Iterator[Raw]:
+    """The label is text, counting from 1."""
+    for number, (place, row) in enumerate(part.rows()):
+        label = rows.number(part.report.where(place), str(row["label"]), 1, 3)
+        choices = [row[f"answer{name}"] for name in "ABC"]
+        yield place, rows.choice(part.identify(number), f"{row['context']} {row['question']}", choices, label)
+
+
+def cosmosqa(part: Part) -> Iterator[Raw]:
+    """The publisher's own CSV."""
+    for place, row in part.rows():
+        label = rows.number(part.report.where(place), str(row["label"]), 0, 3)
+        choices = [str(row[f"answer{n}"]) for n in range(4)]
+        yield place, rows.choice(str(row["id"]), f"{row['context']} {row['question']}", choices, label)
+
+
+def copa(part: Part) -> Iterator[Raw]:
+    """COPA and XCOPA; -1 where the label is kept."""
+    for place, row in part.rows():
+        where, own = part.report.where(place), f"{part.split}-{row['idx']}"
+        choices = [row["choice1"], row["choice2"]]
+        yield place, rows.copa(where, own, row["premise"], row["question"], choices, row["label"])
+
+
+def tatoeba(part: Part) -> Iterator[Raw]:
+    """Row i pairs with row i; which column is English is told by its words."""
+    first, second = list(part.data["sentence1"]), list(part.data["sentence2"])
+    if _english_words(first) > _english_words(second):
+        first, second = second, first
+    if _english_words(second) <= 2 * _english_words(first):
+        raise UserError(f"{part.report.source}: neither column is plainly English.")
+    for number, sentence in enumerate(first):
+        mate = f"en-{number}"
+        yield f"row {number}", rows.bitext(f"{part.language}-{number}", "source", sentence, mate)
+    for number, sentence in enumerate(second):
+        mate = f"{part.language}-{number}"
+        yield f"row {number}", rows.bitext(f"en-{number}", "target", sentence, mate)
+
+
+def _english_words(sentences: list[str]) -> int:
+    return sum(word in _ENGLISH for sentence in sentences for word in sentence.lower().split())
+
+
+def bucc(part: Part) -> Iterator[Raw]:
+    """One row: both corpora, and the pairs among them, counted from 1."""
+    for place, row in part.rows():
+        sides = {"source": row["sentence1"], "target": row["sentence2"]}
+        prefixes = {"source": part.language, "target": "en"}
+        mates: dict[str, str] = {}
+        for pair in row["gold"]:
+            source, target = (
+                f"{prefix}-{number - 1}" for prefix, number in zip(prefixes.values(), pair, strict=True)
+            )
+            mates[source], mates[target] = target, source
+        for side, sentences in sides.items():
+            for number, sentence in enumerate(sentences):
+                own = f"{prefixes[side]}-{number}"
+                yield place, rows.bitext(own, side, sentence, mates.get(own, ""))
+
+
+def lareqa(part: Part) -> Iterator[Raw]:
+    """XQuAD-R's JSON, an article a row."""
+    queries: list[Raw] = []
+    number = 0
+    for place, article in part.rows():
+        for paragraph in article["paragraphs"]:
+            where = part.report.where(f"paragraph {number + 1}")
+            candidates, asked = rows.lareqa_paragraph(where, part.language, number, paragraph)
+            yield from ((place, row) for row in candidates)
+            queries += [(place, row) for row in asked]
+            number += 1
+    yield from queries
+
+
+def mewslix_pairs(part: Part) -> Iterator[Raw]:
+    """Training pairs: a mention in its context, and its entity."""
+    seen: set[str] = set()
+    for place, row in part.rows():
+        where = part.report.where(place)
+        candidate = rows.entity(where, row["entity"])
+        if candidate["id"] not in seen:
+            seen.add(candidate["id"])
+            yield place, candidate
+        yield (
+            place,
+            rows.mention(where, row["contextual_mention"]["context"], row["contextual_mention"]["mention"]),
+        )
+
+
+def mewslix(part: Part) -> Iterator[Raw]:
+    """Mentions with their contexts, or entities, whichever the part holds."""
+    for place, row in part.rows():
+        where = part.report.where(place)
+        if "description" in row:
+            yield place, rows.entity(where, row)
+        else:
+            for found in row.get("mentions") or [row.get("mention")]:
+                yield place, rows.mention(where, row["context"], found)

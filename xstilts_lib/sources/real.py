@@ -1,0 +1,137 @@
+"""What the two sources of real data, files and the hub, share: from raw rows to checked data sets."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, Any
+
+from ..errors import UserError, nearest
+from ..tasks import TASKS, Task, task
+from . import Split, text
+from .checks import LoadReport, Raw, checked, counted, joined_report, limited
+from .columns import dataset
+
+if TYPE_CHECKING:
+    from datasets import Dataset
+    from transformers import PreTrainedTokenizerFast
+
+SPLITS = ("train", "dev", "test")
+
+
+class RealSource(ABC):
+    """Examples that were published, held against what their publishers say of them."""
+
+    kind: str
+
+    def __init__(self, counts: str, targets: tuple[str, ...], text_lines: int, seed: int) -> None:
+        self.exact = counts == "exact"
+        self.targets = targets
+        self.text_lines = text_lines
+        self.seed = seed
+        self.reports: dict[tuple[str, str, str], LoadReport] = {}
+        """What the loads so far found, by (task, split, language)."""
+        self._excluded: frozenset[str] | None = None
+        self._text_rows: dict[str, list[dict[str, str]]] = {}
+
+    def load(self, task: str, split: Split, language: str = "en", limit: int | None = None) -> Dataset:
+        """The examples of one split in one language; a task that trains on another gives that one's.
+
+        With `limit`, so many of them, spread over the split, the same ones in parallel languages. UserError
+        where something is missing, damaged, or not what was published; `reports` keeps what was found.
+        """
+        row = self.row(task)
+        if split not in SPLITS:
+            raise UserError(f"There is no split {split!r}: {nearest(split, SPLITS)}")
+        if split == "train" and row.train and row.train != row.name:
+            return self.load(row.train, split, language, limit)
+        rows = self._lines(split, language) if row.format == "text" else self.rows(task, split, language)
+        return dataset(row.format, limited(row, rows, limit))
+
+    def rows(self, name: str, split: str, language: str) -> list[dict[str, Any]]:
+        """The checked rows of one split, as plain dictionaries."""
+        row = self.row(name)
+        if row.parts:
+            return self._joined(row, split, language)
+        raw, report = self.open(row, split, language)
+        rows = checked(row, self.labels(name), raw, report, self.exact)
+        self.reports[name, split, language] = report
+        return rows
+
+    def _joined(self, row: Task, split: str, language: str) -> list[dict[str, Any]]:
+        """The rows of a task that others make up, with the part in the id."""
+        rows = [
+            {**part_row, "id": f"{part}-{part_row['id']}"}
+            for part in row.parts
+            for part_row in self.rows(part, split, language)
+        ]
+        parts = [self.reports[part, split, language] for part in row.parts]
+        report = joined_report(row, split, language, parts)
+        counted(row, report, self.exact)
+        self.reports[row.name, split, language] = report
+        return rows
+
+    def _lines(self, split: str, language: str) -> list[dict[str, Any]]:
+        """The text of one split and language; drawn once, since the splits are cut from one draw."""
+        if self._excluded is None:
+            self._excluded = text.held_out(self, self.targets)
+        if language not in self._text_rows:
+            self._text_rows[language] = text.select(
+                self.families(language), language, self._excluded, self.text_lines, self.seed
+            )
+        rows = text.of_split(self._text_rows[language], split)
+        if not rows:
+            raise UserError(f"There is no text in {language!r} to learn from ({split}).")
+        return list(rows)
+
+    def languages(self, task: str) -> tuple[str, ...]:
+        """The languages in which this source can evaluate `task` (of text: the languages to learn from)."""
+        row = self.row(task)
+        if row.role == "intermediate":
+            return ("en",)
+        splits = self.splits(task)
+        return self.held(task, "test" if "test" in splits else "dev")
+
+    def labels(self, task: str) -> tuple[str, ...]:
+        """Label names in the order of the head's outputs."""
+        return self.row(task).labels
+
+    def row(self, name: str) -> Task:
+        """The task's row; UserError for a task that does not come from this source."""
+        row = task(name)
+        if self.kind not in row.sources:
+            known = [other.name for other in TASKS.values() if self.kind in other.sources]
+            come_from = ", ".join(row.sources)
+            raise UserError(
+                f"{name!r} does not come from the source {self.kind!r} (but from: {come_from}): "
+                f"{nearest(name, known)}"
+            )
+        return row
+
+    @abstractmethod
+    def open(self, row: Task, split: str, language: str) -> tuple[Iterable[Raw], LoadReport]:
+        """(place, row) of every example of a split, labels as names, and the report to fill."""
+
+    @abstractmethod
+    def splits(self, name: str) -> tuple[str, ...]:
+        """The splits that this source can have of a task."""
+
+    @abstractmethod
+    def held(self, name: str, split: str) -> tuple[str, ...]:
+        """The languages in which it has a split of a task, translated training sets included."""
+
+    @abstractmethod
+    def families(self, language: str) -> Mapping[str, list[text.Line]]:
+        """The lines of text of one language by the set they come from, unfiltered."""
+
+    @abstractmethod
+    def revision(self, task: str) -> str:
+        """What identifies the data of `task` exactly."""
+
+    @abstractmethod
+    def check(self, tasks: Iterable[str]) -> None:
+        """UserError where something that `tasks` need is absent."""
+
+    @abstractmethod
+    def tokenizer(self) -> PreTrainedTokenizerFast | None:
+        """The tokenizer to pretrain with, if this source brings one."""

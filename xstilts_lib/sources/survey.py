@@ -1,0 +1,168 @@
+"""What a source holds, task by task, checked by loading it: the table of `xstilts data check`; and prefetching.
+
+>>> from xstilts_lib.sources import open_source
+>>> from xstilts_lib.sources.survey import check_table
+>>> source = open_source({"kind": "files", "folder": "~/data"})               # doctest: +SKIP
+>>> [row.problem for row in check_table(source, ["xquad"]) if row.problem]     # doctest: +SKIP
+[]
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from ..errors import UserError
+from ..tasks import TASKS, Task
+from . import Source
+from .real import RealSource
+
+COLUMNS = (
+    "task",
+    "split",
+    "language",
+    "source",
+    "revision",
+    "rows",
+    "expected",
+    "labels",
+    "repaired",
+    "dropped",
+    "unlabelled",
+    "licence",
+    "notes",
+    "problem",
+)
+
+
+@dataclass(frozen=True)
+class Checked:
+    """One split of one task in one language, as it was found."""
+
+    task: str
+    split: str
+    language: str
+    source: str = ""
+    """The file, or the hub's repository."""
+    revision: str = ""
+    rows: int | None = None
+    expected: int | None = None
+    """What the publisher states; None where nobody does."""
+    labels: str = ""
+    repaired: int = 0
+    dropped: int = 0
+    unlabelled: int = 0
+    licence: str = ""
+    notes: str = ""
+    problem: str = ""
+    """Empty where all is well; otherwise the sentence that a load of it ends with."""
+
+    def as_dict(self) -> dict[str, Any]:
+        """The cells by the names of COLUMNS."""
+        return asdict(self)
+
+
+def check_table(source: Source, tasks: Iterable[str] | None = None) -> Iterator[Checked]:
+    """A row for every split and language that `source` holds of `tasks` (default: of all its tasks), loaded in turn.
+
+    A task of which it holds nothing gets one row that says what is missing; problems do not stop the others.
+    """
+    for name in (
+        tasks if tasks is not None else [row.name for row in TASKS.values() if source.kind in row.sources]
+    ):
+        yield from _check_task(source, name)
+
+
+def fetch(source: Source, tasks: Iterable[str] | None = None) -> Iterator[Checked]:
+    """Load everything once, so that it is in the caches of this machine; the same rows as check_table.
+
+    Afterwards the hub's data sets load without a network (HF_HUB_OFFLINE=1), archives are unpacked.
+    """
+    return check_table(source, tasks)
+
+
+def _check_task(source: Source, name: str) -> Iterator[Checked]:
+    if not isinstance(source, RealSource):
+        yield from _check_generated(source, name)
+        return
+    row = source.row(name)
+    if row.format == "text":
+        yield from _check_text(source, row)
+        return
+    found = False
+    for split in source.splits(name):
+        for language in source.held(name, split):
+            found = True
+            yield _load(source, row, split, language)
+    if not found:
+        try:
+            source.check([name])
+            problem = f"{name} is not there."
+        except UserError as error:
+            problem = str(error)
+        yield Checked(name, "", "", licence=row.licence, problem=problem)
+
+
+def _load(source: RealSource, row: Task, split: str, language: str) -> Checked:
+    try:
+        source.rows(row.name, split, language)
+    except UserError as error:
+        return Checked(row.name, split, language, licence=row.licence, problem=str(error))
+    report = source.reports[row.name, split, language]
+    return Checked(
+        row.name,
+        split,
+        language,
+        source=report.source,
+        revision=report.revision,
+        rows=report.rows,
+        expected=report.expected,
+        labels=_shown(source.labels(row.name)),
+        repaired=report.repaired,
+        dropped=report.dropped,
+        unlabelled=report.unlabelled,
+        licence=row.licence,
+        notes="; ".join(report.notes),
+    )
+
+
+def _check_text(source: RealSource, row: Task) -> Iterator[Checked]:
+    for language in source.languages(row.name):
+        try:
+            lines = source.load(row.name, "train", language)
+        except UserError as error:
+            yield Checked(row.name, "train", language, licence=row.licence, problem=str(error))
+            continue
+        paired = sum(bool(pair) for pair in lines["pair"])
+        notes = f"{paired:,} lines with their English translation" if paired else ""
+        yield Checked(
+            row.name, "train", language, source.kind, rows=lines.num_rows, licence=row.licence, notes=notes
+        )
+
+
+def _check_generated(source: Source, name: str) -> Iterator[Checked]:
+    row = TASKS[name]
+    train = [("train", "en")] if row.train == name else []
+    for split, language in [*train, *(("test", language) for language in source.languages(name))]:
+        try:
+            rows = source.load(name, split, language).num_rows  # type: ignore[arg-type]
+            problem = ""
+        except UserError as error:
+            rows, problem = None, str(error)
+        yield Checked(
+            name,
+            split,
+            language,
+            source.kind,
+            source.revision(name),
+            rows,
+            labels=_shown(source.labels(name)),
+            licence=row.licence,
+            problem=problem,
+        )
+
+
+def _shown(labels: tuple[str, ...]) -> str:
+    """The label names, or their number where they are many."""
+    return ", ".join(labels) if len(labels) <= 3 else f"{len(labels)} labels" if labels else ""
