@@ -1,0 +1,198 @@
+"""Mining translations out of two sets of sentences: margins, the choice of pairs, and the threshold.
+
+A pair scores high when its cosine stands out from those of the nearest neighbours of both sentences (Artetxe
+and Schwenk 2019); the cosine alone favours "hubs", sentences that are near to everything.
+
+>>> import numpy as np
+>>> tune_threshold(np.array([1.4, 1.2, 1.0]), np.array([True, True, False]), 2)
+1.1
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence, Set
+from dataclasses import dataclass
+from typing import Literal, get_args
+
+import numpy as np
+
+from ..errors import UserError
+from ..errors import nearest as nearest_name
+from ..pairs import Pair, precision_recall_f1
+from .neighbours import Neighbours, nearest
+
+Margin = Literal["ratio", "distance", "absolute"]
+Strategy = Literal["max", "intersection", "forward", "backward"]
+
+
+@dataclass(frozen=True)
+class MiningSettings:
+    """How pairs are scored and chosen; the defaults are the study's, and XTREME's."""
+
+    margin: Margin = "ratio"
+    """Cosine over, or less, the mean of both sides' mean cosine to their neighbours; or the cosine itself."""
+    strategy: Strategy = "max"
+    """The best partner of each source sentence (forward), of each target sentence (backward), pairs found
+    both ways (intersection), or both lists merged, best first, each sentence used once (max)."""
+    neighbours: int = 4
+    floor: float = 0.0
+    """With "max", pairs that score no more than this are left out, as in XTREME."""
+
+    def __post_init__(self) -> None:
+        for name, value, valid in (("margin", self.margin, Margin), ("strategy", self.strategy, Strategy)):
+            if value not in get_args(valid):
+                raise UserError(f"There is no {name} {value!r}: {nearest_name(str(value), get_args(valid))}")
+        if self.neighbours < 1:
+            raise UserError(f"The number of neighbours is {self.neighbours}; it must be at least 1.")
+
+
+@dataclass(frozen=True)
+class Side:
+    """The sentences of one language: as many ids, sentences and rows of embeddings (n, d)."""
+
+    ids: Sequence[str]
+    sentences: Sequence[str]
+    embeddings: np.ndarray
+
+    def __post_init__(self) -> None:
+        sizes = len(self.ids), len(self.sentences), len(self.embeddings)
+        if len(set(sizes)) > 1:
+            raise UserError(
+                "There are {} ids, {} sentences and {} embeddings: each sentence needs one of each.".format(
+                    *sizes
+                )
+            )
+
+
+@dataclass(frozen=True)
+class Mined:
+    """Candidate pairs, best first."""
+
+    source: np.ndarray
+    """Row of the source sentence, (p,) int64."""
+    target: np.ndarray
+    score: np.ndarray
+    """(p,) float64."""
+
+
+def mine(
+    x: np.ndarray, y: np.ndarray, settings: MiningSettings | None = None, device: str | None = None
+) -> Mined:
+    """Candidate pairs of the rows of x (n, d) and y (m, d), which must not repeat sentences."""
+    settings = settings or MiningSettings()
+    forward, backward = nearest(x, y, settings.neighbours, device=device)
+    return choose(forward, backward, settings)
+
+
+def choose(forward: Neighbours, backward: Neighbours, settings: MiningSettings) -> Mined:
+    """Candidate pairs out of the neighbours of both directions."""
+    means = forward.values.mean(axis=1, dtype=np.float64), backward.values.mean(axis=1, dtype=np.float64)
+    ahead, ahead_score = _best(forward, means[0], means[1], settings.margin)
+    back, back_score = _best(backward, means[1], means[0], settings.margin)
+    sources, targets = np.arange(len(ahead)), np.arange(len(back))
+    if settings.strategy == "forward":
+        found = Mined(sources, ahead, ahead_score)
+    elif settings.strategy == "backward":
+        found = Mined(back, targets, back_score)
+    elif settings.strategy == "intersection":
+        mutual = back[ahead] == sources
+        found = Mined(sources[mutual], ahead[mutual], ahead_score[mutual])
+    else:
+        merged = Mined(
+            np.append(sources, back), np.append(ahead, targets), np.append(ahead_score, back_score)
+        )
+        return _one_to_one(_sorted(merged), settings.floor)
+    return _sorted(found)
+
+
+def _best(
+    side: Neighbours, own: np.ndarray, other: np.ndarray, margin: Margin
+) -> tuple[np.ndarray, np.ndarray]:
+    """The neighbour of each row with the largest margin, and that margin."""
+    cosines = side.values.astype(np.float64)
+    around = (own[:, None] + other[side.indices]) / 2
+    if margin == "ratio":
+        scores = cosines / around
+    elif margin == "distance":
+        scores = cosines - around
+    else:
+        scores = cosines
+    choice = scores.argmax(axis=1)
+    rows = np.arange(len(choice))
+    return side.indices[rows, choice], scores[rows, choice]
+
+
+def _sorted(found: Mined) -> Mined:
+    order = np.argsort(-found.score, kind="stable")
+    return Mined(found.source[order], found.target[order], found.score[order])
+
+
+def _one_to_one(found: Mined, floor: float) -> Mined:
+    """Best first, a pair is kept if neither of its sentences has one already."""
+    sources: set[int] = set()
+    targets: set[int] = set()
+    kept = []
+    for place, (source, target) in enumerate(zip(found.source.tolist(), found.target.tolist(), strict=True)):
+        if source not in sources and target not in targets:
+            sources.add(source)
+            targets.add(target)
+            kept.append(place)
+    chosen = np.array(kept, dtype=np.int64)
+    chosen = chosen[found.score[chosen] > floor]
+    return Mined(found.source[chosen], found.target[chosen], found.score[chosen])
+
+
+def mine_sentences(
+    source: Side, target: Side, settings: MiningSettings | None = None, device: str | None = None
+) -> dict[Pair, float]:
+    """{(source id, target id): score}, best first.
+
+    A sentence that stands several times takes part in the search once, and its pairs are dropped: which of
+    its ids would be meant is not to be known (XTREME's mine_bitext and bucc_eval).
+    """
+    rows, columns = _distinct(source.sentences), _distinct(target.sentences)
+    found = mine(source.embeddings[rows], target.embeddings[columns], settings, device)
+    lone = _lone(source.sentences), _lone(target.sentences)
+    pairs = zip(
+        rows[found.source].tolist(), columns[found.target].tolist(), found.score.tolist(), strict=True
+    )
+    return {(source.ids[i], target.ids[j]): score for i, j, score in pairs if i in lone[0] and j in lone[1]}
+
+
+def _distinct(sentences: Sequence[str]) -> np.ndarray:
+    """A row for each sentence, in the order of first appearance; of repeated ones, the last row."""
+    return np.array(list({sentence: row for row, sentence in enumerate(sentences)}.values()), dtype=np.int64)
+
+
+def _lone(sentences: Sequence[str]) -> set[int]:
+    """Rows whose sentence stands nowhere else, spaces around it aside."""
+    stripped = [sentence.strip() for sentence in sentences]
+    count = Counter(stripped)
+    return {row for row, sentence in enumerate(stripped) if count[sentence] == 1}
+
+
+def tune_threshold(scores: np.ndarray, right: np.ndarray, gold: int) -> float:
+    """The score above which taking pairs gives the best F1: half-way between the last taken and the next.
+
+    scores (p,): best first; right (p,): whether each pair is a gold one; gold: their number. 0.0 where none
+    is right.
+    """
+    hits = np.cumsum(right)
+    if not len(hits) or not hits[-1]:
+        return 0.0
+    f1 = 2 * hits / (np.arange(1, len(hits) + 1) + gold)
+    last = int(f1.argmax())
+    following = scores[min(last + 1, len(scores) - 1)]
+    return float((scores[last] + following) / 2)
+
+
+def tuned_on(mined: Mapping[Pair, float], gold: Set[Pair]) -> float:
+    """The threshold that gives mined pairs their best F1."""
+    right = np.array([pair in gold for pair in mined], dtype=bool)
+    return tune_threshold(np.fromiter(mined.values(), dtype=np.float64), right, len(gold))
+
+
+def scores_at(threshold: float, mined: Mapping[Pair, float], gold: Set[Pair]) -> dict[str, float]:
+    """Precision, recall and F1, in percent, of the pairs that reach the threshold."""
+    return precision_recall_f1(gold, {pair for pair, score in mined.items() if score >= threshold})

@@ -1,0 +1,77 @@
+"""Retrieval: mined pairs (BUCC), rankings of candidates (Mewsli-X, LAReQA); Tatoeba is plain accuracy.
+
+>>> average_precision(["b", "a"], ["a"], 20)
+0.5
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from .. import pairs
+from ..errors import UserError
+from ..pairs import Pair
+from . import reading
+
+if TYPE_CHECKING:
+    import numpy as np
+
+DEPTH = 20  # candidates of a ranking that count
+Rankings = dict[str, list[str]]
+
+
+def read_pairs(predictions: Path, labels: Path, known: tuple[str, ...]) -> tuple[set[Pair], set[Pair]]:
+    """(gold, predicted); a file of predictions may be empty, and repeated lines count once, as in XTREME."""
+    return set(pairs.read(labels)), set(pairs.read(predictions, empty=True))
+
+
+def pair_metrics(gold: set[Pair], predicted: set[Pair], language: str) -> dict[str, float]:
+    """BUCC's precision, recall and F1, in percent."""
+    return pairs.precision_recall_f1(gold, predicted)
+
+
+def pair_counts(gold: set[Pair], predicted: set[Pair], language: str) -> np.ndarray:
+    """(right, predicted, gold) for each pair that either side holds, in their order, float64 (n, 3)."""
+    import numpy as np
+
+    rows = [
+        (pair in gold and pair in predicted, pair in predicted, pair in gold)
+        for pair in sorted(gold | predicted)
+    ]
+    return np.array(rows, dtype=np.float64)
+
+
+def read_rankings(predictions: Path, labels: Path, known: tuple[str, ...]) -> tuple[Rankings, Rankings]:
+    """(gold, predicted) of JSON files {query id: [ids]}; a query without a prediction scores 0."""
+    gold = reading.rankings(labels)
+    if empty := [query for query, right in gold.items() if not right]:
+        raise UserError(f"{labels} names no right answer for {empty[0]!r}.")
+    if not gold:
+        raise UserError(f"{labels} is empty.")
+    return gold, reading.rankings(predictions)
+
+
+def average_precisions(gold: Rankings, predicted: Rankings, language: str) -> np.ndarray:
+    """100 x average precision among the first 20, float64 (n,); any number of right candidates a query."""
+    import numpy as np
+
+    return np.array([100 * average_precision(predicted.get(query, []), gold[query], DEPTH) for query in gold])
+
+
+def average_precision(ranked: Sequence[object], right: Sequence[object], depth: int) -> float:
+    """AP@depth: the mean precision at the ranks of the right candidates, 0 for those not among `depth`."""
+    targets = set(right)
+    found: set[object] = set()
+    total = 0.0
+    for rank, candidate in enumerate(ranked[:depth], 1):
+        if candidate in targets and candidate not in found:
+            found.add(candidate)
+            total += len(found) / rank
+    return total / min(len(targets), depth)
+
+
+def mean_average_precision(gold: Rankings, predicted: Rankings, language: str) -> dict[str, float]:
+    """mAP@20 in percent. Where a query has one right candidate it is the mean reciprocal rank (Mewsli-X)."""
+    return {"map@20": float(average_precisions(gold, predicted, language).mean())}
