@@ -1,4 +1,4 @@
-"""What a source holds, task by task, checked by loading it: the table of `xstilts data check`; and prefetching.
+"""What a source holds, checked by loading it: the table of `xstilts data check`; and prefetching.
 
 >>> from xstilts_lib.sources import open_source
 >>> from xstilts_lib.sources.survey import check_table
@@ -32,6 +32,7 @@ COLUMNS = (
     "unlabelled",
     "licence",
     "notes",
+    "absent",
     "problem",
 )
 
@@ -55,6 +56,8 @@ class Checked:
     unlabelled: int = 0
     licence: str = ""
     notes: str = ""
+    absent: str = ""
+    """What is missing, for a task that nobody asked for by name and of which nothing is there."""
     problem: str = ""
     """Empty where all is well; otherwise the sentence that a load of it ends with."""
 
@@ -64,14 +67,14 @@ class Checked:
 
 
 def check_table(source: Source, tasks: Iterable[str] | None = None) -> Iterator[Checked]:
-    """A row for every split and language that `source` holds of `tasks` (default: of all its tasks), loaded in turn.
+    """A row for every split and language that `source` holds of `tasks`, loaded in turn.
 
-    A task of which it holds nothing gets one row that says what is missing; problems do not stop the others.
+    A task of which it holds nothing gets one row that says what is missing: a problem where `tasks` names it,
+    absent where `tasks` is None (all that the source could hold). A problem does not stop the others.
     """
-    for name in (
-        tasks if tasks is not None else [row.name for row in TASKS.values() if source.kind in row.sources]
-    ):
-        yield from _check_task(source, name)
+    every = [row.name for row in TASKS.values() if source.kind in row.sources]
+    for name in every if tasks is None else tasks:
+        yield from _check_task(source, name, tasks is not None)
 
 
 def fetch(source: Source, tasks: Iterable[str] | None = None) -> Iterator[Checked]:
@@ -82,13 +85,13 @@ def fetch(source: Source, tasks: Iterable[str] | None = None) -> Iterator[Checke
     return check_table(source, tasks)
 
 
-def _check_task(source: Source, name: str) -> Iterator[Checked]:
+def _check_task(source: Source, name: str, named: bool) -> Iterator[Checked]:
     if not isinstance(source, RealSource):
         yield from _check_generated(source, name)
         return
     row = source.row(name)
     if row.format == "text":
-        yield from _check_text(source, row)
+        yield from _check_text(source, row, named)
         return
     found = False
     for split in source.splits(name):
@@ -98,10 +101,10 @@ def _check_task(source: Source, name: str) -> Iterator[Checked]:
     if not found:
         try:
             source.check([name])
-            problem = f"{name} is not there."
+            missing = f"{name} is not there."
         except UserError as error:
-            problem = str(error)
-        yield Checked(name, "", "", licence=row.licence, problem=problem)
+            missing = str(error)
+        yield _nothing(row, missing, named)
 
 
 def _load(source: RealSource, row: Task, split: str, language: str) -> Checked:
@@ -127,7 +130,16 @@ def _load(source: RealSource, row: Task, split: str, language: str) -> Checked:
     )
 
 
-def _check_text(source: RealSource, row: Task) -> Iterator[Checked]:
+def _nothing(row: Task, missing: str, named: bool) -> Checked:
+    return Checked(row.name, "", "", licence=row.licence, **{"problem" if named else "absent": missing})
+
+
+def _check_text(source: RealSource, row: Task, named: bool) -> Iterator[Checked]:
+    try:
+        source.check([row.name])
+    except UserError as error:
+        yield _nothing(row, str(error), named)
+        return
     for language in source.languages(row.name):
         try:
             lines = source.load(row.name, "train", language)
@@ -136,15 +148,25 @@ def _check_text(source: RealSource, row: Task) -> Iterator[Checked]:
             continue
         paired = sum(bool(pair) for pair in lines["pair"])
         notes = f"{paired:,} lines with their English translation" if paired else ""
+        families = dict.fromkeys(identifier.split(f"-{language}-")[0] for identifier in lines["id"])
         yield Checked(
-            row.name, "train", language, source.kind, rows=lines.num_rows, licence=row.licence, notes=notes
+            row.name,
+            "train",
+            language,
+            source=", ".join(sorted(families)),
+            rows=lines.num_rows,
+            licence=row.licence,
+            notes=notes,
         )
 
 
 def _check_generated(source: Source, name: str) -> Iterator[Checked]:
     row = TASKS[name]
-    train = [("train", "en")] if row.train == name else []
-    for split, language in [*train, *(("test", language) for language in source.languages(name))]:
+    evaluated = "train" if row.format == "text" else "test"
+    pairs = [(evaluated, language) for language in source.languages(name)]
+    if row.train == name and evaluated == "test":
+        pairs.insert(0, ("train", "en"))
+    for split, language in pairs:
         try:
             rows = source.load(name, split, language).num_rows  # type: ignore[arg-type]
             problem = ""

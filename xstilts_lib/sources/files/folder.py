@@ -88,7 +88,7 @@ class DataFolder:
             return UserError(
                 f"{task.name} has no split {split!r} in {language!r} among the files (splits: {splits})."
             )
-        wanted = " or ".join(fill(layout.paths[0], language) for layout in layouts)
+        wanted = " or ".join(fill(layout.paths[0], language) for layout in layouts[:3])
         name = layouts[0].paths[0].split("/")[0]
         if self.set(name) is None:
             return UserError(
