@@ -60,8 +60,9 @@ class MiniatureSource:
     def load(self, task: str, split: Split, language: str = "en", limit: int | None = None) -> Dataset:
         """The examples of one split in one language; with `limit`, the first so many.
 
-        mini_text is held in every language, train and dev. Other training sets are English; evaluation sets are parallel:
-        the same ids and labels in every language. UserError for what the world does not hold.
+        mini_text is held in every language, train and dev. Other training sets are English; evaluation
+        sets are parallel: the same ids and labels in every language. UserError for what the world does not
+        hold.
         """
         return dataset(task_row(task).format, self.rows(task, split, language, limit))
 
@@ -114,7 +115,8 @@ class MiniatureSource:
     def examples(
         self, task: str, languages: Iterable[str] | None = None, n: int = 1, split: Split = "test"
     ) -> list[dict]:
-        """`n` examples in each language, for a reader: rows of the task's columns and 'language', parallel ones together."""
+        """`n` examples in each language, for a reader: rows of the task's columns and 'language', parallel
+        ones together."""
         found: dict[str, list[dict]] = {}
         for language in languages or self.languages(task):
             rows = self.rows(task, split, language)

@@ -1,5 +1,5 @@
-"""Retrieval: sentences of a language and their English translations (mini_tatoeba), and two corpora with a few
-translations hidden in them (mini_bucc2018)."""
+"""Retrieval: sentences of a language and their English translations (mini_tatoeba), and two corpora with a
+few translations hidden in them (mini_bucc2018)."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class Sentence(NamedTuple):
     target: bool
     """Whether it stands in the English corpus; on both sides, it is a gold pair."""
 
-    def keys(self) -> Iterator[Event]:
+    def contents(self) -> Iterator[Event]:
         yield self.event
 
 
@@ -34,8 +34,8 @@ def sentences(
     alone: tuple[int, int],
     hard: float,
 ) -> list[Sentence]:
-    """`pairs` events for both sides, then `alone` for the source and the target side only; a share `hard` of those differs
-    from a gold one in one part. No event occurs twice, and none is one of `taken`."""
+    """`pairs` events for both sides, then `alone` for the source and the target side only; a share `hard`
+    of those differs from a gold one in one part. No event occurs twice, and none is one of `taken`."""
     found: list[Sentence] = []
     seen: set[Event] = set()
 
@@ -72,7 +72,8 @@ def rows(
     world: World,
     split: str,
 ) -> list[dict]:
-    """The columns of the bitext format. The English side is the same whatever the language; both sides are shuffled."""
+    """The columns of the bitext format. The English side is the same whatever the language; both sides are
+    shuffled."""
     literal = world.settings.retrieval_translation == "literal"
     english_rng = world.rng("forms", name, split, "target")
     order = world.rng("order", name, split)
@@ -80,7 +81,8 @@ def rows(
     for i, item in enumerate(items):
         style = draw_style(english_rng, item.event)
         if item.target:
-            text = write([[*english.statement(item.event, style, english_rng), STOP]])[0]
+            words = english.statement(item.event, style, None if literal else english_rng)
+            text = write([[*words, STOP]])[0]
             mate = f"{name}-{split}-source-{i}" if item.source else ""
             target.append(
                 {"id": f"{name}-{split}-target-{i}", "side": "target", "sentence": text, "mate": mate}

@@ -18,7 +18,7 @@ TRIES = 5000  # draws for one example, before the world is declared too small fo
 
 @dataclass(frozen=True)
 class Maker:
-    """How the examples of one task are made: `build` draws one (None: draw again), `row` puts it into words."""
+    """How a task's examples are made: `build` draws one (None: draw again), `row` puts it into words."""
 
     build: Callable[..., Any]
     row: Callable[..., dict]
@@ -29,8 +29,8 @@ class Maker:
 MAKERS = {
     "mini_mnli": Maker(pairs.inference, pairs.row, 3),
     "mini_xnli": Maker(pairs.inference, pairs.row, 3),
-    "mini_qqp": Maker(pairs.paraphrase, pairs.row, 2),
-    "mini_pawsx": Maker(pairs.roles, pairs.row, 2),
+    "mini_qqp": Maker(pairs.paraphrase, pairs.reworded, 2),
+    "mini_pawsx": Maker(pairs.roles, pairs.reworded, 2),
     "mini_squad": Maker(questions.plain, questions.row, 4),
     "mini_tydiqa": Maker(questions.other, questions.row, 4),
     "mini_hellaswag": Maker(choices.restatement, choices.row, 4),
@@ -44,8 +44,9 @@ HELD_OUT = {"train": ("dev", "test"), "dev": ("test",), "test": ()}
 
 
 class Catalogue:
-    """The examples of a world, as events. Every (task, split, language of text) has a random generator of its own, so that what
-    is asked for, and in which order, changes nothing; a smaller number of rows is the beginning of a larger one."""
+    """The examples of a world, as events. Every (task, split, language of text) has a random generator of
+    its own, so that what is asked for, and in which order, changes nothing; a smaller number of rows is
+    the beginning of a larger one."""
 
     def __init__(self, world: World) -> None:
         self.world = world
@@ -82,7 +83,7 @@ class Catalogue:
                 for held in HELD_OUT[split]
                 for task in (*MAKERS, *BITEXT)
                 for item in self.items(task, held)
-                for key in item.keys()
+                for key in item.contents()
             }
             self._reserved[split] = frozenset(keys)
         return self._reserved[split]
@@ -109,13 +110,13 @@ class Catalogue:
         taken = self.reserved(split)
         for _ in range(TRIES):
             item = build(self.world, rng, split, label)
-            if item is None or (seen is not None and item in seen) or not taken.isdisjoint(item.keys()):
+            if item is None or (seen is not None and item in seen) or not taken.isdisjoint(item.contents()):
                 continue
             if seen is not None:
                 seen.add(item)
             return item
         raise UserError(
-            f"Miniature world: it is too small for so many rows ({split}): ask for fewer, or raise nouns, verbs or names."
+            f"Miniature world: too small for so many {split} rows: ask for fewer, or for more nouns or verbs."
         )
 
     def _bitext(self, task: str, split: str) -> list[bitext.Sentence]:

@@ -1,6 +1,7 @@
 """Changes to an event: what makes it more general, more special, or another event altogether.
 
-Every near miss in the world's tasks is made here, so that tasks differ in what they ask and not in how they were made.
+Every near miss in the world's tasks is made here, so that tasks differ in what they ask and not in how
+they were made.
 """
 
 from __future__ import annotations
@@ -72,7 +73,8 @@ def opposite(world: World, rng: random.Random, adjective: str, head: str) -> str
 
 
 def changed(world: World, rng: random.Random, event: Event, part: str, split: str) -> Event | None:
-    """`event` with one part replaced by something else of its kind, or None where that part is absent or cannot be."""
+    """`event` with one part replaced by something else of its kind, or None where that part is absent or
+    cannot be."""
     agent, patient = event.agent, event.patient
     other: Event | None = None
     if part == "verb":
@@ -140,7 +142,7 @@ def more_special(world: World, rng: random.Random, event: Event, split: str, cha
 
 
 def more_general(world: World, rng: random.Random, event: Event, chance: float = 0.4, only: int = 9) -> Event:
-    """`event` with parts taken away and nouns made hypernyms, each with this chance, at most `only` of them."""
+    """`event` with parts taken away and nouns made hypernyms, each with this chance, `only` so many."""
     steps = ["place", "time", "agent adjective", "patient adjective", "agent noun", "patient noun"]
     rng.shuffle(steps)
     for step in steps:

@@ -1,7 +1,10 @@
-"""mini_hellaswag: which of four endings restates the prompt.
+"""mini_hellaswag: which of four endings restates the prompt, or a part of it.
 
-Two parts of an event are given two values each; the four endings are the four combinations, and the prompt states one of them. So every
-ending is as likely as the others until the prompt is read, and no ending is closer to the rest than another.
+Two parts of an event are given two values each; the four endings are the four combinations, and the prompt
+states one of them. So every ending is as likely as the others until the prompt is read, and none is closer
+to the rest than another. Where the prompt tells two events, the values that are wrong of the one are right
+of the other: counting words that the prompt and an ending share does not help there, nor where the roles
+are exchanged.
 """
 
 from __future__ import annotations
@@ -10,12 +13,13 @@ import random
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from .changes import changed
+from .changes import changed, swappable
 from .grammar import Event, write
 from .text import Grammar, clauses
 from .world import World
 
 PARTS = ("verb", "agent", "patient", "number", "adjective", "place", "time", "roles")
+TWO_EVENTS = 0.3  # share of prompts that tell two events
 
 
 class Choice(NamedTuple):
@@ -23,13 +27,14 @@ class Choice(NamedTuple):
     endings: tuple[Event, ...]
     label: int
 
-    def keys(self) -> Iterator[Event]:
+    def contents(self) -> Iterator[Event]:
         yield from self.prompt
         yield from self.endings
 
 
 def row(item: Choice, grammar: Grammar, rng: random.Random) -> dict:
-    """The columns of the choice format, the id apart; the prompt and every ending have their forms drawn independently."""
+    """The columns of the choice format, the id apart; the prompt and every ending have their forms drawn
+    independently."""
     return {
         "prompt": write([clauses(grammar, item.prompt, rng)])[0],
         "choices": [write([clauses(grammar, (event,), rng)])[0] for event in item.endings],
@@ -39,8 +44,13 @@ def row(item: Choice, grammar: Grammar, rng: random.Random) -> dict:
 
 def restatement(world: World, rng: random.Random, split: str, label: int) -> Choice | None:
     """One item of mini_hellaswag; `label` is the place of the right ending."""
-    event = world.event(rng, split, general=0.0, place=0.5, time=0.4, adjective=0.4)
+    if rng.random() < TWO_EVENTS:
+        return _exchanged(world, rng, split, label)
+    kind = "social" if rng.random() < 0.6 else "thing"
+    event = world.event(rng, split, kind=kind, general=0.0, place=0.5, time=0.4, adjective=0.4)
     one, two = rng.sample(PARTS, 2)
+    if swappable(world, event, split) and rng.random() < 0.7:
+        one = "roles"
     a, b = changed(world, rng, event, one, split), changed(world, rng, event, two, split)
     if a is None or b is None:
         return None
@@ -50,6 +60,31 @@ def restatement(world: World, rng: random.Random, split: str, label: int) -> Cho
     endings = [event, a, b, both]
     rng.shuffle(endings)
     return Choice((endings[label],), tuple(endings), label)
+
+
+def _exchanged(world: World, rng: random.Random, split: str, label: int) -> Choice | None:
+    """Two events in the prompt; the endings give the first one's parts to it, or the second one's."""
+    one, two = (
+        world.event(rng, split, general=0.0, place=0.7, time=0.6, adjective=0.1, negated=0.0)
+        for _ in range(2)
+    )
+    heads = {one.agent.head, one.patient.head, two.agent.head, two.patient.head}
+    common = [
+        part for part in ("agent", "patient", "place", "time") if getattr(one, part) and getattr(two, part)
+    ]
+    if len(heads) < 4 or one.verb == two.verb or len(common) < 2:
+        return None
+    first, second = rng.sample(common, 2)
+    values = [(a, b) for a in (one, two) for b in (one, two)]
+    rng.shuffle(values)
+    endings = tuple(one._replace(**{first: getattr(a, first), second: getattr(b, second)}) for a, b in values)
+    a, b = ((two if source is one else one) for source in values[label])
+    other = two._replace(**{first: getattr(a, first), second: getattr(b, second)})
+    if len(set(endings)) < 4 or not all(_possible(world, event, split) for event in (*endings, other)):
+        return None
+    prompt = [endings[label], other]
+    rng.shuffle(prompt)
+    return Choice(tuple(prompt), endings, label)
 
 
 def _combined(event: Event, a: Event, b: Event) -> Event | None:

@@ -24,8 +24,9 @@ WHICH_SUBJECT = r"(S[wq]/(S[dcl]\NP))/N"
 WHICH_OBJECT = r"(S[wq]/(S[q]/NP))/N"
 WHERE = "S[wq]/S[q]"
 SUPERTAGS = (
-    "N", "NP", "N/N", "NP/N", SUBJECT_VERB, BARE_VERB, PARTICIPLE, WAS, DID, ADVERB, VERB_PREPOSITION, SENTENCE_PREPOSITION,
-    INVERTED_DID, WHO_SUBJECT, WHO_OBJECT, WHICH_SUBJECT, WHICH_OBJECT, WHERE, "conj", ".",
+    "N", "N/N", "NP/N", SUBJECT_VERB, BARE_VERB, PARTICIPLE, WAS, DID, ADVERB, VERB_PREPOSITION,
+    SENTENCE_PREPOSITION, INVERTED_DID, WHO_SUBJECT, WHO_OBJECT, WHICH_SUBJECT, WHICH_OBJECT, WHERE,
+    "conj", ".",
 )  # fmt: skip
 
 STOP = Word(".", "PUNCT", ".")
@@ -33,8 +34,8 @@ MARK = Word("?", "PUNCT", ".")
 
 
 class English:
-    """Turns events and questions into English words. A random generator makes the free choices; None takes the first word
-    of every row of synonyms and the definite article."""
+    """Turns events and questions into English words. A random generator makes the free choices; None takes
+    the first word of every row of synonyms and the definite article."""
 
     code = "en"
     conjunction = Word("and", "CCONJ", "conj")

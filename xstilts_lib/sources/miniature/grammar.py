@@ -1,7 +1,7 @@
 """Meaning and its form: events, what may be asked of them, and how words become text.
 
-An `Event` says who did what to whom, where and when. `english.py` and `invented.py` turn it into words; the same event has
-many forms (synonyms, voice, order), and each is a translation of every other.
+An `Event` says who did what to whom, where and when. `english.py` and `invented.py` turn it into words;
+the same event has many forms (synonyms, voice, order), and each is a translation of every other.
 """
 
 from __future__ import annotations
@@ -12,7 +12,8 @@ from typing import NamedTuple
 
 
 class Entity(NamedTuple):
-    """A participant: a noun, a hypernym, or a name such as 'PER:Mira Halden', 'ORG:Orlo Bank', 'LOC:Port Dorin'."""
+    """A participant: a noun, a hypernym, or a name such as 'PER:Mira Halden', 'ORG:Orlo Bank', 'LOC:Port
+    Dorin'."""
 
     head: str
     adjective: str = ""
@@ -79,19 +80,22 @@ def ask(event: Event, asked: str, category: str, which: bool = False, passive: b
 
 
 def name_words(head: str) -> list[tuple[str, str]]:
-    """The words of a name with their entity tags: 'PER:Mira Halden' -> [('Mira', 'B-PER'), ('Halden', 'I-PER')]."""
+    """The words of a name with their entity tags: 'PER:Mira Halden' -> [('Mira', 'B-PER'), ('Halden',
+    'I-PER')]."""
     kind, words = head[:3], head[4:].split()
     return [(word, f"{'I' if i else 'B'}-{kind}") for i, word in enumerate(words)]
 
 
+PARTS = ("agent", "patient", "place", "time")  # what can be asked for
 CLOSING = frozenset(".?,")
 
 
 def write(sentences: Sequence[Sequence[Word]], slot: str = "") -> tuple[str, int, int]:
-    """Sentences as running text, and where the words of `slot` stand in it: (text, start, end), end exclusive.
+    """Sentences as running text, and where the words of `slot` stand in it: (text, start, end), end
+    exclusive.
 
-    Words are divided by spaces, punctuation follows without one, and each sentence begins with a capital where the
-    script has them. start is -1 where no word is of the slot. Offsets count code points.
+    Words are divided by spaces, punctuation follows without one, and each sentence begins with a capital
+    where the script has them. start is -1 where no word is of the slot. Offsets count code points.
     """
     parts: list[str] = []
     position, start, end = 0, -1, -1

@@ -1,6 +1,7 @@
 """The invented languages: one grammar, and what a language declares about itself decides its forms.
 
-No articles, no number on nouns, no tense. Question words stand first, in verb-final languages where their answer would.
+No articles, no number on nouns, no tense. Question words stand first, in verb-final languages where their
+answer would.
 """
 
 from __future__ import annotations

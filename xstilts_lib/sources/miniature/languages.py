@@ -1,7 +1,9 @@
-"""The languages of the miniature world: English and seven invented ones, each with a declared typology and declared resources.
+"""The languages of the miniature world: English and seven invented ones, each with a declared typology and
+declared resources.
 
-What cannot be set in nature is set here: how far a language stands from English, and how much text there is of it.
-Languages come in pairs that differ in one property alone, so that a reader can ask what that property does:
+What cannot be set in nature is set here: how far a language stands from English, and how much text there is
+of it. Languages come in pairs that differ in one property alone, so that a reader can ask what that property
+does:
 
     qaa - qab  resources (near English)        qaa - qac  word order
     qae - qaf  resources (far from English)    qaa - qad  script
@@ -90,13 +92,17 @@ LANGUAGES: Mapping[str, Language] = {
 
 
 def configured(overrides: Mapping[str, Mapping[str, object]]) -> dict[str, Language]:
-    """The languages with the changes that a world's settings ask for; UserError for an unknown language or property."""
+    """The languages with the changes that a world's settings ask for; UserError for an unknown language or
+    property."""
     languages = dict(LANGUAGES)
     properties = [field.name for field in fields(Language) if field.name not in ("code", "name")]
     for code, changes in overrides.items():
         if code not in languages or code == "en":
+            invented = nearest(code, set(LANGUAGES) - {"en"})
+            raise UserError(f"Miniature world: there is no invented language {code!r}: {invented}")
+        if not isinstance(changes, Mapping):
             raise UserError(
-                f"The miniature world has no invented language {code!r}: {nearest(code, set(languages) - {'en'})}"
+                f"Language {code} is {changes!r}; it must be a mapping from properties to values."
             )
         for key in changes:
             if key not in properties:
@@ -108,8 +114,9 @@ def configured(overrides: Mapping[str, Mapping[str, object]]) -> dict[str, Langu
 def distance(language: Language) -> float:
     """How far a language stands from English, 0 to 1: the mean of six differences.
 
-    Order, adpositions, case, adjectives and script differ or not; the sixth is the share of content words that
-    are not written as in English, which in another script is all of them. Resources are no part of it.
+    Order, adpositions, case, adjectives and script differ or not; the sixth is the share of content words
+    that are not written as in English, which in another script is all of them. Resources are no part of
+    it.
     """
     differences = [
         getattr(language, key) != getattr(ENGLISH, key)
@@ -120,7 +127,7 @@ def distance(language: Language) -> float:
 
 
 def spell(word: str, script: str) -> str:
-    """`word`, written in Latin letters, in another alphabet; capitals are kept where the alphabet has them."""
+    """`word`, written in Latin letters, in another alphabet; a capital stays where there are any."""
     if script == "Latin":
         return word
     table = str.maketrans(LATIN, ALPHABETS[script])
@@ -141,7 +148,8 @@ _SOUNDS = {
 
 
 class Vocabulary:
-    """The words of one invented language: concept -> its synonyms, in Latin spelling or in the language's own script."""
+    """The words of one invented language: concept -> its synonyms, in Latin spelling or in the language's
+    own script."""
 
     def __init__(self, language: Language, words: Mapping[str, tuple[str, ...]], suffix: str) -> None:
         self.language = language
@@ -163,7 +171,8 @@ def _invent(rng: random.Random, code: str, syllables: int) -> str:
 
 
 def vocabularies(languages: Mapping[str, Language], lexicon: Lexicon, seed: int) -> dict[str, Vocabulary]:
-    """The words of every invented language. No invented word belongs to two languages: what languages share is declared."""
+    """The words of every invented language. No invented word belongs to two languages: what languages
+    share is declared."""
     full = Lexicon()  # words do not depend on how many of them a world uses
     taken = full.english_words() | {word.lower() for word in full.name_words()}
     found = {}

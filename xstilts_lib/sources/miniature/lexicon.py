@@ -1,7 +1,8 @@
 """The English lexicon of the miniature world: what words there are, and how their meanings relate.
 
-A *concept* is named by its first English word; synonyms stand beside it, divided by a bar. Relations between concepts
-(kind of, opposite of, can be said of) are all that the world knows, and all that its tasks ask for.
+A *concept* is named by its first English word; synonyms stand beside it, divided by a bar. Relations
+between concepts (kind of, opposite of, can be said of) are all that the world knows, and all that its
+tasks ask for.
 """
 
 from __future__ import annotations
@@ -116,8 +117,7 @@ FUNCTIONS = (
 )
 
 GRAMMAR_WORDS = frozenset(
-    ("the", "a", "an", "and", "not", "was", "were", "did", "is", "by", "on", "day")
-    + ("who", "whom", "what", "where", "when", "which")
+    "the a an and not was were did is by on day who whom what where when which".split()  # noqa: SIM905
 )
 
 
@@ -181,8 +181,9 @@ def _verbs(line: str, kind: str) -> list[Verb]:
 class Lexicon:
     """The concepts of one world: all of them, or the first so many of each list.
 
-    nouns: nouns in each category of things, people, animals and places having two more; verbs: lines of each table of
-    VERBS; adjectives: groups of ADJECTIVES; names: first names and stems. A beginning of every list is still a world.
+    nouns: nouns in each category of things, people, animals and places having two more; verbs: lines of
+    each table of VERBS; adjectives: groups of ADJECTIVES; names: first names and stems. A beginning of
+    every list is still a world.
     """
 
     def __init__(self, nouns: int = 6, verbs: int = 13, adjectives: int = 11, names: int = 12) -> None:
@@ -236,7 +237,8 @@ class Lexicon:
         return self.hypernyms.get(head) or self.nouns[head]
 
     def concepts(self) -> Iterable[tuple[str, int, str]]:
-        """(key, number of synonyms, English word that a cognate is made from) of all that other languages have words for."""
+        """(key, number of synonyms, English word that a cognate is made from) of all that other languages
+        have words for."""
         for noun in (*self.nouns.values(), *self.hypernyms.values()):
             yield noun.concept, len(noun.words), noun.words[0][0]
         for verb in self.verbs.values():

@@ -18,7 +18,7 @@ class Pair(NamedTuple):
     second: tuple[Event, ...]
     label: int
 
-    def keys(self) -> Iterator[Event]:
+    def contents(self) -> Iterator[Event]:
         yield from self.first
         yield from self.second
 
@@ -29,17 +29,32 @@ def row(item: Pair, grammar: Grammar, rng: random.Random) -> dict:
     return {"first": first, "second": second, "label": item.label}
 
 
-# Natural language inference. The hypothesis is drawn first, the same way whatever the label, and the premise is made
-# to fit: a hypothesis alone tells nothing.
+def reworded(item: Pair, grammar: Grammar, rng: random.Random) -> dict:
+    """As `row`, but the second sentence takes a form in which the first one's event would not read the same.
 
-CONFLICTS = ("verb", "number", "place", "time", "adjective", "negation", "negation")
-GAPS = ("general", "general", "general", "verb", "negation")
+    Else a paraphrase is often a copy. The condition is the same for pairs that are no paraphrases, so that
+    it tells nothing.
+    """
+    first = write([clauses(grammar, item.first, rng)])[0]
+    for _ in range(8):
+        seed = rng.getrandbits(32)
+        if write([clauses(grammar, item.first, random.Random(seed))])[0] != first:
+            break
+    second = write([clauses(grammar, item.second, random.Random(seed))])[0]
+    return {"first": first, "second": second, "label": item.label}
+
+
+# Natural language inference. The hypothesis is drawn first, the same way whatever the label, and the premise
+# is made to fit: a hypothesis alone tells nothing.
+
+CONFLICTS = ("verb", "number", "place", "time", "adjective")
 
 
 def inference(world: World, rng: random.Random, split: str, label: int) -> Pair | None:
-    """One item of mini_mnli and mini_xnli; None where this draw leads nowhere. Labels: entailment, neutral, contradiction."""
+    """One item of mini_mnli and mini_xnli; None where this draw leads nowhere. Labels: entailment,
+    neutral, contradiction."""
     hypothesis = world.event(
-        rng, split, names=0.2, general=0.2, adjective=0.35, place=0.4, time=0.35, negated=0.15
+        rng, split, names=0.2, general=0.2, adjective=0.35, place=0.4, time=0.35, negated=0.2
     )
     make = (_entailing, _neutral, _contradicting)[label]
     premise = make(world, rng, hypothesis, split)
@@ -53,7 +68,8 @@ def inference(world: World, rng: random.Random, split: str, label: int) -> Pair 
 
 
 def _aside(world: World, rng: random.Random, others: tuple[Event, ...], split: str) -> Event:
-    """A second event of the premise, about other participants and another verb, so that it says nothing of the first."""
+    """A second event of the premise, about other participants and another verb, so that it says nothing of
+    the first."""
     families = {world.lexicon.verbs[event.verb].family for event in others}
     while True:
         event = world.event(rng, split, general=0.0, adjective=0.15, place=0.15, time=0.15)
@@ -68,22 +84,25 @@ def _entailing(world: World, rng: random.Random, hypothesis: Event, split: str) 
 
 
 def _neutral(world: World, rng: random.Random, hypothesis: Event, split: str) -> Event | None:
-    gap = rng.choice(GAPS)
-    if gap == "verb":
+    """Premises that leave the hypothesis open. Those of the other polarity are as frequent as among
+    contradictions, or a 'not' on one side alone would give the label away."""
+    share = rng.random()
+    if share < 0.2:
         verb = other_verb(world, rng, hypothesis, split)
-        return more_special(world, rng, hypothesis._replace(verb=verb), split, 0.3) if verb else None
-    if hypothesis.negated or gap == "negation":
+        premise = hypothesis._replace(verb=verb, negated=rng.random() < 0.3)
+        return more_special(world, rng, premise, split) if verb else None
+    if share < 0.45:
         premise = more_special(world, rng, hypothesis, split)
         return premise._replace(negated=True) if premise != hypothesis else None
     premise = more_general(world, rng, hypothesis, 0.8, only=1)
     if premise == hypothesis or not world.allowed(premise, split):
         return None
-    return _elsewhere(world, rng, hypothesis, premise, split)
+    return _elsewhere(world, rng, hypothesis, premise, split)._replace(negated=False)
 
 
 def _elsewhere(world: World, rng: random.Random, hypothesis: Event, premise: Event, split: str) -> Event:
     """More is said of the premise, but never of what the hypothesis adds to it."""
-    special = more_special(world, rng, premise, split)
+    special = more_special(world, rng, premise, split, 0.55)
     for part in ("place", "time"):
         if getattr(hypothesis, part) and not getattr(premise, part):
             special = special._replace(**{part: ""})
@@ -100,11 +119,11 @@ def _elsewhere(world: World, rng: random.Random, hypothesis: Event, premise: Eve
 def _contradicting(world: World, rng: random.Random, hypothesis: Event, split: str) -> Event | None:
     if hypothesis.negated:
         return more_special(world, rng, hypothesis._replace(negated=False), split)
-    part = rng.choice(CONFLICTS)
-    if part == "negation":
+    if rng.random() < 0.25:
         return more_general(world, rng, hypothesis, 0.35)._replace(negated=True)
-    premise = _conflicting(world, rng, hypothesis, part)
-    return more_special(world, rng, premise, split) if premise is not None else None
+    found = [_conflicting(world, rng, hypothesis, part) for part in CONFLICTS]
+    premises = [premise for premise in found if premise is not None]
+    return more_special(world, rng, rng.choice(premises), split) if premises else None
 
 
 def _conflicting(world: World, rng: random.Random, event: Event, part: str) -> Event | None:
@@ -130,17 +149,19 @@ def _conflicting(world: World, rng: random.Random, event: Event, part: str) -> E
 
 # Paraphrase. Every sentence has its form drawn independently, paraphrase or not.
 
-NEAR_MISSES = ("roles", "roles", "roles", "verb", "agent", "patient", "number", "adjective", "place", "time")
+NEAR_MISSES = ("verb", "agent", "patient", "number", "adjective", "place", "time")
 
 
 def paraphrase(world: World, rng: random.Random, split: str, label: int) -> Pair | None:
     """One item of mini_qqp. Labels: not_duplicate, duplicate; what is not a duplicate differs in one part."""
-    event = world.event(
-        rng, split, kind="social" if rng.random() < 0.5 else "thing", general=0.05, negated=0.08
-    )
+    kind = "social" if rng.random() < 0.65 else "thing"
+    event = world.event(rng, split, kind=kind, general=0.05, negated=0.08)
     if label == 1:
         return Pair((event,), (event,), label)
-    other = changed(world, rng, event, rng.choice(NEAR_MISSES), split)
+    part = rng.choice(NEAR_MISSES)
+    if swappable(world, event, split) and rng.random() < 0.7:
+        part = "roles"
+    other = changed(world, rng, event, part, split)
     if other is None:
         return None
     first, second = (event, other) if rng.random() < 0.5 else (other, event)
@@ -148,7 +169,7 @@ def paraphrase(world: World, rng: random.Random, split: str, label: int) -> Pair
 
 
 def roles(world: World, rng: random.Random, split: str, label: int) -> Pair | None:
-    """One item of mini_pawsx. Labels: different, paraphrase; both kinds of pair have the same words in them."""
+    """One item of mini_pawsx. Labels: different, paraphrase; both kinds of pair share as many words."""
     event = world.event(rng, split, kind="social", names=0.4, general=0.05, adjective=0.4)
     if not swappable(world, event, split):
         return None

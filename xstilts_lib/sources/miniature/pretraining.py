@@ -7,11 +7,9 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from .english import STOP
-from .grammar import Event, Question, ask, write
+from .grammar import Event, Question, write
 from .text import Grammar, asking, clauses
 from .world import World
-
-ASKED = ("agent", "patient", "place", "time")
 
 
 class Line(NamedTuple):
@@ -19,7 +17,7 @@ class Line(NamedTuple):
     """Each a statement of one event or two, a question, or a noun to define."""
     translated: bool
 
-    def keys(self) -> Iterator[Event]:
+    def contents(self) -> Iterator[Event]:
         for sentence in self.sentences:
             if isinstance(sentence, Question):
                 yield sentence.event
@@ -34,7 +32,8 @@ def row(item: Line, language: str, grammar: Grammar, english: Grammar, rng: rand
 
 
 def line(world: World, rng: random.Random, split: str, label: int) -> Line:
-    """One line: a sentence, two or three about the same participant, a question beside a statement, or a definition."""
+    """One line: a sentence, two or three about the same participant, a question beside a statement, or a
+    definition."""
     translated = rng.random() < world.settings.parallel
     share = rng.random()
     if share < 0.02:
@@ -46,10 +45,7 @@ def line(world: World, rng: random.Random, split: str, label: int) -> Line:
         return Line(((event._replace(time=""), _event(world, rng, split)),), translated)
     if share < 0.8:
         return Line(((event,), (_sequel(world, rng, event, split),)), translated)
-    asked = rng.choice(ASKED)
-    category = world.lexicon.category(getattr(event, asked).head) if asked in ("agent", "patient") else ""
-    question = ask(event._replace(negated=False), asked, category, category != "organisation" and rng.random() < 0.35,
-                   rng.random() < 0.35)  # fmt: skip
+    question = world.question(rng, event._replace(negated=False), which=0.35, passive=0.35)
     if share < 0.9:
         return Line((question,), translated)
     return Line(((_event(world, rng, split),), question), translated)

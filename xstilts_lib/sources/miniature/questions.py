@@ -1,7 +1,7 @@
 """Span question answering: short accounts of two or three events, and a question about one of them.
 
-mini_squad asks plainly ('Who followed the nurse?'); mini_tydiqa asks otherwise ('By which person was the nurse followed?'), of
-accounts that name more people and places, as the two real data sets differ.
+mini_squad asks plainly ('Who followed the nurse?'); mini_tydiqa asks otherwise ('By which person was the
+nurse followed?'), of accounts that name more people and places, as the two real data sets differ.
 """
 
 from __future__ import annotations
@@ -11,11 +11,9 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from .english import STOP
-from .grammar import Event, Question, ask, draw_style, write
+from .grammar import PARTS, Event, Question, ask, draw_style, write
 from .text import Grammar, asking
 from .world import World
-
-PARTS = ("agent", "patient", "place", "time")
 
 
 class Account(NamedTuple):
@@ -23,13 +21,14 @@ class Account(NamedTuple):
     target: int
     question: Question
 
-    def keys(self) -> Iterator[Event]:
+    def contents(self) -> Iterator[Event]:
         yield from self.events
         yield self.question.event
 
 
 def row(item: Account, grammar: Grammar, rng: random.Random) -> dict:
-    """The columns of the span format, the id apart. Where the answer bears a suffix, the bare word is an answer too."""
+    """The columns of the span format, the id apart. Where the answer bears a suffix, the bare word is an
+    answer too."""
     sentences = []
     for i, event in enumerate(item.events):
         words = [*grammar.statement(event, draw_style(rng, event, 0.2, 0.2), rng), STOP]
@@ -64,19 +63,18 @@ def other(world: World, rng: random.Random, split: str, label: int) -> Account |
 def _account(
     world: World, rng: random.Random, split: str, asked: str, names: float, which: float, passive: float
 ) -> Account | None:
-    def happening(verb_of: Event | None = None) -> Event:
-        chances = {"place": 0.9 if asked == "place" else 0.2, "time": 0.9 if asked == "time" else 0.2}
-        event = world.event(rng, split, names=names, general=0.0, adjective=0.15, **chances)
-        while verb_of is not None and event.verb != verb_of.verb:
-            event = world.event(rng, split, names=names, general=0.0, adjective=0.15, **chances)
-        return event
+    def happening(verb: str = "") -> Event:
+        place, time = (0.9 if asked == part else 0.2 for part in ("place", "time"))
+        return world.event(
+            rng, split, verb=verb, names=names, general=0.0, adjective=0.15, place=place, time=time
+        )
 
     target = happening()
     if not getattr(target, asked):
         return None
     events = [target]
     for _ in range(1 + (rng.random() < 0.5)):
-        events.append(happening(target if rng.random() < 0.3 else None))
+        events.append(happening(target.verb if rng.random() < 0.3 else ""))
     rng.shuffle(events)
     if not _distinct(events, target, asked):
         return None
@@ -112,7 +110,8 @@ def answers(question: Question, event: Event) -> bool:
 
 
 def _distinct(events: list[Event], target: Event, asked: str) -> bool:
-    """No head occurs twice in the account, and where a place or a day is asked for, there are at least two of them."""
+    """No head occurs twice in the account, and where a place or a day is asked for, there are at least two
+    of them."""
     heads = [head for event in events for head in (event.agent.head, event.patient.head)]
     words = [word for head in heads for word in head.split(":")[-1].split()]
     if len(set(words)) != len(words):

@@ -5,13 +5,14 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import asdict, dataclass, field
 from typing import Literal
 
 from ...errors import UserError, nearest
 from .languages import configured
 
-# Rows of the English training sets: NLI as large as its intermediate twin, question answering scarce in the target.
+# Rows of the English training sets: NLI as large as its intermediate twin, question answering scarce in the
+# target.
 TRAIN = {
     "mini_mnli": 6000,
     "mini_qqp": 6000,
@@ -25,10 +26,25 @@ TRAIN = {
 }
 EVALUATION = {"dev": 250, "test": 250}
 
+# The values that a setting may have, least and most.
+WHOLE = {
+    "seed": (0, 2**31),
+    "text_lines": (1, 10**7),
+    "text_dev": (1, 10**5),
+    "nouns": (3, 6),
+    "verbs": (4, 13),
+    "adjectives": (2, 11),
+    "names": (4, 12),
+    "retrieval_distractors": (0, 10**5),
+    "bucc_sentences": (4, 10**5),
+}
+SHARES = {"parallel": (0.0, 1.0), "held_out": (0.05, 0.4), "bucc_hard": (0.0, 1.0)}
+
 
 @dataclass(frozen=True)
 class MiniatureSettings:
-    """The settings of a miniature world, as an experiment's `source:` gives them. UserError for a value out of range."""
+    """The settings of a miniature world, as an experiment's `source:` gives them. UserError for a value
+    out of range."""
 
     seed: int = 11
     """Draws the words, what goes with what, and every example."""
@@ -53,7 +69,8 @@ class MiniatureSettings:
     held_out: float = 0.15
     """Share of the pairs of a verb and its object kept for each of dev and test."""
     retrieval_translation: Literal["free", "literal"] = "free"
-    """Free: synonyms, voice and order are drawn anew in the translation. Literal: they are kept."""
+    """Free: synonyms, voice and order are drawn anew in the translation. Literal: voice and order are
+    kept, and no synonyms used."""
     retrieval_distractors: int = 0
     """Sentences that differ from a gold one in one part, added to the index of mini_tatoeba."""
     bucc_sentences: int = 400
@@ -66,19 +83,17 @@ class MiniatureSettings:
     """Changes to the languages: {qag: {order: SVO, resources: 1.0}}."""
 
     def __post_init__(self) -> None:
-        for key, least, most in (
-            ("seed", 0, 2**31), ("text_lines", 1, 10**7), ("text_dev", 1, 10**5), ("nouns", 3, 6), ("verbs", 4, 13),
-            ("adjectives", 2, 11), ("names", 4, 12), ("retrieval_distractors", 0, 10**5), ("bucc_sentences", 4, 10**5),
-            ("bucc_gold", 1, self.bucc_sentences),
-        ):  # fmt: skip
+        for key, (least, most) in WHOLE.items():
             self._whole(key, getattr(self, key), least, most)
-        for key, most in (("parallel", 1.0), ("held_out", 0.4), ("bucc_hard", 1.0)):
+        self._whole("bucc_gold", self.bucc_gold, 1, self.bucc_sentences)
+        for key, (low, high) in SHARES.items():
             value = getattr(self, key)
-            if isinstance(value, bool) or not isinstance(value, (int, float)) or not 0 <= value <= most:
-                raise UserError(f"Miniature world: {key} is {value!r}; it must be between 0 and {most}.")
+            if isinstance(value, bool) or not isinstance(value, (int, float)) or not low <= value <= high:
+                raise UserError(f"Miniature world: {key} is {value!r}; it must be between {low} and {high}.")
         if self.retrieval_translation not in ("free", "literal"):
             raise UserError(
-                f"Miniature world: retrieval_translation is {self.retrieval_translation!r}; it must be 'free' or 'literal'."
+                f"Miniature world: retrieval_translation is {self.retrieval_translation!r}; "
+                "it must be 'free' or 'literal'."
             )
         for name, table in (("train", TRAIN), ("evaluation", EVALUATION)):
             for key, value in self._mapping(name).items():
@@ -112,12 +127,3 @@ class MiniatureSettings:
     def fingerprint(self) -> str:
         """Twelve hexadecimal digits that change when any setting does."""
         return hashlib.sha256(json.dumps(asdict(self), sort_keys=True).encode()).hexdigest()[:12]
-
-
-def from_mapping(settings: Mapping[str, object]) -> MiniatureSettings:
-    """The `source:` of an experiment as settings; UserError for an unknown key. The key `kind` is the caller's."""
-    known = [entry.name for entry in fields(MiniatureSettings)]
-    for key in settings:
-        if key not in (*known, "kind"):
-            raise UserError(f"Miniature world: there is no setting {key!r}: {nearest(key, known)}")
-    return MiniatureSettings(**{key: value for key, value in settings.items() if key != "kind"})  # type: ignore[arg-type]

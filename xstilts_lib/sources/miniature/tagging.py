@@ -6,11 +6,9 @@ import random
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from .grammar import Event, Question, ask, tokens
+from .grammar import Event, Question, tokens
 from .text import Grammar, asking, clauses
 from .world import World
-
-ASKED = ("agent", "patient", "place", "time")
 
 
 class Tagged(NamedTuple):
@@ -19,7 +17,7 @@ class Tagged(NamedTuple):
     column: str
     """The field of a word that is its tag."""
 
-    def keys(self) -> Iterator[Event]:
+    def contents(self) -> Iterator[Event]:
         if self.question is not None:
             yield self.question.event
         else:
@@ -43,7 +41,8 @@ def supertags(world: World, rng: random.Random, split: str, label: int) -> Tagge
 
 
 def entities(world: World, rng: random.Random, split: str, label: int) -> Tagged:
-    """One item of mini_panx: more names than elsewhere, and the same stems for people, towns and organisations."""
+    """One item of mini_panx: more names than elsewhere, and the same stems for people, towns and
+    organisations."""
     while True:
         kind = "social" if rng.random() < 0.7 else "thing"
         event = world.event(rng, split, kind=kind, names=0.6, place=0.7, time=0.2)
@@ -58,11 +57,8 @@ def _sentence(world: World, rng: random.Random, split: str, column: str, questio
     event = world.event(rng, split, negated=0.12, place=0.45, time=0.4)
     share = rng.random()
     if share < questions:
-        asked = rng.choice(ASKED)
-        category = world.lexicon.category(getattr(event, asked).head) if asked in ("agent", "patient") else ""
-        which = asked in ("agent", "patient") and category != "organisation" and rng.random() < 0.35
-        event = event._replace(negated=False)
-        return Tagged((event,), ask(event, asked, category, which), column)
+        question = world.question(rng, event._replace(negated=False), which=0.35, passive=0.0)
+        return Tagged((event,), question, column)
     events = (event,)
     if share > 0.85:
         events = (event._replace(time=""), world.event(rng, split, place=0.2, time=0.2))

@@ -13,7 +13,8 @@ SPECIAL = ("<s>", "<pad>", "</s>", "<unk>", "<mask>")
 
 
 def vocabulary(world: World) -> list[str]:
-    """Every token there is, special ones first, then punctuation and words in order; suffixes are tokens of their own."""
+    """Every token there is, special ones first, then punctuation and words in order; suffixes are tokens
+    of their own."""
     words = world.lexicon.english_words()
     for name in world.lexicon.name_words():
         words.add(name)
@@ -26,7 +27,8 @@ def vocabulary(world: World) -> list[str]:
 
 
 def build(world: World) -> PreTrainedTokenizerFast:
-    """`<s> a </s>` and `<s> a </s></s> b </s>`; letters in lower case; 'dalo-ta' is the two tokens 'dalo' and '-ta'."""
+    """`<s> a </s>` and `<s> a </s></s> b </s>`; letters in lower case; 'dalo-ta' is the two tokens 'dalo'
+    and '-ta'."""
     from tokenizers import Regex, Tokenizer, models, normalizers, pre_tokenizers, processors
     from transformers import PreTrainedTokenizerFast
 

@@ -1,7 +1,8 @@
 """The world: what happens in it, how often, and which happenings are kept for evaluation.
 
-Some things go with others more often (a verb with its usual objects, a noun with its usual adjectives), so that words have
-company to be known by. The pairs of a verb and its object are divided among train, dev and test.
+Some things go with others more often (a verb with its usual objects, a noun with its usual adjectives), so
+that words have company to be known by. The pairs of a verb and its object are divided among train, dev and
+test.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ import hashlib
 import random
 from itertools import accumulate
 
-from .grammar import Entity, Event
+from .grammar import PARTS, Entity, Event, Question, ask
 from .languages import configured, vocabularies
 from .lexicon import DAYS, NUMBERS, ORGANISATIONS, TOWN_PREFIXES, Lexicon
 from .settings import MiniatureSettings
@@ -33,7 +34,8 @@ class Draw:
 
 
 class World:
-    """Draws events. Everything is a function of the settings; a split's events never use another split's pairs."""
+    """Draws events. Everything is a function of the settings; a split's events never use another split's
+    pairs."""
 
     def __init__(self, settings: MiniatureSettings) -> None:
         self.settings = settings
@@ -185,12 +187,30 @@ class World:
         number = rng.choice(NUMBERS) if self.lexicon.category(head) != "person" and rng.random() < 0.2 else ""
         return Entity(head, self.adjective(rng, head) if rng.random() < adjective else "", number)
 
+    def question(self, rng: random.Random, event: Event, which: float, passive: float) -> Question:
+        """A question for some part of an event, told or not; the numbers are the chances of its forms."""
+        asked = rng.choice(PARTS)
+        category = self.lexicon.category(getattr(event, asked).head) if asked in ("agent", "patient") else ""
+        kind = category != "organisation" and bool(category) and rng.random() < which
+        return ask(event, asked, category, kind, rng.random() < passive)
+
     def event(
-        self, rng: random.Random, split: str, *, kind: str = "", names: float = 0.25, general: float = 0.1,
-        adjective: float = 0.3, place: float = 0.4, time: float = 0.35, negated: float = 0.0,
-    ) -> Event:  # fmt: skip
-        """One event whose pair of verb and object belongs to `split`; the numbers are the chances of each part."""
-        verb = self.verb(rng, split, kind)
+        self,
+        rng: random.Random,
+        split: str,
+        *,
+        kind: str = "",
+        verb: str = "",
+        names: float = 0.25,
+        general: float = 0.1,
+        adjective: float = 0.3,
+        place: float = 0.4,
+        time: float = 0.35,
+        negated: float = 0.0,
+    ) -> Event:
+        """One event whose pair of verb and object belongs to `split`; the numbers are the chances of each
+        part."""
+        verb = verb or self.verb(rng, split, kind)
         agent = self.agent(rng, verb, names, general, adjective)
         patient = self.patient(rng, verb, split, names, general, adjective)
         while patient.head == agent.head:
