@@ -1,0 +1,70 @@
+"""What an encoder is before any task: the text that it is pretrained on, and the weights that it starts from.
+
+>>> text = pretraining.text(experiment, source)               # {"en": Dataset, "qaa": Dataset, ...}
+>>> model, tokenizer = pretraining.new_encoder(experiment, source, seed=0)
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from .errors import UserError, nearest
+from .tasks import TASKS
+
+if TYPE_CHECKING:
+    from datasets import Dataset
+    from transformers import PreTrainedModel, PreTrainedTokenizerFast
+
+    from .experiment import Experiment
+    from .sources import Source
+
+
+def text_task(kind: str) -> str:
+    """The name of the task that holds the running text of a source of this kind."""
+    return next(row.name for row in TASKS.values() if row.role == "text" and kind in row.sources)
+
+
+def text(experiment: Experiment, source: Source) -> dict[str, Dataset]:
+    """The text that pretraining reads, by language: the lines that the source holds, or the share of them asked for.
+
+    UserError for a language that the source does not hold.
+    """
+    name = text_task(source.kind)
+    shares = experiment.pretraining.languages if experiment.pretraining else None
+    held = source.languages(name)
+    for code in shares or ():
+        if code not in held:
+            raise UserError(f"pretraining.languages: there is no text in {code!r}: {nearest(code, held)}")
+    found = {}
+    for code in held if shares is None else shares:
+        rows = source.load(name, "train", code)
+        share = 1.0 if shares is None else shares[code]
+        found[code] = rows.select(range(round(share * len(rows))))
+    return {code: rows for code, rows in found.items() if len(rows)}
+
+
+def new_encoder(
+    experiment: Experiment, source: Source, seed: int
+) -> tuple[PreTrainedModel, PreTrainedTokenizerFast]:
+    """The encoder with random weights drawn from `seed`, and its tokenizer: what pretraining starts from, and the floor.
+
+    With `model.vocabulary: text` it has embeddings for the pieces of the pretraining text alone; a small encoder over
+    XLM-R's own segmentation would else be little more than a table of 250,002 embeddings.
+    """
+    from . import encoder
+
+    tokenizer = source.tokenizer()
+    if experiment.model.architecture is None or tokenizer is None:
+        raise UserError(
+            "An untrained encoder needs a model with an 'architecture' and a source with a tokenizer."
+        )
+    kept = None
+    if experiment.model.vocabulary == "text":
+        lines = [
+            line
+            for rows in text(experiment, source).values()
+            for key in ("text", "pair")
+            for line in rows[key]
+        ]
+        kept = encoder.trim(tokenizer, lines)
+    return encoder.build(experiment.model.architecture, tokenizer, seed, kept), tokenizer
