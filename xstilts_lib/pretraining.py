@@ -25,7 +25,7 @@ def text_task(kind: str) -> str:
 
 
 def text(experiment: Experiment, source: Source) -> dict[str, Dataset]:
-    """The text that pretraining reads, by language: the lines that the source holds, or the share of them asked for.
+    """The text that pretraining reads, by language: the lines that there are, or the share asked for.
 
     UserError for a language that the source does not hold.
     """
@@ -46,10 +46,10 @@ def text(experiment: Experiment, source: Source) -> dict[str, Dataset]:
 def new_encoder(
     experiment: Experiment, source: Source, seed: int
 ) -> tuple[PreTrainedModel, PreTrainedTokenizerFast]:
-    """The encoder with random weights drawn from `seed`, and its tokenizer: what pretraining starts from, and the floor.
+    """The encoder with random weights drawn from `seed`, and its tokenizer: what pretraining starts from.
 
-    With `model.vocabulary: text` it has embeddings for the pieces of the pretraining text alone; a small encoder over
-    XLM-R's own segmentation would else be little more than a table of 250,002 embeddings.
+    With `model.vocabulary: text` it has embeddings for the pieces of the pretraining text alone; a small
+    encoder over XLM-R's own segmentation would else be little more than a table of 250,002 embeddings.
     """
     from . import encoder
 

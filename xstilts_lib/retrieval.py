@@ -1,7 +1,7 @@
-"""What the retrieval notebook needs around mining: both sides of a bitext as vectors, the gold pairs, a look at every layer.
+"""Both sides of a bitext as vectors, its gold pairs, and a look at every layer: what surrounds mining.
 
 >>> foreign, english = sides(rows, embed)
->>> mining.retrieve(english.embeddings, foreign.embeddings)          # for each English sentence, a row of `foreign`
+>>> mining.retrieve(english.embeddings, foreign.embeddings)  # for each English sentence, a row of `foreign`
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ Embed = Callable[[Sequence[str]], np.ndarray]
 
 
 def sides(rows: Dataset, embed: Embed) -> tuple[mining.Side, mining.Side]:
-    """The sentences of the language and those of English, with `embed`'s vectors (sentences, width), in the rows' order."""
+    """The sentences of the language and of English, in the rows' order, each with its vector from `embed`."""
     columns = rows[:]
     found = []
     for side in ("source", "target"):
@@ -48,10 +48,10 @@ def by_layer(
     rows: Mapping[str, Dataset],
     pooling: str = "mean",
 ) -> pandas.DataFrame:
-    """Retrieval accuracy at every layer, in percent, averaged over languages: columns layer, accuracy, centred.
+    """Retrieval accuracy at every layer, in percent, averaged over languages: layer, accuracy, centred.
 
-    `rows` (language -> bitext) should be a dev split: this is for looking, not for reporting. `centred` has the mean of
-    each side's vectors subtracted first, which takes out what only tells one language from another.
+    `rows` (language -> bitext) should be a dev split: this is for looking, not for reporting. `centred` has
+    the mean of each side's vectors subtracted first, which takes out what only tells languages apart.
     """
     import pandas
 
