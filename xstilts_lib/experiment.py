@@ -45,6 +45,8 @@ class Model:
     """A name on the Hugging Face Hub, or a folder."""
     revision: str | None = None
     """The commit of a published model, required for a name on the Hub: a rerun reads the same weights."""
+    vocabulary: Literal["whole", "text"] = "whole"
+    """Embeddings for all of the tokenizer's pieces, or for those of the pretraining text alone."""
 
     def __post_init__(self) -> None:
         if (self.architecture is None) == (self.path is None):
@@ -73,7 +75,7 @@ class Retrieval:
 
     layer: int = 2
     """0 = the embeddings."""
-    pooling: Literal["mean", "cls"] = "mean"
+    pooling: Literal["mean", "first", "words"] = "mean"
 
 
 @dataclass(frozen=True)

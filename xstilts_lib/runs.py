@@ -155,6 +155,7 @@ class Run:
         """The directory to make `part` in, cleared of what a start with other settings left."""
         directory = self.part_directory(part)
         directory.mkdir(parents=True, exist_ok=True)
+        (directory / manifest.NAME).unlink(missing_ok=True)  # not done any more, until it is again
         begun = directory / _BEGUN
         fingerprint = self.fingerprint(part)
         if _recorded(begun) != fingerprint:
@@ -193,7 +194,7 @@ class Run:
         from its revision; `untrained`, its weights are drawn from the seed: those that pretraining starts
         from.
         """
-        from . import encoder
+        from . import encoder, pretraining
 
         model = self.experiment.model
         if self.has_encoder_part:
@@ -201,7 +202,7 @@ class Run:
             return encoder.load(self.encoder)
         if self.recipe.root == NONE:
             return encoder.load(model.path, model.revision)
-        return fresh_encoder(self.experiment, source, self.seed)
+        return pretraining.new_encoder(self.experiment, source, self.seed)
 
     @contextmanager
     def lock(self, part: str) -> Iterator[None]:
@@ -211,21 +212,6 @@ class Run:
         with (directory / ".lock").open("w") as file:
             fcntl.flock(file, fcntl.LOCK_EX)
             yield
-
-
-def fresh_encoder(
-    experiment: Experiment, source: Source, seed: int
-) -> tuple[PreTrainedModel, PreTrainedTokenizerFast]:
-    """The experiment's encoder with random weights, and the source's tokenizer: where pretraining starts.
-
-    UserError where the model is a published one, or the source has no tokenizer.
-    """
-    from . import encoder
-
-    tokenizer = source.tokenizer()
-    if experiment.model.architecture is None or tokenizer is None:
-        raise UserError("Random weights need a model with an 'architecture' and a source with a tokenizer.")
-    return encoder.build(experiment.model.architecture, tokenizer, seed), tokenizer
 
 
 def all_runs(experiment: Experiment) -> list[Run]:

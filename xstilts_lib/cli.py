@@ -1,0 +1,208 @@
+"""The command line: `xstilts run`, `results`, `book`, `verify`, `score`, `mine`, `data`.
+
+A mistake of the user's is one sentence on stderr and exit code 2, whatever it was and wherever it was met.
+Everything heavy is imported inside the commands, so that `xstilts --help` answers at once.
+"""
+
+from __future__ import annotations
+
+import errno
+import json
+import os
+import sys
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from .errors import UserError
+
+app = typer.Typer(
+    help="Intermediate-task training for zero-shot cross-lingual transfer: experiments, results, the book.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+data_app = typer.Typer(help="The data folder of the experiments on real files.", no_args_is_help=True)
+app.add_typer(data_app, name="data")
+
+ExperimentName = Annotated[
+    str, typer.Argument(help="A name from experiments/, or a YAML file.", metavar="EXPERIMENT")
+]
+DataFolder = Annotated[
+    Path | None, typer.Option("--data", help="The folder of the data sets, for `source: {kind: files}`.")
+]
+
+
+class Format(StrEnum):
+    """How a table is printed."""
+
+    table = "table"
+    csv = "csv"
+    json = "json"
+
+
+class Benchmark(StrEnum):
+    """Whose rules scores follow."""
+
+    xtreme = "xtreme"
+    xtreme_r = "xtreme-r"
+
+
+def main() -> None:
+    """Run the command line; every error that is the user's ends in one sentence and exit code 2."""
+    try:
+        app()
+    except UserError as error:
+        _stop(str(error))
+    except OSError as error:
+        if error.errno != errno.ENOSPC:
+            raise
+        place = error.filename or "no space left"
+        _stop(f"The disk is full ({place}): make room and run the same command again.")
+
+
+def _stop(sentence: str) -> None:
+    print(f"Error: {' '.join(sentence.split())}", file=sys.stderr)
+    sys.exit(2)
+
+
+def _load(name: str, data: Path | None = None) -> Any:
+    """The experiment, and the folders that the processes below are to find it and its data in."""
+    from . import experiment as experiments
+    from . import places
+
+    if data is not None and not data.is_dir():
+        raise UserError(f"--data {data} is not a folder.")
+    loaded = experiments.load_experiment(name, data)
+    if loaded.file.parent != places.experiments().resolve():
+        os.environ[experiments.EXPERIMENTS] = str(loaded.file.parent)
+    return loaded
+
+
+@app.command()
+def run(
+    experiment: ExperimentName,
+    cores: Annotated[int, typer.Option(help="How many jobs at once, a thread each.", min=1)] = os.cpu_count()
+    or 1,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="List the jobs and what they are expected to cost.")
+    ] = False,
+    data: DataFolder = None,
+    profile: Annotated[
+        str, typer.Option(help="Where jobs run: laptop, slurm, or a folder with a config.yaml.")
+    ] = "laptop",
+) -> None:
+    """Run an experiment, or what is left of it."""
+    loaded = _load(experiment, data)
+    if dry_run:
+        from .costs import show
+
+        show(loaded, cores)
+        return
+    from .workflow import run as run_jobs
+
+    code = run_jobs(loaded, cores, profile)
+    if code:
+        raise typer.Exit(code)
+    print(f"`xstilts results {experiment}` shows the table, `xstilts book {experiment}` renders the pages.")
+
+
+@app.command()
+def results(
+    experiment: ExperimentName,
+    format: Annotated[Format, typer.Option(help="How to print it.")] = Format.table,
+) -> None:
+    """The table of recipes by targets: means over the non-English languages, intervals over seeds."""
+    from . import results as module
+    from .tables import show
+
+    loaded = _load(experiment)
+    rows = module.summarise(loaded, module.load(loaded))
+    left = len(module.missing(loaded))
+    if left:
+        print(f"{left} parts of {loaded.name!r} are not done; this is what there is.", file=sys.stderr)
+    show(loaded, rows, format.value)
+
+
+@app.command()
+def book(
+    experiment: ExperimentName, output: Annotated[Path | None, typer.Option(help="Instead of book/.")] = None
+) -> None:
+    """Render the book with the results of an experiment."""
+    from .rendering import build
+
+    _load(experiment)
+    print(build(experiment, output))
+
+
+@app.command()
+def verify(
+    experiment: ExperimentName,
+    sample: Annotated[int, typer.Option(help="How many cells of the results to compute again.", min=1)] = 2,
+    seed: Annotated[int, typer.Option(help="Which cells the sample holds.")] = 0,
+    data: DataFolder = None,
+) -> None:
+    """Compute a sample of an experiment's results again, from the start, and compare to the last digit."""
+    from .verification import verify as compute_again
+
+    if not compute_again(_load(experiment, data), sample, seed):
+        raise typer.Exit(1)
+
+
+@app.command()
+def score(
+    predictions: Annotated[
+        Path, typer.Argument(help="Folder of predictions, laid out as for XTREME's evaluate.py.")
+    ],
+    labels: Annotated[Path, typer.Argument(help="Folder of labels, laid out alike.")],
+    benchmark: Annotated[Benchmark, typer.Option(help="Whose tasks and rules.")] = Benchmark.xtreme,
+    output: Annotated[Path | None, typer.Option(help="JSON file; stdout where it is left out.")] = None,
+) -> None:
+    """Score prediction files as XTREME's own code does."""
+    from .scoring import score_command
+
+    _write(score_command(predictions, labels, benchmark.value), output)
+
+
+@app.command()
+def mine(
+    case: Annotated[
+        Path, typer.Argument(help="Folder with {dev,test}.embeddings.npz, .<code>.txt, .<code>.id, .gold.")
+    ],
+    source: Annotated[str, typer.Option(help="Code of the foreign language.")],
+    target: Annotated[str, typer.Option(help="Code of the other side.")] = "en",
+    output: Annotated[Path | None, typer.Option(help="JSON file; stdout where it is left out.")] = None,
+) -> None:
+    """Mine translations from embeddings: threshold on dev, applied to test."""
+    from .mining import mine_case
+
+    _write(mine_case(case, source, target), output)
+
+
+@data_app.command("check")
+def data_check(
+    experiment: ExperimentName,
+    data: DataFolder = None,
+) -> None:
+    """Say whether the data folder holds all that an experiment needs."""
+    loaded = _load(experiment, data)
+    source = loaded.open_source()
+    for name in dict.fromkeys([*loaded.intermediates, *loaded.targets]):
+        print(f"{name}: {', '.join(source.languages(name)) or 'en'}")
+    print(f"All that {loaded.name!r} needs is there.")
+
+
+def _write(content: Any, output: Path | None) -> None:
+    if output is None:
+        print(json.dumps(content, indent=1, ensure_ascii=False))
+        return
+    from .manifest import write_json
+
+    write_json(output, content)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,153 @@
+"""What a run is expected to cost, before it starts.
+
+A part that was done before, with these settings or others, is expected to take what it took then; any other
+what its tokens take at an assumed speed.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from . import manifest
+from .errors import UserError
+from .experiment import Experiment
+from .graph import Job, jobs
+from .monitor import clock
+from .runs import ENCODER, Run
+from .settings import TrainSettings
+from .tasks import task
+
+# Assumptions where nothing was measured yet. Training takes six operations a parameter and token.
+OPERATIONS_PER_SECOND = 8e10  # of one core, in fp32, with the miniature's encoder
+TOKENS_PER_EXAMPLE = 40  # English pairs of XNLI have 41 of XLM-R's
+ROWS = 10_000  # of a training set whose size the table of tasks does not state
+KERNEL_SECONDS = 3.0  # to start a kernel, read the data and write the notebook
+
+
+@dataclass(frozen=True)
+class Cost:
+    """Seconds of one core, and whether they were measured in an earlier run or computed from the settings."""
+
+    seconds: float
+    measured: bool
+
+
+def show(experiment: Experiment, cores: int) -> None:
+    """Print the jobs that are not done and what each is expected to cost."""
+    pending = [job for job in jobs(experiment) if not job.done]
+    known = measured(experiment)
+    costs = {job.name: expected(job, known) for job in pending}
+    for job in pending:
+        cost = costs[job.name]
+        basis = "measured before" if cost.measured else "estimated"
+        print(f"{job.name}: {len(job.pending)} notebooks, {clock(cost.seconds)} ({basis})")
+    if not pending:
+        print("Nothing to do.")
+        return
+    total = sum(cost.seconds for cost in costs.values())
+    slots = max(1, cores // experiment.workflow.threads)
+    wall = max(total / slots, longest(pending, costs))
+    print(f"{len(pending)} jobs, {clock(total)} of computing, about {clock(wall)} with {cores} cores.")
+    if not all(cost.measured for cost in costs.values()):
+        print(
+            f"Estimates assume {OPERATIONS_PER_SECOND:.0e} operations per second and core, "
+            f"{TOKENS_PER_EXAMPLE} tokens an example."
+        )
+
+
+def expected(job: Job, known: Mapping[tuple[str, ...], float]) -> Cost:
+    """The cost of what is left of a job."""
+    if job.run is None:
+        return Cost(20.0, False)
+    costs = [_part(job.run, part, known) for part in job.pending]
+    return Cost(sum(cost.seconds for cost in costs), all(cost.measured for cost in costs))
+
+
+def longest(pending: list[Job], costs: Mapping[str, Cost]) -> float:
+    """Seconds of the longest chain of jobs that wait for one another."""
+    ends: dict[str, float] = {}
+    for job in pending:
+        ends[job.name] = costs[job.name].seconds + max(
+            (ends.get(name, 0.0) for name in job.needs), default=0.0
+        )
+    return max(ends.values())
+
+
+def measured(experiment: Experiment) -> dict[tuple[str, ...], float]:
+    """Seconds of the parts of earlier runs of this experiment and model, by template, recipe and task."""
+    found: dict[tuple[str, ...], float] = {}
+    for path in experiment.directory.rglob(manifest.NAME):
+        record = _read(path)
+        parameters = record.get("parameters", {})
+        if "seconds" in record and "seed" in parameters:
+            found[_key(parameters)] = float(record["seconds"])
+    return found
+
+
+def _key(parameters: Mapping[str, Any]) -> tuple[str, ...]:
+    return tuple(str(parameters.get(name, "")) for name in ("recipe", "task"))
+
+
+def _read(path: Path) -> dict[str, Any]:
+    try:
+        content: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return content
+
+
+def _part(run: Run, part: str, known: Mapping[tuple[str, ...], float]) -> Cost:
+    key = _key(run.parameters(part))
+    if key in known:
+        return Cost(known[key] + KERNEL_SECONDS, True)
+    operations = sum(_operations(run, part))
+    return Cost(operations * weights(run.experiment) / OPERATIONS_PER_SECOND + KERNEL_SECONDS, False)
+
+
+def weights(experiment: Experiment) -> float:
+    """Parameters of the encoder without its embeddings. UserError where the settings do not say."""
+    shape = dict(experiment.model.architecture or _published(experiment.model.path))
+    try:
+        width, layers = int(shape["hidden_size"]), int(shape["num_hidden_layers"])
+        inner = int(shape.get("intermediate_size", 4 * width))
+    except (KeyError, ValueError, TypeError):
+        return 85e6  # as many as XLM-R base has, where nothing is known
+    return float(layers * (4 * width * width + 2 * width * inner))
+
+
+def _published(path: str | None) -> dict[str, Any]:
+    config = Path(path or "") / "config.json"
+    return _read(config) if config.is_file() else {}
+
+
+def _operations(run: Run, part: str) -> Iterator[float]:
+    """Operations for each parameter: six a token that is trained on, two a token that is read."""
+    experiment = run.experiment
+    if part == ENCODER:
+        if not run.recipe.steps:
+            if experiment.pretraining is None:
+                raise UserError("There is no pretraining to estimate.")
+            yield 6.0 * trained_tokens(experiment.pretraining, ())
+        else:
+            names = run.recipe.last.names
+            yield 6.0 * trained_tokens(experiment.settings_for("intermediate", names), names)
+        return
+    for name in run.tasks(part):
+        row = task(name)
+        if row.train is not None:
+            yield 6.0 * trained_tokens(experiment.settings_for("target", [name]), [row.train])
+        languages = experiment.languages or row.languages
+        yield 2.0 * len(languages) * (experiment.evaluation.examples or 1000) * TOKENS_PER_EXAMPLE
+
+
+def trained_tokens(settings: TrainSettings, tasks: tuple[str, ...] | list[str]) -> float:
+    """Tokens that a training reads."""
+    size, unit = settings.batch
+    if settings.steps is not None:
+        return settings.steps * float(size if unit == "tokens" else size * TOKENS_PER_EXAMPLE)
+    rows = sum(min(task(name).sizes.get("train", ROWS), settings.examples or 10**9) for name in tasks)
+    return (settings.epochs or 1) * rows * TOKENS_PER_EXAMPLE

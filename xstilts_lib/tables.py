@@ -1,0 +1,74 @@
+"""The results of an experiment as people and programs read them: a table in the terminal, CSV, JSON."""
+
+from __future__ import annotations
+
+import csv
+import json
+import math
+import sys
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from .experiment import Experiment
+from .recipe import NONE
+
+Row = Mapping[str, Any]
+
+
+def show(experiment: Experiment, rows: Sequence[Row], form: str) -> None:
+    """Print the rows that results.summarise gives: as `table`, `csv` or `json`."""
+    if form == "csv":
+        writer = csv.DictWriter(sys.stdout, list(rows[0]))
+        writer.writeheader()
+        writer.writerows({key: _plain(value) for key, value in row.items()} for row in rows)
+    elif form == "json":
+        content = [{key: _plain(value) for key, value in row.items()} for row in rows]
+        print(json.dumps({"experiment": experiment.name, "results": content}, indent=1, ensure_ascii=False))
+    else:
+        _print(experiment, rows)
+
+
+def _plain(value: Any) -> Any:
+    """Numbers to four digits after the point; None where there is no number."""
+    if isinstance(value, float):
+        return None if math.isnan(value) else round(value, 4)
+    return value
+
+
+def _print(experiment: Experiment, rows: Sequence[Row]) -> None:
+    from rich.console import Console
+    from rich.table import Table
+
+    console = Console(width=None if sys.stdout.isatty() else 200)
+    seeds = sorted({row["seeds"] for row in rows})
+    number = f"{seeds[0]}" if len(seeds) == 1 else f"{seeds[0]} to {seeds[-1]}"
+    table = Table(
+        title=f"{experiment.title}: mean over the non-English languages, in percent",
+        caption=f"± is half of Student's 95 % interval over seeds; seeds: {number}. "
+        f"In brackets the gain over {NONE!r}, seed by seed.",
+    )
+    table.add_column("recipe", no_wrap=True)
+    for target in experiment.targets:
+        table.add_column(target, justify="right")
+    cells = {(row["recipe"], row["target"]): row for row in rows}
+    for recipe in (recipe.name for recipe in experiment.recipes):
+        found = [cells.get((recipe, target)) for target in experiment.targets]
+        table.add_row(recipe, *(cell(row) if row else "" for row in found))
+    console.print(table)
+
+
+def cell(row: Row) -> str:
+    """Mean and half interval, and under them the gain over `none` with its own.
+
+    >>> nan = math.nan
+    >>> cell({"recipe": "mini_squad", "mean": 50.0, "low": nan, "gain": 2.5, "gain_low": nan})
+    '50.0\\n(+2.5)'
+    """
+    text = f"{row['mean']:.1f}{_half(row['mean'], row['low'])}"
+    if math.isnan(row["gain"]):
+        return text
+    return f"{text}\n({row['gain']:+.1f}{_half(row['gain'], row['gain_low'])})"
+
+
+def _half(mean: float, low: float) -> str:
+    return "" if math.isnan(low) else f" ±{mean - low:.1f}"
