@@ -107,6 +107,7 @@ ROWS = (
         "span",
         "question answering",
         "squad_v2",
+        labels=("no answer",),
         sizes={"train": 130_319, "dev": 11_873},
         licence="CC BY-SA 4.0",
         citation="rajpurkar2018squad2",

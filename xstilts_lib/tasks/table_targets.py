@@ -115,7 +115,7 @@ ROWS = (
         "tag_f1",
         languages.UDPOS,
         labels=UPOS,
-        train="udpos",
+        train="ud",
         sources=("files",),
         licence="a licence a treebank, some non-commercial",
         citation="nivre2020ud",

@@ -10,7 +10,8 @@ from ...errors import UserError
 from ...tasks import Task
 from .archives import SUFFIXES, checksum, find_archive, unpack
 from .codes import ISO3
-from .layouts import LAYOUTS, Layout
+from .layout import Layout
+from .layouts import LAYOUTS
 from .readers.span import TYDIQA_LANGUAGES
 
 _TYDIQA = {code: name for name, code in TYDIQA_LANGUAGES.items()}

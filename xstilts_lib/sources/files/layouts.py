@@ -9,97 +9,51 @@ with "?".
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
-from ..checks import MLQA_TRANSLATED, TRANSLATED
-from .readers import Reader, bitext, ccg, choice, conllu, pair, ranking, span, tags
-
-Sizes = Mapping[str, int]
-Splits = Mapping[str, tuple["Layout", ...]]
-
-
-@dataclass(frozen=True)
-class Layout:
-    """One form in which a publisher gives a split."""
-
-    reader: Reader
-    paths: tuple[str, ...]
-    sizes: Sizes | None = None
-    """Rows, by "split" or "split/language", where this form holds another number than the task's row says."""
-    note: str = ""
-    only: tuple[str, ...] | None = None
-    """The languages that this form has; None for every language of the task."""
-
-    def covers(self, language: str) -> bool:
-        """Whether this form can hold `language`; a path without a place for it is English."""
-        if self.only is not None:
-            return language in self.only
-        return language == "en" or "{" in self.paths[0]
-
-
-def _layout(reader: Reader, *paths: str, sizes: Sizes | None = None, note: str = "") -> Layout:
-    return Layout(reader, paths, sizes, note)
-
-
-def _mixed(reader: Reader, path: str, languages: str, *others: str) -> Layout:
-    """A form that holds several languages in one file."""
-    return Layout(reader, (path, *others), only=tuple(languages.split()))
-
+from ...tasks import languages
+from ..checks import MLQA_TRANSLATED
+from .layout import Sizes, Splits, by_split, joined, layout, mixed, translated
+from .readers import bitext, ccg, choice, conllu, pair, ranking, span, tags
 
 _UNKNOWN: Sizes = {}  # a form whose number of rows no one has stated
-_XNLI_CODES = "ar bg de el en es fr hi ru sw th tr ur vi zh"
-_TYDIQA_CODES = " ".join(span.TYDIQA_LANGUAGES.values())
-_MEWSLIX_CODES = "ar de en es fa ja pl ro ta tr uk"
-
-
-def _by_split(reader: Reader, pattern: str, **splits: str) -> Splits:
-    """The same pattern for each split: `{split}` stands for the name that the publisher gives it."""
-    return {split: (_layout(reader, pattern.replace("{split}", name)),) for split, name in splits.items()}
-
-
-def _joined(*forms: Splits) -> Splits:
-    """Several forms of the same splits, the first preferred."""
-    splits = dict.fromkeys(split for form in forms for split in form)
-    return {split: tuple(layout for form in forms for layout in form.get(split, ())) for split in splits}
-
-
 _SQUAD_TRANSLATED = (
-    _layout(
+    translated(
         span.squad,
         "mlqa-translate-train/{language}_squad-translate-train-train-v1.1.json",
-        sizes={f"train/{code}": size for code, size in MLQA_TRANSLATED.items()},
-        note=TRANSLATED,
+        tuple(MLQA_TRANSLATED),
+        {f"train/{code}": size for code, size in MLQA_TRANSLATED.items()},
     ),
-    _layout(
+    translated(
         span.squad,
         "squad/translate-train/squad.translate.train.en-{language}.json",
-        sizes=_UNKNOWN,
-        note=TRANSLATED,
+        languages.XQUAD,
+        _UNKNOWN,
     ),
 )
 
 _PAIRS: Mapping[str, Splits] = {
-    "mnli": _joined(
-        _by_split(pair.nli_json, "mnli/multinli_1.0_{split}.jsonl", train="train", dev="dev_matched"),
-        _by_split(pair.nli_table, "mnli/{split}.tsv", train="train", dev="dev_matched"),
+    "mnli": joined(
+        by_split(pair.nli_json, "mnli/multinli_1.0_{split}.jsonl", train="train", dev="dev_matched"),
+        by_split(pair.nli_table, "mnli/{split}.tsv", train="train", dev="dev_matched"),
         {
             "train": (
-                _layout(pair.xtreme, "xnli/train-{language}.tsv"),
-                _layout(
-                    pair.xnli_translated,
-                    "XNLI-MT-1.0/multinli/multinli.train.{language}.tsv",
-                    note=TRANSLATED,
+                layout(pair.xtreme, "xnli/train-{language}.tsv"),
+                layout(pair.xnli_translated, "XNLI-MT-1.0/multinli/multinli.train.en.tsv"),
+                *(
+                    translated(
+                        pair.xnli_translated, f"{folder}/multinli.train.{{language}}.tsv", languages.XNLI
+                    )
+                    for folder in ("XNLI-MT-1.0/multinli", "xnli")
                 ),
-                _layout(pair.xnli_translated, "xnli/multinli.train.{language}.tsv", note=TRANSLATED),
             )
         },
     ),
-    "snli": _joined(
-        _by_split(pair.nli_json, "snli/snli_1.0_{split}.jsonl", train="train", dev="dev", test="test"),
-        _by_split(pair.nli_table, "snli/snli_1.0_{split}.txt", train="train", dev="dev", test="test"),
+    "snli": joined(
+        by_split(pair.nli_json, "snli/snli_1.0_{split}.jsonl", train="train", dev="dev", test="test"),
+        by_split(pair.nli_table, "snli/snli_1.0_{split}.txt", train="train", dev="dev", test="test"),
         {
             split: (
-                _layout(
+                layout(
                     pair.nli_quoted_table,
                     f"snli/original/{split}.tsv",
                     sizes={split: rows},
@@ -109,17 +63,17 @@ _PAIRS: Mapping[str, Splits] = {
             for split, rows in (("train", 1_666), ("dev", 200), ("test", 400))
         },
     ),
-    "snli_revised": _by_split(
+    "snli_revised": by_split(
         pair.nli_quoted_table, "snli/all_combined/{split}.tsv", train="train", dev="dev", test="test"
     ),
-    "anli": _joined(
+    "anli": joined(
         {
-            split: (_layout(pair.anli_published, *(f"anli/R{n}/{split}.jsonl" for n in (1, 2, 3))),)
+            split: (layout(pair.anli_published, *(f"anli/R{n}/{split}.jsonl" for n in (1, 2, 3))),)
             for split in ("train", "dev", "test")
         },
         {
             "dev": (
-                _layout(
+                layout(
                     pair.anli_analysis,
                     *(f"anli/ANLI_analysis_r{n}_dev.csv" for n in (1, 2, 3)),
                     sizes={"dev": 3_198},
@@ -128,82 +82,82 @@ _PAIRS: Mapping[str, Splits] = {
             )
         },
     ),
-    "qqp": _by_split(pair.qqp, "qqp/{split}.tsv", train="train", dev="dev", test="test"),
-    "xnli": _joined(
+    "qqp": by_split(pair.qqp, "qqp/{split}.tsv", train="train", dev="dev", test="test"),
+    "xnli": joined(
         {
-            "dev": (_layout(pair.xtreme, "xnli/dev-{language}.tsv"),),
-            "test": (_layout(pair.xtreme, "xnli/test-{language}.tsv", "?xnli/xnli_test_labels.txt"),),
+            "dev": (layout(pair.xtreme, "xnli/dev-{language}.tsv"),),
+            "test": (layout(pair.xtreme, "xnli/test-{language}.tsv", "?xnli/xnli_test_labels.txt"),),
         },
         {
             split: tuple(
-                _mixed(pair.xnli_published, f"{name}/xnli.{split}.tsv", _XNLI_CODES)
+                mixed(pair.xnli_published, f"{name}/xnli.{split}.tsv", languages.XNLI)
                 for name in ("xnli", "XNLI-1.0")
             )
             for split in ("dev", "test")
         },
     ),
-    "pawsx": _joined(
+    "pawsx": joined(
         {
-            "train": (_layout(pair.xtreme, "pawsx/train-{language}.tsv"),),
-            "dev": (_layout(pair.xtreme, "pawsx/dev-{language}.tsv"),),
-            "test": (_layout(pair.xtreme, "pawsx/test-{language}.tsv", "?pawsx/pawsx_test_id_label.tsv"),),
+            "train": (layout(pair.xtreme, "pawsx/train-{language}.tsv"),),
+            "dev": (layout(pair.xtreme, "pawsx/dev-{language}.tsv"),),
+            "test": (layout(pair.xtreme, "pawsx/test-{language}.tsv", "?pawsx/pawsx_test_id_label.tsv"),),
         },
         {
             "train": (
-                _layout(pair.pawsx_published, "x-final/en/train.tsv"),
-                _layout(pair.pawsx_published, "x-final/{language}/translated_train.tsv", note=TRANSLATED),
+                layout(pair.pawsx_published, "x-final/en/train.tsv"),
+                translated(pair.pawsx_published, "x-final/{language}/translated_train.tsv", languages.PAWSX),
             ),
-            "dev": (_layout(pair.pawsx_published, "x-final/{language}/dev_2k.tsv"),),
-            "test": (_layout(pair.pawsx_published, "x-final/{language}/test_2k.tsv"),),
+            "dev": (layout(pair.pawsx_published, "x-final/{language}/dev_2k.tsv"),),
+            "test": (layout(pair.pawsx_published, "x-final/{language}/test_2k.tsv"),),
         },
     ),
 }
 
 _CHOICES: Mapping[str, Splits] = {
-    "hellaswag": _joined(
-        _by_split(
+    "hellaswag": joined(
+        by_split(
             choice.hellaswag, "hellaswag/hellaswag_{split}.jsonl", train="train", dev="val", test="test"
         ),
-        {"dev": (_layout(choice.hellaswag_text, "hellaswag/hellaswag_val_full.txt"),)},
+        {"dev": (layout(choice.hellaswag_text, "hellaswag/hellaswag_val_full.txt"),)},
     ),
-    "cosmosqa": _by_split(choice.cosmosqa, "cosmosqa/{split}.csv", train="train", dev="valid"),
-    "commonsenseqa": _by_split(
+    "cosmosqa": by_split(choice.cosmosqa, "cosmosqa/{split}.csv", train="train", dev="valid"),
+    "commonsenseqa": by_split(
         choice.commonsenseqa,
         "commonsenseqa/{split}.jsonl",
         train="train_rand_split",
         dev="dev_rand_split",
         test="test_rand_split_no_answers",
     ),
-    "socialiqa": _joined(
-        _by_split(choice.socialiqa, "socialiqa/socialIQa_v1.4_{split}.jsonl", train="trn", dev="dev"),
-        _by_split(choice.socialiqa, "siqa/socialIQa_v1.4_{split}.jsonl", train="trn", dev="dev"),
+    "socialiqa": joined(
+        by_split(choice.socialiqa, "socialiqa/socialIQa_v1.4_{split}.jsonl", train="trn", dev="dev"),
+        by_split(choice.socialiqa, "siqa/socialIQa_v1.4_{split}.jsonl", train="trn", dev="dev"),
         {
-            split: (_layout(choice.socialiqa, f"socialiqa/{split}.jsonl", f"socialiqa/{split}-labels.lst"),)
+            split: (layout(choice.socialiqa, f"socialiqa/{split}.jsonl", f"socialiqa/{split}-labels.lst"),)
             for split in ("train", "dev")
         },
     ),
-    "copa": _joined(
-        _by_split(choice.copa, "xcopa/{split}-en.jsonl", train="train", dev="val"),
-        _by_split(choice.copa, "xcopa/{split}.en.jsonl", train="train", dev="val"),
-        _by_split(choice.copa, "copa/{split}.jsonl", train="train", dev="val", test="test"),
+    "copa": joined(
+        by_split(choice.copa, "xcopa/{split}-en.jsonl", train="train", dev="val"),
+        by_split(choice.copa, "xcopa/{split}.en.jsonl", train="train", dev="val"),
+        by_split(choice.copa, "copa/{split}.jsonl", train="train", dev="val", test="test"),
     ),
-    "xcopa": _joined(
-        _by_split(choice.copa, "xcopa/{language}/{split}.{language}.jsonl", dev="val", test="test"),
-        _by_split(choice.copa, "xcopa/{split}.{language}.jsonl", dev="val", test="test"),
+    "xcopa": joined(
+        by_split(choice.copa, "xcopa/{language}/{split}.{language}.jsonl", dev="val", test="test"),
+        by_split(choice.copa, "xcopa/{split}.{language}.jsonl", dev="val", test="test"),
     ),
 }
 
 _TAGS: Mapping[str, Splits] = {
-    "udpos": _joined(
-        _by_split(tags.columns, "udpos/{split}-{language}.tsv", train="train", dev="dev", test="test"),
-        _by_split(
+    "udpos": joined(
+        by_split(tags.columns, "udpos/{split}-{language}.tsv", train="train", dev="dev", test="test"),
+        by_split(
             conllu.treebanks,
             "ud-treebanks-v2.7/UD_*/{language}_*-ud-{split}.conllu",
             train="train",
             dev="dev",
             test="test",
         ),
-        _by_split(
+        by_split(
             conllu.treebanks,
             "ud-treebanks-v2.5/UD_*/{language}_*-ud-{split}.conllu",
             train="train",
@@ -211,34 +165,34 @@ _TAGS: Mapping[str, Splits] = {
             test="test",
         ),
     ),
-    "ud": _by_split(
+    "ud": by_split(
         conllu.treebanks, "ud/UD_*/{language}_*-ud-{split}.conllu", train="train", dev="dev", test="test"
     ),
-    "panx": _joined(
-        _by_split(tags.columns, "panx/{split}-{language}.tsv", train="train", dev="dev", test="test"),
-        _by_split(tags.panx_published, "panx/{language}/{split}", train="train", dev="dev", test="test"),
-        _by_split(tags.panx_published, "panx/{language}-{split}", train="train", dev="dev", test="test"),
+    "panx": joined(
+        by_split(tags.columns, "panx/{split}-{language}.tsv", train="train", dev="dev", test="test"),
+        by_split(tags.panx_published, "panx/{language}/{split}", train="train", dev="dev", test="test"),
+        by_split(tags.panx_published, "panx/{language}-{split}", train="train", dev="dev", test="test"),
     ),
-    "ccg": _joined(
+    "ccg": joined(
         {
-            "train": (_layout(ccg.auto, *(f"ccg/AUTO/{n:02}/*.auto" for n in range(2, 22))),),
-            "dev": (_layout(ccg.auto, "ccg/AUTO/00/*.auto"),),
-            "test": (_layout(ccg.auto, "ccg/AUTO/23/*.auto"),),
+            "train": (layout(ccg.auto, *(f"ccg/AUTO/{n:02}/*.auto" for n in range(2, 22))),),
+            "dev": (layout(ccg.auto, "ccg/AUTO/00/*.auto"),),
+            "test": (layout(ccg.auto, "ccg/AUTO/23/*.auto"),),
         },
-        _by_split(ccg.table, "ccg/ccg.{split}", train="train", dev="dev", test="test"),
+        by_split(ccg.table, "ccg/ccg.{split}", train="train", dev="dev", test="test"),
     ),
 }
 
 _SPANS: Mapping[str, Splits] = {
     "squad_v1": {
-        "train": (_layout(span.squad, "squad/train-v1.1.json"), *_SQUAD_TRANSLATED),
-        "dev": (_layout(span.squad, "squad/dev-v1.1.json"),),
+        "train": (layout(span.squad, "squad/train-v1.1.json"), *_SQUAD_TRANSLATED),
+        "dev": (layout(span.squad, "squad/dev-v1.1.json"),),
     },
-    "squad_v2": _by_split(span.squad, "squad/{split}-v2.0.json", train="train", dev="dev"),
-    "xquad": {"test": (_layout(span.squad, "xquad/xquad.{language}.json"),)},
-    "mlqa": _joined(
+    "squad_v2": by_split(span.squad, "squad/{split}-v2.0.json", train="train", dev="dev"),
+    "xquad": {"test": (layout(span.squad, "xquad/xquad.{language}.json"),)},
+    "mlqa": joined(
         *(
-            _by_split(
+            by_split(
                 span.squad,
                 f"{folder}{{split}}-context-{{language}}-question-{{language}}.json",
                 dev="dev",
@@ -249,23 +203,23 @@ _SPANS: Mapping[str, Splits] = {
     ),
     "tydiqa": {
         "train": (
-            _mixed(span.tydiqa_mixed, "tydiqa/tydiqa-goldp-v1.1-train.json", _TYDIQA_CODES),
-            _layout(span.squad_renumbered, "tydiqa/tydiqa.goldp.{language}.train.json"),
-            _layout(
+            mixed(span.tydiqa_mixed, "tydiqa/tydiqa-goldp-v1.1-train.json", languages.TYDIQA),
+            layout(span.squad_renumbered, "tydiqa/tydiqa.goldp.{language}.train.json"),
+            layout(
                 span.squad_renumbered, "tydiqa/tydiqa-goldp-v1.1-train/tydiqa.goldp.{language}.train.json"
             ),
-            _layout(
+            translated(
                 span.squad_renumbered,
                 "tydiqa/translate-train/tydiqa.translate.train.en-{language}.json",
-                sizes=_UNKNOWN,
-                note=TRANSLATED,
+                languages.TYDIQA,
+                _UNKNOWN,
             ),
         ),
         "test": (
-            _mixed(span.tydiqa_mixed, "tydiqa/tydiqa-goldp-v1.1-dev.json", _TYDIQA_CODES),
-            _layout(span.squad, "tydiqa/tydiqa-goldp-v1.1-dev/tydiqa-goldp-dev-{tydiqa}.json"),
-            _layout(span.squad, "tydiqa/tydiqa.goldp.{language}.dev.json"),
-            _layout(span.squad, "tydiqa/tydiqa-goldp-v1.1-dev/tydiqa.goldp.{language}.dev.json"),
+            mixed(span.tydiqa_mixed, "tydiqa/tydiqa-goldp-v1.1-dev.json", languages.TYDIQA),
+            layout(span.squad, "tydiqa/tydiqa-goldp-v1.1-dev/tydiqa-goldp-dev-{tydiqa}.json"),
+            layout(span.squad, "tydiqa/tydiqa.goldp.{language}.dev.json"),
+            layout(span.squad, "tydiqa/tydiqa-goldp-v1.1-dev/tydiqa.goldp.{language}.dev.json"),
         ),
     },
 }
@@ -280,7 +234,7 @@ _BUCC_PUBLISHED = tuple(path.replace("bucc2018/", "bucc2018/{language}-en/") for
 
 def _bucc(paths: tuple[str, ...], **splits: str) -> Splits:
     return {
-        split: (_layout(bitext.bucc, *(path.replace("{split}", name) for path in paths)),)
+        split: (layout(bitext.bucc, *(path.replace("{split}", name) for path in paths)),)
         for split, name in splits.items()
     }
 
@@ -288,26 +242,26 @@ def _bucc(paths: tuple[str, ...], **splits: str) -> Splits:
 _RETRIEVAL: Mapping[str, Splits] = {
     "tatoeba": {
         "test": (
-            _layout(bitext.tatoeba, "tatoeba/tatoeba.{iso3}-eng.{iso3}", "tatoeba/tatoeba.{iso3}-eng.eng"),
+            layout(bitext.tatoeba, "tatoeba/tatoeba.{iso3}-eng.{iso3}", "tatoeba/tatoeba.{iso3}-eng.eng"),
         )
     },
-    "bucc2018": _joined(
+    "bucc2018": joined(
         _bucc(_BUCC, dev="dev", test="test"), _bucc(_BUCC_PUBLISHED, dev="sample", test="training")
     ),
     "lareqa": {
         "test": (
-            _layout(ranking.lareqa, "lareqa/{language}.json"),
-            _layout(ranking.lareqa, "lareqa/xquad-r/{language}.json"),
+            layout(ranking.lareqa, "lareqa/{language}.json"),
+            layout(ranking.lareqa, "lareqa/xquad-r/{language}.json"),
         )
     },
     "mewslix": {
-        "train": (_layout(ranking.mewslix_pairs, "mewslix/wikipedia_pairs-train.jsonl"),),
+        "train": (layout(ranking.mewslix_pairs, "mewslix/wikipedia_pairs-train.jsonl"),),
         **{
             split: (
-                _mixed(
+                mixed(
                     ranking.mewslix,
                     f"mewslix/wikinews_mentions-{split}.jsonl",
-                    _MEWSLIX_CODES,
+                    languages.MEWSLIX,
                     "mewslix/candidate_set_entities.jsonl",
                 ),
             )
