@@ -84,6 +84,16 @@ class TestNeighbours:
         np.testing.assert_array_equal(turned.indices[::-1], straight.indices)
         np.testing.assert_array_equal(y, before)
 
+    def test_products_are_float32_whatever_training_allows(self):
+        x, y = vectors(200, 300)
+        torch.set_float32_matmul_precision("medium")
+        try:
+            found, _ = mining.nearest(x, y, 4, precision="fp32", device="cpu")
+            assert torch.get_float32_matmul_precision() == "medium"
+        finally:
+            torch.set_float32_matmul_precision("highest")
+        np.testing.assert_allclose(found.values, by_force(x, y, 4), atol=2e-6)
+
     def test_one_direction_alone(self):
         forward, backward = mining.nearest(*vectors(20, 30), 4, both=False, device="cpu")
         assert (forward.indices.shape, backward.indices.shape) == ((20, 4), (30, 0))

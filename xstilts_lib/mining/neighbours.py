@@ -12,6 +12,8 @@ on a CPU that multiplies bfloat16 twice as fast the product is made in that: it 
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Literal
 
@@ -60,7 +62,7 @@ def nearest(
     device = device or ("cuda" if torch.cuda.is_available() else "cpu")
     if k < 1:
         raise UserError(f"The number of neighbours is {k}; it must be at least 1.")
-    with torch.inference_mode():
+    with torch.inference_mode(), _full_precision():
         left, right = (_prepared(array, normalise, device) for array in (x, y))
         if left.shape[1] != right.shape[1]:
             raise UserError(
@@ -75,6 +77,17 @@ def nearest(
         found = found or search(left, right, *wanted, tile)
     forward, backward = (Neighbours(best.values.cpu().numpy(), best.indices.cpu().numpy()) for best in found)
     return forward, backward
+
+
+@contextmanager
+def _full_precision() -> Iterator[None]:
+    """Training may allow float32 products in TF32 or bfloat16; here they must be what they are called."""
+    before = torch.get_float32_matmul_precision()
+    torch.set_float32_matmul_precision("highest")
+    try:
+        yield
+    finally:
+        torch.set_float32_matmul_precision(before)
 
 
 def _prepared(array: np.ndarray, normalise: bool, device: str) -> Tensor:

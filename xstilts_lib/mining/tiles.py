@@ -24,7 +24,7 @@ def search(
 
     x (n, d), y (m, d), of one dtype; k at most the size of the other set. Memory: one tile and what it finds.
     """
-    rows, columns = tile or TILES[x.device.type]
+    rows, columns = tile or TILES.get(x.device.type, TILES["cpu"])
     rows, columns = _fitting(rows, len(x), k_columns), _fitting(columns, len(y), k_rows)
     forward, backward = Best(len(x), k_rows, x.device), Best(len(y), k_columns, y.device)
     for row in range(0, len(x), rows):
