@@ -14,7 +14,7 @@ What a notebook does with it:
 >>> run.finish("encoder", outputs=[run.encoder], seconds=12.5, source=source)
 
 A part is done when its manifest is there and records the part's fingerprint: a hash of all that decides its
-numbers. So whoever edits a setting or a cell reruns what depends on it, and nothing else.
+numbers. So whoever edits a setting, a cell or the library reruns what depends on it, and nothing else.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from . import manifest, places
+from . import code, manifest, places
 from .errors import UserError, nearest
 from .experiment import Experiment
 from .recipe import NONE, UNTRAINED, Recipe, parse, tree
@@ -134,7 +134,8 @@ class Run:
     def fingerprint(self, part: str) -> str:
         """A hash of all that decides the numbers of `part`, upstream parts included."""
         template = template_digest(self.template(part))
-        return manifest.digest([_upstream(self, part), _decides(self, part), self.seed, template])
+        library = code.decides(self.experiment.source["kind"], evaluation=part != ENCODER)
+        return manifest.digest([_upstream(self, part), _decides(self, part), self.seed, template, library])
 
     def done(self, part: str, verify: bool = False) -> bool:
         """Whether `part` is finished as the experiment stands now.
@@ -244,15 +245,21 @@ def _decides(run: Run, part: str) -> Any:
     experiment = run.experiment
     if part == ENCODER:
         if run.recipe.steps:
-            return [run.recipe.last.name, _intermediate(run)]
+            return [run.recipe.last.name, _rows(run.recipe.last.names), _intermediate(run)]
         source = {key: value for key, value in experiment.source.items() if key not in ("folder", "cache")}
         pretraining = None if run.recipe.root == UNTRAINED else _settings(experiment.pretraining)
         model = dataclasses.asdict(experiment.model)
         return [run.recipe.name, source, model, pretraining, experiment.workflow.threads]
     evaluation = [dataclasses.asdict(experiment.evaluation), experiment.languages]
     if part == RETRIEVAL:
-        return [experiment.targets_retrieval, dataclasses.asdict(experiment.retrieval), evaluation]
-    return [_task(part), _settings(experiment.settings_for("target", [_task(part)])), evaluation]
+        return [_rows(experiment.targets_retrieval), dataclasses.asdict(experiment.retrieval), evaluation]
+    return [_rows([_task(part)]), _settings(experiment.settings_for("target", [_task(part)])), evaluation]
+
+
+def _rows(names: Iterable[str]) -> list[Any]:
+    """What of the table of tasks decides numbers."""
+    rows = [task(name) for name in names]
+    return [[row.name, row.format, row.metric, row.labels, row.train, row.parts] for row in rows]
 
 
 def _intermediate(run: Run) -> list[Any]:

@@ -30,6 +30,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from . import code
 from .processes import die_with_parent
 
 SOCKET = "XSTILTS_KERNELS"  # names the socket, for jobs and kernels
@@ -222,6 +223,9 @@ def preload() -> None:
     os.environ.setdefault("MPLBACKEND", INLINE)
     for name in PRELOADED:
         importlib.import_module(name)
+    for kind in code.SOURCES:  # hashed once, for every child
+        code.decides(kind, evaluation=True)
+        code.decides(kind, evaluation=False)
     sys.path.insert(0, "")  # where `python -m` finds modules of the folder a kernel runs in
     gc.collect()
     gc.freeze()  # keeps the collector from touching, and so copying, the memory that all children share
