@@ -74,7 +74,7 @@ def test_a_trimmed_vocabulary_stands_after_loading(tokenizer, tmp_path):
     import copy
 
     words = copy.deepcopy(tokenizer)
-    vocabulary = encoder.trim(words, ["w3 w50", "w7"])
+    vocabulary = encoder.trim(words, ["w3 w50", "w7"], size=100)
     assert vocabulary.tolist() == [0, 1, 2, 3, 4, 8, 12, 55]
     sizes = {"num_hidden_layers": 1, "hidden_size": 8, "num_attention_heads": 2, "intermediate_size": 8}
     model = encoder.build({"model_type": "xlm-roberta", **sizes}, words, 0, vocabulary)

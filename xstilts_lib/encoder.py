@@ -132,21 +132,23 @@ def _unpooled(config_class: type) -> dict[str, bool]:
     return {"add_pooling_layer": False} if "add_pooling_layer" in known else {}
 
 
-def trim(tokenizer: PreTrainedTokenizerFast, texts: Iterable[str]) -> np.ndarray:
-    """The ids of `tokenizer` that `texts` use, special tokens among them: sorted, int64.
+def trim(tokenizer: PreTrainedTokenizerFast, texts: Iterable[str], size: int) -> np.ndarray:
+    """The ids of the `size` pieces that `texts` use most, special tokens among them: sorted, int64.
 
     A small encoder over XLM-R's own segmentation needs no row for each of its 250,002 pieces.
     """
     backend = tokenizer.backend_tokenizer
     backend.no_truncation()
     backend.no_padding()
-    used = np.zeros(len(tokenizer), dtype=bool)
-    used[sorted(tokenizer.all_special_ids)] = True
+    used = np.zeros(len(tokenizer), dtype=np.int64)
     texts = list(texts)
     for start in range(0, len(texts), 10_000):
         for encoding in backend.encode_batch_fast(texts[start : start + 10_000], add_special_tokens=False):
-            used[encoding.ids] = True
-    return np.flatnonzero(used)
+            np.add.at(used, encoding.ids, 1)
+    used[sorted(tokenizer.all_special_ids)] = np.iinfo(np.int64).max
+    # A stable sort, so that pieces used equally often are kept in the order of their ids.
+    most = np.argsort(-used, kind="stable")[:size]
+    return np.sort(most[used[most] > 0])
 
 
 def attach(tokenizer: PreTrainedTokenizerFast, vocabulary: np.ndarray) -> None:

@@ -45,8 +45,9 @@ class Model:
     """A name on the Hugging Face Hub, or a folder."""
     revision: str | None = None
     """The commit of a published model, required for a name on the Hub: a rerun reads the same weights."""
-    vocabulary: Literal["whole", "text"] = "whole"
-    """Embeddings for all of the tokenizer's pieces, or for those of the pretraining text alone."""
+    vocabulary: int | None = None
+    """Of an architecture: embeddings for so many pieces, those that the pretraining text uses most; None = for all
+    of the tokenizer's."""
 
     def __post_init__(self) -> None:
         if (self.architecture is None) == (self.path is None):

@@ -48,8 +48,8 @@ def new_encoder(
 ) -> tuple[PreTrainedModel, PreTrainedTokenizerFast]:
     """The encoder with random weights drawn from `seed`, and its tokenizer: what pretraining starts from.
 
-    With `model.vocabulary: text` it has embeddings for the pieces of the pretraining text alone; a small
-    encoder over XLM-R's own segmentation would else be little more than a table of 250,002 embeddings.
+    With `model.vocabulary` it has embeddings for that many pieces, those that the pretraining text uses most; a
+    small encoder over XLM-R's own segmentation would else be little more than a table of 250,002 embeddings.
     """
     from . import encoder
 
@@ -59,12 +59,12 @@ def new_encoder(
             "An untrained encoder needs a model with an 'architecture' and a source with a tokenizer."
         )
     kept = None
-    if experiment.model.vocabulary == "text":
+    if experiment.model.vocabulary is not None:
         lines = [
             line
             for rows in text(experiment, source).values()
             for key in ("text", "pair")
             for line in rows[key]
         ]
-        kept = encoder.trim(tokenizer, lines)
+        kept = encoder.trim(tokenizer, lines, experiment.model.vocabulary)
     return encoder.build(experiment.model.architecture, tokenizer, seed, kept), tokenizer

@@ -61,6 +61,8 @@ class TrainSettings:
     """Of AdamW; biases and LayerNorm have none."""
     epsilon: float = 1e-8
     """Of AdamW."""
+    beta2: float = 0.999
+    """Of AdamW: how long it remembers the size of the gradients."""
     clip: float = 1.0
     """Largest norm of the gradient; 0 = as it comes."""
     dropout: float | None = None
@@ -153,6 +155,7 @@ class PretrainSettings(TrainSettings):
     max_length: int = 128
     warmup: float = 0.05
     epsilon: float = 1e-6
+    beta2: float = 0.98
     translation_share: float | None = None
     """Share of the updates spent on rows with a translation (translation language modelling); None = by
     size."""
@@ -179,6 +182,7 @@ _RANGES = {
     "warmup": (0, 1),
     "weight_decay": (0, 1),
     "epsilon": (0, 1),
+    "beta2": (0, 1),
     "clip": (0, 1e6),
     "dropout": (0, 1),
     "attention_dropout": (0, 1),

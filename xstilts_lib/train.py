@@ -222,7 +222,9 @@ def adamw(learner: Learner, settings: TrainSettings) -> torch.optim.AdamW:
         {"params": [p for p in parameters if p.ndim > 1], "weight_decay": settings.weight_decay},
         {"params": [p for p in parameters if p.ndim < 2], "weight_decay": 0.0},
     ]
-    return torch.optim.AdamW(groups, lr=settings.learning_rate, eps=settings.epsilon, fused=True)
+    return torch.optim.AdamW(
+        groups, lr=settings.learning_rate, betas=(0.9, settings.beta2), eps=settings.epsilon, fused=True
+    )
 
 
 def mix(ingredients: Sequence[Ingredient], settings: TrainSettings, seed: int) -> Mixture:
