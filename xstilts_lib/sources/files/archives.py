@@ -79,7 +79,7 @@ def _unpack_whole(archive: Path, home: Path, bound: int) -> None:
         except OSError:
             if not home.is_dir():  # otherwise another process was quicker, with the same bytes
                 raise
-    except (tarfile.TarError, zipfile.BadZipFile, lzma.LZMAError, zlib.error, EOFError) as error:
+    except (tarfile.TarError, zipfile.BadZipFile, lzma.LZMAError, zlib.error, EOFError, NotImplementedError) as error:
         raise UserError(f"{archive} is not a whole archive ({error}): fetch it again.") from None
     except OSError as error:
         if error.errno == errno.ENOSPC:
@@ -93,11 +93,12 @@ def _unpack_whole(archive: Path, home: Path, bound: int) -> None:
 
 def _extract(archive: Path, to: Path, bound: int) -> None:
     written = 0
-    for count, (name, stream) in enumerate(_members(archive), start=1):
+    for count, (name, size, stream) in enumerate(_members(archive), start=1):
         if count > _FILES:
             raise UserError(f"{archive} holds more than {_FILES} files: this is not a data set.")
         path = to / _inside(archive, name)
         path.parent.mkdir(parents=True, exist_ok=True)
+        before = written
         with open(path, "wb") as file:
             while block := stream.read(_BLOCK):
                 written += len(block)
@@ -106,10 +107,12 @@ def _extract(archive: Path, to: Path, bound: int) -> None:
                         f"{archive} unpacks to more than {bound / 2**20:.0f} MiB: refused as a bomb."
                     )
                 file.write(block)
+        if written - before != size:
+            raise EOFError(f"{name} ends after {written - before} of {size} bytes")
 
 
-def _members(archive: Path) -> Iterator[tuple[str, IO[bytes]]]:
-    """(name, content) of every regular file, streamed; what is neither a file nor a folder is refused."""
+def _members(archive: Path) -> Iterator[tuple[str, int, IO[bytes]]]:
+    """(name, size, content) of every regular file; what is neither a file nor a folder is refused."""
     if archive.suffix == ".zip":
         with zipfile.ZipFile(archive) as packed:
             for info in packed.infolist():
@@ -120,9 +123,10 @@ def _members(archive: Path) -> Iterator[tuple[str, IO[bytes]]]:
                 _inside(archive, info.filename)
                 if not info.is_dir():
                     with packed.open(info) as stream:
-                        yield info.filename, stream
+                        yield info.filename, info.file_size, stream
         return
-    with tarfile.open(archive, "r|*") as tar:
+    # Not as a stream ("r|*"): that takes an archive that was cut short for a whole one.
+    with tarfile.open(archive, "r:*") as tar:
         for member in tar:
             _inside(archive, member.name)
             if not (member.isfile() or member.isdir()):
@@ -130,7 +134,7 @@ def _members(archive: Path) -> Iterator[tuple[str, IO[bytes]]]:
             if member.isfile():
                 stream = tar.extractfile(member)
                 assert stream is not None  # a regular file has content
-                yield member.name, stream
+                yield member.name, member.size, stream
 
 
 def _inside(archive: Path, name: str) -> PurePosixPath:
