@@ -1,4 +1,4 @@
-"""Every shared set of real data: read, counted, encoded with XLM-R's tokenizer; skipped where it is absent."""
+"""Every shared set of real data: read, counted, encoded with XLM-R's tokenizer. Skipped where absent."""
 
 from __future__ import annotations
 
