@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
+
+from xstilts_lib.experiment import load_experiment
+from xstilts_lib.results import write_scores
+from xstilts_lib.runs import all_runs
+from xstilts_lib.tasks import task
 
 TARGETS = ("mini_xnli", "mini_udpos", "mini_tydiqa", "mini_tatoeba", "mini_bucc2018")
 RECIPES = ("untrained", "none", "mini_squad", "mini_mnli", "mini_mnli+mini_squad")
@@ -70,3 +77,43 @@ def build() -> Build:
 @pytest.fixture
 def declared() -> list[dict[str, object]]:
     return [dict(row) for row in DECLARED]
+
+
+@pytest.fixture
+def finish(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str], None]:
+    """Leave the runs of an experiment as if it had been run: scores, histories, manifests."""
+
+    def leave(name: str) -> None:
+        monkeypatch.setenv("XSTILTS_RUNS", str(tmp_path / "runs"))
+        rng = np.random.default_rng(0)
+        for run in all_runs(load_experiment(name)):
+            for part in run.parts:
+                directory = run.begin(part)
+                outputs = []
+                if part != "retrieval":
+                    outputs.append(_history(directory, (*run.tasks(part), "masked words")[0]))
+                if part != "encoder":
+                    level = 20.0 + 30 * (run.recipe.name != "untrained") + 9 * ("squad" in run.recipe.name)
+                    outputs.append(_scores(directory, run.tasks(part), level, rng))
+                run.finish(part, outputs, seconds=30.0, extra={"model_parameters": 1000})
+
+    return leave
+
+
+def _scores(directory: Path, tasks: Sequence[str], level: float, rng: np.random.Generator) -> Path:
+    metrics = ("accuracy", "f1", "exact_match")
+    scores = {
+        name: {code: dict.fromkeys(metrics, level + rng.normal()) for code in task(name).languages[:9]}
+        for name in tasks
+    }
+    counts = {name: dict.fromkeys(languages, 20) for name, languages in scores.items()}
+    return write_scores(directory, scores, counts)
+
+
+def _history(directory: Path, name: str) -> Path:
+    rows = [
+        {"step": step, "task": name, "loss": 3 / step, "tokens_per_second": 900.0} for step in range(1, 9)
+    ]
+    told = {"rows": rows, "steps": 8, "tokens": 4000, "seconds": 20.0, "degenerate": False, "reason": ""}
+    (directory / "history.json").write_text(json.dumps(told))
+    return directory / "history.json"

@@ -93,6 +93,17 @@ def test_language_dots_tell_recipes_apart_without_colour(scores) -> None:
     assert [text.get_text() for text in figure.legends[0].get_texts()] == ["none", "untrained"]
 
 
+def test_panels_of_targets_with_languages_of_their_own(scores) -> None:
+    fewer = scores[
+        (scores["language"] != "en") & ~((scores["target"] == "mini_xnli") & (scores["language"] > "qab"))
+    ]
+    one = g.summary(fewer[fewer["recipe"] == "none"], "score", ("target", "language"))
+    figure = f.language_dots({"none": one}, ["qaa", "qab", "qac", "qag"])
+    legible(figure)
+    labels = [[label.get_text() for label in axes.get_yticklabels()] for axes in figure.axes]
+    assert labels == [["qaa", "qab"], *[["qaa", "qab", "qac", "qag"]] * 4]
+
+
 def test_heatmap_writes_the_sign(scores) -> None:
     gained = g.gains(scores)
     parts = [

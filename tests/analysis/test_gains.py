@@ -8,6 +8,7 @@ import pytest
 from scipy import stats
 
 from xstilts_lib.analysis import gains as g
+from xstilts_lib.analysis import wording
 from xstilts_lib.errors import UserError
 
 EFFECTS = {("mini_squad", "mini_tydiqa"): 12.0, ("mini_squad", "mini_tatoeba"): -9.0}
@@ -59,6 +60,8 @@ def test_what_an_unfinished_experiment_lacks(scores) -> None:
     assert g.unpaired(scores).empty
     lost = (scores["recipe"] == "none") & (scores["target"] == "mini_xnli") & (scores["seed"] == 2)
     lacking = g.unpaired(scores[~lost])
+    assert wording.complete(lacking).endswith("1 score absent, the first none on mini_xnli with seed 2.")
+    assert wording.complete(g.unpaired(scores)).startswith("Every recipe has been scored")
     assert lacking.to_dict("records") == [
         {"model": "tiny", "recipe": "none", "target": "mini_xnli", "seed": 2}
     ]
@@ -131,6 +134,7 @@ def test_cube_holds_every_score_at_its_place(scores) -> None:
 
 def test_what_a_recipe_is_worth_over_all_targets(scores) -> None:
     table = g.by_recipe(g.over_languages(g.gains(scores))).set_index("recipe")
+    assert g.best(table.reset_index()) == "mini_squad"
     squad = table.loc["mini_squad"]
     assert squad["estimate"] == pytest.approx((12 - 9) / 5, abs=0.3)
     assert squad["without"] == pytest.approx(12 / 3, abs=0.4), "retrieval left out"
@@ -150,6 +154,7 @@ def test_an_experiment_without_intermediate_tasks(build) -> None:
     gained = g.over_languages(g.gains(scores))
     assert g.summary(gained).empty
     assert g.by_recipe(gained).empty
+    assert g.best(g.by_recipe(gained)) == "none"
 
 
 def test_order_of_recipes() -> None:

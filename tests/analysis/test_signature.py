@@ -27,6 +27,7 @@ def verdicts(results: pd.DataFrame, declared=(), **terms) -> dict[str, signature
 
 def test_results_like_the_studys(build, declared) -> None:
     found = verdicts(build(LIKE_THE_STUDY), declared)
+    assert found.pop("distance-of-gains").verdict == "inconclusive", "gains are the same in every language"
     assert {name: check.verdict for name, check in found.items()} == dict.fromkeys(found, "appears")
     assert list(found) == [
         "scarce-questions", "same-data-mini_xnli", "retrieval", "retrieval-most", "mean-gain",
@@ -73,6 +74,15 @@ def test_languages_of_which_nothing_is_known(build) -> None:
     assert found["distance"].sentence == "Inconclusive: no distances are known for these languages."
 
 
+def test_gains_that_shrink_with_distance(build, declared) -> None:
+    results = build({})
+    far = results["language"].map({row["code"]: row["distance"] for row in declared})
+    results.loc[results["recipe"] == "mini_squad", "value"] += 12 * (1 - far)
+    check = verdicts(results, declared)["distance-of-gains"]
+    assert check.verdict == "appears"
+    assert check.interval.estimate < -0.9
+
+
 def test_resources_without_a_pair_are_a_correlation(build, declared) -> None:
     for place, row in enumerate(declared):
         row["cognates"] = place / 10
@@ -112,4 +122,4 @@ def test_rules_at_their_edges() -> None:
 def test_table_and_count(build, declared) -> None:
     found = list(verdicts(build(LIKE_THE_STUDY), declared).values())
     assert signature.table(found).columns.tolist() == ["statement", "verdict", "evidence"]
-    assert signature.counted(found) == "8 of 8 statements appear, 0 do not, 0 are inconclusive"
+    assert signature.counted(found) == "8 of 9 statements appear, 0 do not, 1 is inconclusive"

@@ -59,6 +59,14 @@ def test_where_the_time_went(parts) -> None:
     }
 
 
+def test_what_learnt_nothing_is_named(parts) -> None:
+    _, runs = training.histories(parts)
+    assert training.told(runs) == (
+        "1 of 4 training runs learnt nothing, and still count: none, mini_xnli, seed 1 (at chance)."
+    )
+    assert training.told(runs[~runs["degenerate"]]) == "All 3 training runs learnt something."
+
+
 def test_speeds(parts) -> None:
     speeds = training.speeds(training.histories(parts)[1]).set_index("phase")
     assert speeds.loc["target", "tokens_per_second"] == 12000 / 8

@@ -31,6 +31,16 @@ def test_counted_nouns_and_lists() -> None:
     assert w.listed([]) == ""
 
 
+def test_chance_is_never_nothing() -> None:
+    assert [w.chance(p) for p in (0.0004, 0.0123, 1, math.nan)] == [
+        "p < 0.001",
+        "p = 0.012",
+        "p = 1.000",
+        "·",
+    ]
+    assert [w.chance(p, name=False) for p in (0.0004, 0.0123)] == ["< 0.001", "0.012"]
+
+
 def test_captions_say_how_many_seeds() -> None:
     assert w.bars([3, 3]) == "bars are 95% intervals over 3 seeds (Student's t)"
     assert w.bars([1]) == "1 seed, so no intervals"
@@ -44,7 +54,7 @@ def test_short_names() -> None:
 def test_grid(build) -> None:
     scores = g.over_languages(g.scores(build({}, noise=0.0, seeds=[0, 2])))
     table = w.grid(g.summary(scores, "score"), ["none", "missing"], ["mini_xnli"])
-    assert table.loc["none", "mini_xnli"].endswith("± 12.7"), (
+    assert table.loc["none", "mini_xnli"].endswith("\u00a0±\u00a012.7"), (
         "half the t interval of two values 2 points apart"
     )
     assert table.loc["missing", "mini_xnli"] == "·"

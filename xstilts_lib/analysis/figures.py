@@ -86,7 +86,7 @@ def gain_dots(summary: pd.DataFrame, per_seed: pd.DataFrame | None = None) -> Fi
     """
     recipes, targets = ordered(summary["recipe"]), list(dict.fromkeys(summary["target"]))
     lines = sum(short(name).count("\n") + 1 for name in recipes)
-    figure, panels = _panels(len(targets), 0.55 + 0.21 * lines)
+    figure, panels = _panels([0.55 + 0.21 * lines] * len(targets))
     for axes, target in zip(panels, targets, strict=False):
         part = summary[summary["target"] == target].set_index("recipe").reindex(recipes)
         places = np.arange(len(recipes))
@@ -107,23 +107,27 @@ def language_dots(
 ) -> Figure:
     """Scores by language, a panel a target, a mark for each of up to four named summaries.
 
-    `languages` gives the order, the first at the top. Marks differ in shape, fill and colour.
+    A summary has target, language, estimate, low and high. `languages` gives the order, the first on top; a
+    panel shows those that its target has. Marks differ in shape, fill and colour.
     """
-    marks = [("o", BLUE, BLUE), ("s", "white", ORANGE), ("D", GREEN, GREEN), ("v", "white", PURPLE)]
-    targets = list(dict.fromkeys(name for table in summaries.values() for name in table["target"]))
-    figure, panels = _panels(len(targets), 0.5 + 0.2 * len(languages), legend=True)
+    looks = [("o", BLUE, BLUE), ("s", "white", ORANGE), ("D", GREEN, GREEN), ("v", "white", PURPLE)]
+    everything = pd.concat(summaries.values())
+    targets = list(dict.fromkeys(everything["target"]))
+    shown = {name: set(everything.loc[everything["target"] == name, "language"]) for name in targets}
+    rows = {name: [code for code in languages if code in shown[name]] for name in targets}
+    figure, panels = _panels([0.5 + 0.2 * len(rows[name]) for name in targets], legend=True)
     spread = np.linspace(-0.2, 0.2, len(summaries)) if len(summaries) > 1 else [0.0]
-    for axes, target in zip(panels, targets, strict=True):
-        for (name, table), (marker, face, edge), shift in zip(summaries.items(), marks, spread, strict=False):
-            part = table[table["target"] == target].set_index("language").reindex(languages)
-            error = _reach(part)
+    for axes, target in zip(panels, targets, strict=False):
+        places = np.arange(len(rows[target]))
+        for (name, table), (marker, face, edge), shift in zip(summaries.items(), looks, spread, strict=False):
+            part = table[table["target"] == target].set_index("language").reindex(rows[target])
             axes.errorbar(
-                part["estimate"], np.arange(len(languages)) + shift, xerr=error, fmt=marker, color=edge,
+                part["estimate"], places + shift, xerr=_reach(part), fmt=marker, color=edge,
                 markerfacecolor=face, markersize=5, elinewidth=1, label=name,
             )  # fmt: skip
         axes.set_title(short(target), loc="left")
-        axes.set_yticks(np.arange(len(languages)), languages)
-        axes.set_ylim(len(languages) - 0.5, -0.5)
+        axes.set_yticks(places, rows[target])
+        axes.set_ylim(len(places) - 0.5, -0.5)
     figure.legend(*panels[0].get_legend_handles_labels(), loc="outside upper left", ncols=2, frameon=False)
     _label_outer(panels, unit)
     return figure
@@ -137,6 +141,8 @@ def heatmap(
     `names` are what the rows are called, where not by their codes. An asterisk marks an interval that
     excludes zero.
     """
+    if summary.empty:
+        return _panels([])[0]
     recipes = ordered(summary["recipe"])
     wide = summary.pivot(index=by, columns="recipe", values="estimate").reindex(index=rows, columns=recipes)
     sure = summary.assign(sure=(summary["low"] > 0) | (summary["high"] < 0))
@@ -206,7 +212,7 @@ def learning_curves(curves: pd.DataFrame, panel: str = "task", smoothing: int = 
     degenerate run dashed with a cross at its end.
     """
     names = list(dict.fromkeys(curves[panel]))
-    figure, panels = _panels(len(names), 1.75, legend=True, share=False)
+    figure, panels = _panels([1.75] * len(names), legend=True, share=False)
     kinds: dict[str, Any] = {}
     for axes, name in zip(panels, names, strict=False):
         for (recipe, _, _), run in curves[curves[panel] == name].groupby(
@@ -226,7 +232,7 @@ def time_bars(times: pd.DataFrame) -> Figure:
     phases = list(dict.fromkeys(times["phase"]))
     looks = dict(zip(phases, [(BLUE, ""), (ORANGE, "//"), (GREEN, ".."), (PURPLE, "xx")], strict=False))
     with matplotlib.rc_context(_STYLE | {"axes.grid": False}):
-        figure = Figure(figsize=(WIDTH, 0.9 + 0.24 * len(times)), layout="constrained")
+        figure = Figure(figsize=(WIDTH, 1.3 + 0.24 * len(times)), layout="constrained")
         axes = figure.subplots()
         for phase, part in times.reset_index(drop=True).groupby("phase", sort=False):
             colour, hatch = looks.get(phase, (GREY, ""))
@@ -238,24 +244,31 @@ def time_bars(times: pd.DataFrame) -> Figure:
         axes.set_ylim(len(times) - 0.5, -0.5)
         axes.margins(x=0.12)
         axes.set_xlabel("minutes of one core or device, all runs")
-        axes.legend(frameon=False, loc="lower right")
+        figure.legend(loc="outside upper left", ncols=2, frameon=False)
     return figure
 
 
-def _panels(count: int, height: float, legend: bool = False, share: bool = True) -> tuple[Figure, list[Axes]]:
-    """A figure with `count` panels, one at least, of `height` inches, two abreast, perhaps on one scale."""
-    columns = min(2, max(1, count))
-    rows = math.ceil(max(1, count) / columns)
+def _panels(heights: Sequence[float], legend: bool = False, share: bool = True) -> tuple[Figure, list[Axes]]:
+    """A figure with a panel for each of `heights` (inches), two abreast if all are alike."""
+    count = max(1, len(heights))
+    alike = len(set(heights)) < 2
+    columns = min(2, count) if alike else 1
+    rows = math.ceil(count / columns)
+    ratios = [heights[0] if heights else 1.0] * rows if alike else list(heights)
     with matplotlib.rc_context(_STYLE):
-        figure = Figure(figsize=(WIDTH, rows * height + 0.35 + 0.45 * legend), layout="constrained")
-        grid = list(figure.subplots(rows, columns, sharex=share, sharey=share, squeeze=False).flat)
-    for axes in grid[max(1, count) :]:
+        figure = Figure(figsize=(WIDTH, sum(ratios) + 0.35 + 0.45 * legend), layout="constrained")
+        grid = list(
+            figure.subplots(
+                rows, columns, sharex=share, sharey=share and alike, squeeze=False, height_ratios=ratios
+            ).flat
+        )
+    for axes in grid[count:]:
         axes.remove()
-    if not count:
+    if not heights:
         grid[0].text(0.5, 0.5, NONE, ha="center", transform=grid[0].transAxes)
     for axes in grid[max(0, count - columns) : count]:
         axes.tick_params(labelbottom=True)  # the last of each column, even above a removed one
-    return figure, grid[: max(1, count)]
+    return figure, grid[:count]
 
 
 def _label_outer(panels: Iterable[Axes], x: str, y: str = "") -> None:

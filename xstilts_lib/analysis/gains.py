@@ -164,10 +164,10 @@ def cube(frame: pd.DataFrame, value: str = "gain") -> tuple[pd.DataFrame, Array]
     wide = foreign.set_index(["recipe", "target", "seed", "language"])[value].unstack("language")
     cells = foreign[["recipe", "target"]].drop_duplicates().reset_index(drop=True)
     seeds = sorted(foreign["seed"].unique())
-    index = pd.MultiIndex.from_tuples(
-        [(*cell, seed) for cell in cells.itertuples(index=False) for seed in seeds]
-    )
-    return cells, wide.reindex(index).to_numpy(dtype=float).reshape(len(cells), len(seeds), -1)
+    keys = [(*cell, seed) for cell in cells.itertuples(index=False) for seed in seeds]
+    index = pd.MultiIndex.from_tuples(keys, names=["recipe", "target", "seed"])
+    shape = (len(cells), len(seeds), wide.shape[1])
+    return cells, wide.reindex(index).to_numpy(dtype=float).reshape(shape)
 
 
 def by_recipe(gained: pd.DataFrame, level: float = LEVEL) -> pd.DataFrame:
@@ -198,6 +198,12 @@ def by_recipe(gained: pd.DataFrame, level: float = LEVEL) -> pd.DataFrame:
             probability_of_improvement(ours[:, known], theirs[:, known]) if known.any() else np.nan
         )
     return table.assign(improvement=table["recipe"].map(chances), flip=table["recipe"].map(flips))
+
+
+def best(by_recipe: pd.DataFrame) -> str:
+    """The recipe with the largest mean gain over all targets, of by_recipe; the baseline if there is none."""
+    known = by_recipe[by_recipe["estimate"].notna()]
+    return BASELINE if known.empty else str(known.loc[known["estimate"].idxmax(), "recipe"])
 
 
 def ordered(recipes: Iterable[str]) -> list[str]:

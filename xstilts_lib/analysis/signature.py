@@ -28,13 +28,14 @@ from ..tasks import task
 from . import gains as g
 from . import typology
 from .statistics import LEVEL, Interval, equivalence_p, student_interval
-from .wording import between, listed, plural, signed
+from .wording import between, chance, listed, plural, signed
 
 Verdict = Literal["appears", "does not appear", "inconclusive"]
 APPEARS: Verdict = "appears"
 ABSENT: Verdict = "does not appear"
 OPEN: Verdict = "inconclusive"
 QUESTIONS = "question answering"
+NO_DISTANCES = "no distances are known for these languages"
 
 
 @dataclass(frozen=True)
@@ -118,6 +119,7 @@ def checks(
         mean_gain(gained, terms, with_retrieval=False),
         distance(baseline, languages, terms),
         resources(baseline, languages, terms),
+        distance_of_gains(g.gains(scores), languages, terms),
     ]
 
 
@@ -166,7 +168,7 @@ def same_data(gained: pd.DataFrame, terms: Terms) -> list[Check]:
             check = _check(f"same-data-{target}", statement, values, gains_nothing, terms, "not measured")
             inside = equivalence_p(values, terms.margin) if len(values) > 1 else math.nan
             if inside < 1 - terms.level:
-                check = dataclasses.replace(check, note=f"within ±{terms.margin:g} points, p = {inside:.3f}")
+                check = dataclasses.replace(check, note=f"within ±{terms.margin:g} points, {chance(inside)}")
             found.append(check)
     statement = "A target gains nothing from the data that it is fine-tuned on anyway"
     return found or [_unknown("same-data", statement, terms, "no recipe trains on a target's own data")]
@@ -206,8 +208,17 @@ def distance(baseline: pd.DataFrame, languages: pd.DataFrame, terms: Terms) -> C
     """The farther a language from English, the lower it scores without intermediate training: Spearman."""
     statement = "Languages farther from English score lower"
     if not typology.has(languages, typology.DISTANCE):
-        return _unknown("distance", statement, terms, "no distances are known for these languages")
+        return _unknown("distance", statement, terms, NO_DISTANCES)
     return _correlated("distance", statement, baseline, languages, typology.DISTANCE, -1, terms)
+
+
+def distance_of_gains(gained: pd.DataFrame, languages: pd.DataFrame, terms: Terms) -> Check:
+    """The farther a language from English, the less it gains, in the mean over recipes and targets."""
+    statement = "Languages farther from English gain less from intermediate training"
+    if not typology.has(languages, typology.DISTANCE):
+        return _unknown("distance-of-gains", statement, terms, NO_DISTANCES)
+    means = gained.groupby(["model", "target", "language", "seed"], as_index=False)["gain"].mean()
+    return _correlated("distance-of-gains", statement, means, languages, typology.DISTANCE, -1, terms, "gain")
 
 
 def resources(baseline: pd.DataFrame, languages: pd.DataFrame, terms: Terms) -> Check:
@@ -259,15 +270,16 @@ def _correlated(
     prop: str,
     sign: int,
     terms: Terms,
+    value: str = "score",
 ) -> Check:
-    """The check that scores go up (`sign` 1) or down (-1) with a property of languages, over languages."""
-    means = typology.by_language(baseline, level=terms.level)
+    """The check that a value goes up (`sign` 1) or down (-1) with a property of languages, over languages."""
+    means = typology.by_language(baseline, value, terms.level)
     rho, p = typology.correlation(means, languages, prop, terms.level)
     if not math.isfinite(rho.estimate):
         return _unknown(name, statement, terms, "too few languages, or no differences between them")
     expected = rho if sign > 0 else Interval(-rho.estimate, -rho.high, -rho.low, rho.n, rho.level)
     verdict = rises(expected, 0.0)
-    return Check(name, statement, rho, verdict, "rho", "language", f"p = {p:.3f} by permutation")
+    return Check(name, statement, rho, verdict, "rho", "language", f"{chance(p)} by permutation")
 
 
 def _per_seed(gained: pd.DataFrame, recipes: Sequence[str], targets: Sequence[str]) -> np.ndarray:

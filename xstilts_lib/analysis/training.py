@@ -18,6 +18,7 @@ from typing import Any
 import pandas as pd
 
 from ..errors import UserError
+from .wording import listed, number, plural
 
 HISTORY, MANIFEST = "history.json", "manifest.json"
 PRETRAINING, INTERMEDIATE, TARGET, RETRIEVAL = "pretraining", "intermediate", "target", "retrieval"
@@ -102,6 +103,26 @@ def speeds(runs: pd.DataFrame) -> pd.DataFrame:
     )
     table["tokens_per_second"] = table["tokens"] / table["training"]
     return table.drop(columns="training").reset_index()
+
+
+def told(runs: pd.DataFrame) -> str:
+    """In one sentence, whether every training run learnt something; those that did not are named."""
+    trained = runs[runs["training"] > 0]
+    lost = trained[trained["degenerate"]]
+    if lost.empty:
+        return f"All {plural(len(trained), 'training run')} learnt something."
+    names = listed(f"{row.recipe}, {row.part}, seed {row.seed} ({row.reason})" for row in lost.itertuples())
+    return f"{len(lost)} of {plural(len(trained), 'training run')} learnt nothing, and still count: {names}."
+
+
+def most(table: pd.DataFrame) -> str:
+    """In one sentence, which row of `times` took longest."""
+    if table.empty:
+        return "Nothing has been run."
+    row = table.loc[table["minutes"].idxmax()]
+    share = row["minutes"] / max(table["minutes"].sum(), 1e-9)
+    size = f"{number(row['minutes'])} minutes, {share:.0%} of all"
+    return f"Most of it went into {row['task']} in the phase {row['phase']} ({size})."
 
 
 def _read(path: Path) -> dict[str, Any]:

@@ -131,6 +131,16 @@ def by_language(frame: pd.DataFrame, value: str = "score", level: float = LEVEL)
     return labels.assign(estimate=interval.estimate, low=interval.low, high=interval.high, seeds=interval.n)
 
 
+def gains_by_language(gained: pd.DataFrame, level: float = LEVEL) -> pd.DataFrame:
+    """The table of `by_language` for each recipe of a frame of gains, with the recipe as a column."""
+    columns = ["recipe", "language", "estimate", "low", "high", "seeds"]
+    parts = [
+        by_language(part, "gain", level).assign(recipe=name)
+        for name, part in gained.groupby("recipe", sort=False)
+    ]
+    return pd.concat(parts, ignore_index=True)[columns] if parts else pd.DataFrame(columns=columns)
+
+
 def correlation(
     means: pd.DataFrame, table: pd.DataFrame, name: str, level: float = LEVEL
 ) -> tuple[Interval, float]:

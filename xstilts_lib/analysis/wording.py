@@ -48,6 +48,14 @@ def between(interval: Interval, digits: int = 1) -> str:
     return f"{interval.level:.0%} interval {signed(interval.low, digits)} to {signed(interval.high, digits)}"
 
 
+def chance(p: float, name: bool = True) -> str:
+    """A p-value, never rounded to nothing: "p = 0.012", "p < 0.001"; without its `name` for a table."""
+    if not math.isfinite(p):
+        return NOTHING
+    text = "< 0.001" if p < 0.001 else f"= {p:.3f}"
+    return f"p {text}" if name else text.removeprefix("= ")
+
+
 def plural(count: int, noun: str) -> str:
     return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
 
@@ -91,7 +99,15 @@ def cell(estimate: float, low: float, high: float, sign: bool = False) -> str:
     """An estimate with half the width of its interval: "57.2 ± 1.9"."""
     text = signed(estimate) if sign else number(estimate)
     half = (high - low) / 2
-    return f"{text} ± {half:.1f}" if math.isfinite(half) else text
+    # Spaces that do not break keep a cell on one line.
+    return f"{text}\u00a0±\u00a0{half:.1f}" if math.isfinite(half) else text
+
+
+def cells(
+    frame: pd.DataFrame, sign: bool = True, columns: Sequence[str] = ("estimate", "low", "high")
+) -> list[str]:
+    """The `cell` of each row, from its estimate and the bounds of its interval."""
+    return [cell(*row, sign) for row in frame[list(columns)].to_numpy(dtype=float)]
 
 
 def grid(
@@ -116,7 +132,18 @@ def shown(frame: pd.DataFrame, caption: str) -> Styler:
         frame = frame.reset_index()
     words = "-".join(re.findall(r"[a-z]+", caption.lower())[:4])
     styled = frame.style.format(precision=2, na_rep=NOTHING).hide(axis="index")
+    # A caption in the middle of a table that is wider than a phone would not be seen.
+    styled = styled.set_table_styles([{"selector": "caption", "props": "text-align: left"}])
     return styled.set_caption(caption).set_uuid(words)
+
+
+def complete(lacking: pd.DataFrame) -> str:
+    """Whether an experiment was run to its end, from gains.unpaired."""
+    if lacking.empty:
+        return "Every recipe has been scored on every target with every seed."
+    row = lacking.iloc[0]
+    first = f"{row['recipe']} on {row['target']} with seed {row['seed']}"
+    return f"Not everything has been run: {plural(len(lacking), 'score')} absent, the first {first}."
 
 
 def largest(summary: pd.DataFrame, level: float = LEVEL) -> str:
@@ -131,7 +158,7 @@ def largest(summary: pd.DataFrame, level: float = LEVEL) -> str:
     bounds = between(Interval(row["estimate"], row["low"], row["high"], row["seeds"], level))
     held = row["p_holm"] < 1 - level
     verdict = "is more than chance" if held else "may be chance"
-    corrected = f"p = {row['p_holm']:.3f} after Holm's correction"
+    corrected = f"{chance(row['p_holm'])} after Holm's correction"
     return f"{size} ({bounds}); of {len(known)} gains looked at, it {verdict} ({corrected})."
 
 
@@ -140,6 +167,7 @@ def alt_text(
     summary: pd.DataFrame,
     by: Sequence[str] = ("recipe", "target"),
     unit: str = "points",
+    sign: bool = True,
     most: int = 3,
 ) -> str:
     """A figure in words, from its own numbers: what is drawn, how many values, which are highest and lowest.
@@ -151,8 +179,12 @@ def alt_text(
     if known.empty:
         return f"{what} There is nothing to draw yet."
 
+    written = signed if sign else number
+
     def named(row: dict[str, Any]) -> str:
-        return f"{', '.join(' '.join(short(str(row[key])).split()) for key in by)}: {signed(row['estimate'])}"
+        return (
+            f"{', '.join(' '.join(short(str(row[key])).split()) for key in by)}: {written(row['estimate'])}"
+        )
 
     rows = [named(row) for row in known.to_dict("records")]
     if len(rows) <= 2 * most:
