@@ -151,6 +151,15 @@ def test_text_never_holds_a_sentence_that_is_evaluated(open_folder):
     assert source.languages("text") == ("de", "en")
 
 
+def test_text_is_not_read_beside_a_target_that_it_does_not_know(open_folder):
+    source = open_folder(TEXT, text_from=["ntrex"], targets=["xquad"])
+    source.check(["squad_v1", "xquad"])
+    assert source.load("text", "train", "de").num_rows == 3
+    source.check(["udpos"])
+    with pytest.raises(UserError, match=r"evaluates 'udpos'.*add it to `targets`"):
+        source.load("text", "train", "de")
+
+
 def test_text_is_capped_drawn_by_seed_and_refuses_a_missing_set(open_folder):
     lines = "".join(f"Sentence number {n} of the news.\n" for n in range(300))
     files = {**TEXT, "ntrex/newstest2019-src.eng.txt": lines}

@@ -31,6 +31,8 @@ class RealSource(ABC):
         self.seed = seed
         self.reports: dict[tuple[str, str, str], LoadReport] = {}
         """What the loads so far found, by (task, split, language)."""
+        self.evaluated: set[str] = set()
+        """The targets that a check was asked for: `targets` must name them all when text is read."""
         self._excluded: frozenset[str] | None = None
         self._text_rows: dict[str, list[dict[str, str]]] = {}
 
@@ -73,6 +75,12 @@ class RealSource(ABC):
 
     def _lines(self, split: str, language: str) -> list[dict[str, Any]]:
         """The text of one split and language; drawn once, since the splits are cut from one draw."""
+        unknown = sorted(self.evaluated - set(self.targets))
+        if unknown:
+            raise UserError(
+                f"source: the experiment evaluates {unknown[0]!r}, so the text to learn from must hold none "
+                "of its sentences: add it to `targets` under `source:`."
+            )
         if self._excluded is None:
             self._excluded = text.held_out(self, self.targets)
         if language not in self._text_rows:
@@ -128,9 +136,17 @@ class RealSource(ABC):
     def revision(self, task: str) -> str:
         """What identifies the data of `task` exactly."""
 
-    @abstractmethod
     def check(self, tasks: Iterable[str]) -> None:
         """UserError where something that `tasks` need is absent."""
+        for name in tasks:
+            row = self.row(name)
+            if row.role == "target":
+                self.evaluated.add(name)
+            self.check_one(row)
+
+    @abstractmethod
+    def check_one(self, row: Task) -> None:
+        """UserError where something that one task needs is absent."""
 
     @abstractmethod
     def tokenizer(self) -> PreTrainedTokenizerFast | None:

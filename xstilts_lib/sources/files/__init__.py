@@ -161,21 +161,18 @@ class FilesSource(RealSource):
         ]
         return [path for layout in found if layout is not None for path in layout[1]]
 
-    def check(self, tasks: Iterable[str]) -> None:
-        """UserError naming the first file that `tasks` lack: English training sets, evaluation sets."""
-        for name in tasks:
-            row = self.row(name)
-            if row.format == "text":
-                text.check(self, row.languages)
-                continue
-            for part in TASKS[row.train].parts or (row.train,) if row.train else ():
-                if self.folder.layout(TASKS[part], "train", "en") is None:
-                    raise self.folder.absence(TASKS[part], "train", "en")
-            if row.role != "target":
-                continue
-            split = "test" if "test" in LAYOUTS[name] else "dev"
+    def check_one(self, row: Task) -> None:
+        """UserError naming the first file that a task lacks: English training sets, evaluation sets."""
+        if row.format == "text":
+            text.check(self, row.languages)
+            return
+        for part in TASKS[row.train].parts or (row.train,) if row.train else ():
+            if self.folder.layout(TASKS[part], "train", "en") is None:
+                raise self.folder.absence(TASKS[part], "train", "en")
+        if row.role == "target":
+            split = "test" if "test" in LAYOUTS[row.name] else "dev"
             # Any one language will do where none is declared; the error then names the first of the task.
-            for language in self.languages(name) or row.languages[:1]:
+            for language in self.languages(row.name) or row.languages[:1]:
                 if self.folder.layout(row, split, language) is None:
                     raise self.folder.absence(row, split, language)
 

@@ -79,7 +79,14 @@ def _unpack_whole(archive: Path, home: Path, bound: int) -> None:
         except OSError:
             if not home.is_dir():  # otherwise another process was quicker, with the same bytes
                 raise
-    except (tarfile.TarError, zipfile.BadZipFile, lzma.LZMAError, zlib.error, EOFError, NotImplementedError) as error:
+    except (
+        tarfile.TarError,
+        zipfile.BadZipFile,
+        lzma.LZMAError,
+        zlib.error,
+        EOFError,
+        NotImplementedError,
+    ) as error:
         raise UserError(f"{archive} is not a whole archive ({error}): fetch it again.") from None
     except OSError as error:
         if error.errno == errno.ENOSPC:

@@ -208,15 +208,13 @@ class HubSource(RealSource):
             dict.fromkeys(f"{one.name}@{self._revision(one)}" for name in names for one in REPOSITORIES[name])
         )
 
-    def check(self, tasks: Iterable[str]) -> None:
-        """UserError where a repository that `tasks` need cannot be found."""
-        for name in tasks:
-            row = self.row(name)
-            for part in row.parts or (name,):
-                for repository in REPOSITORIES[part]:
-                    if self.mirror and not (self.mirror / repository.name).is_dir():
-                        raise UserError(f"{self.mirror} lacks {repository.name}, which {name} needs.")
-                    self._revision(repository)
+    def check_one(self, row: Task) -> None:
+        """UserError where a repository that a task needs cannot be found."""
+        for part in row.parts or (row.name,):
+            for repository in REPOSITORIES[part]:
+                if self.mirror and not (self.mirror / repository.name).is_dir():
+                    raise UserError(f"{self.mirror} lacks {repository.name}, which {row.name} needs.")
+                self._revision(repository)
 
     def tokenizer(self) -> None:
         """None: the encoder brings its own."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -84,13 +85,13 @@ def _bible_files(find: Find, language: str) -> list[Path]:
 
 def _bible_lines(find: Find, language: str) -> Iterator[Line]:
     """Verses; paired with the English verse in the chapters that have as many verses in both versions."""
+    path = find(_BIBLES[language]) if language in _BIBLES else None
+    if path is None and language != "en":
+        return
     index = find(_ENGLISH_BIBLE)
     english = _verses_by_book(index) if index is not None else {}
-    if language == "en":
-        yield from ((_key(place), verse, "") for place, verse in english.items())
-        return
-    path = find(_BIBLES[language]) if language in _BIBLES else None
     if path is None:
+        yield from ((_key(place), verse, "") for place, verse in english.items())
         return
     verses = _verses(path)
     theirs, ours = _chapter_lengths(english), _chapter_lengths(verses)
@@ -128,6 +129,7 @@ def _verses(path: Path) -> Verses:
     return _verses_of_usfx(root) if root.tag == "usfx" else _verses_of_segments(path, root)
 
 
+@lru_cache(maxsize=1)
 def _verses_by_book(index: Path) -> Verses:
     """A file a book, listed by an index: the English Bible."""
     verses: Verses = {}
