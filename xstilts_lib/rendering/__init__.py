@@ -12,6 +12,7 @@ to nothing.
 
 from __future__ import annotations
 
+import os
 import shutil
 import subprocess
 import sys
@@ -40,7 +41,7 @@ def build(experiment: str, output: Path | None = None) -> Path:
     built = (output or places.book()) / "_build"
     for document in stale:
         (built / "html" / document).with_suffix(".html").unlink(missing_ok=True)
-    _run_jupyter_book(built)
+    _build_html(built)
     return built / "html" / "index.html"
 
 
@@ -83,8 +84,9 @@ def table_of_contents(notebooks: list[Page]) -> str:
     }
     for part in toc["parts"]:
         for chapter in part["chapters"]:
-            if chapter["file"] in sections:
-                chapter["sections"] = sections.pop(chapter["file"])
+            found = sections.pop(chapter["file"], None)
+            if found:
+                chapter["sections"] = found
     if sections:
         raise UserError(
             f"book/_toc.yml lacks the chapter {next(iter(sections))!r}, under which pages are generated."
@@ -108,36 +110,36 @@ def _runs(notebooks: list[Page]) -> list[dict[str, object]]:
     ]
 
 
-def _run_jupyter_book(built: Path) -> None:
-    """Build strictly. After a failure the state is thrown away: unchanged pages would not warn again."""
-    book, log = places.book(), built / "log.txt"
+def _build_html(built: Path) -> None:
+    """Build strictly, from the state of an earlier build where there is one.
+
+    What fails from such a state is built once more from nothing: where a label has moved between pages, an
+    incremental build complains of both places. A build that failed leaves no state behind, because pages that
+    have not changed would not warn a second time.
+    """
+    state, log = built / ".doctrees", built / "log.txt"
     built.mkdir(parents=True, exist_ok=True)
+    for _ in range(2 if state.is_dir() else 1):
+        if _jupyter_book(built, log):
+            return
+        shutil.rmtree(state, ignore_errors=True)
+    why = _first_warning(log.read_text(encoding="utf-8"))
+    raise UserError(f"The book was not built: {why} (all of it in {places.relative(log)}).")
+
+
+def _jupyter_book(built: Path, log: Path) -> bool:
+    """One run of Jupyter Book in a process of its own; what it says goes to `log`."""
+    book = places.book()
+    places_of = {"--config": places.home() / "_config.yml", "--toc": book / GENERATED / "_toc.yml"}
     options = [
-        "--config",
-        places.home() / "_config.yml",
-        "--toc",
-        book / GENERATED / "_toc.yml",
-        "--path-output",
-        built.parent,
+        str(word) for option in (*places_of.items(), ("--path-output", built.parent)) for word in option
     ]
-    command = [
-        sys.executable,
-        "-c",
-        "from jupyter_book.cli.main import main; main()",
-        "build",
-        book,
-        *options,
-    ]
+    program = [sys.executable, "-c", "from jupyter_book.cli.main import main; main()"]
+    command = [*program, "build", str(book), *options, "-n", "-W", "--keep-going", "-q"]
     with log.open("w", encoding="utf-8") as stream:
-        done = subprocess.run(
-            [*map(str, command), "-n", "-W", "--keep-going", "-q"], stdout=stream, stderr=stream, check=False
-        )
-    text = log.read_text(encoding="utf-8")
-    if done.returncode or not (built / "html" / "index.html").is_file():
-        shutil.rmtree(built / ".doctrees", ignore_errors=True)
-        raise UserError(
-            f"The book was not built: {_first_warning(text)} (all of it in {places.relative(log)})."
-        )
+        environment = os.environ | {"NO_COLOR": "1"}
+        done = subprocess.run(command, stdout=stream, stderr=stream, env=environment, check=False)
+    return done.returncode == 0 and (built / "html" / "index.html").is_file()
 
 
 def _first_warning(text: str) -> str:

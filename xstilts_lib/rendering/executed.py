@@ -16,6 +16,7 @@ import nbformat
 from .. import graph, places, results
 from ..errors import UserError
 from ..experiment import Experiment
+from ..notebook import INJECTED, PARAMETERS
 from ..runs import TARGETS, Run, all_runs
 
 OPENING = "What you will be able to do:"
@@ -112,9 +113,19 @@ def _read(path: Path) -> nbformat.NotebookNode:
             raise UserError(
                 f"{places.relative(path)}: cell {number} ended in an error; run the experiment again."
             )
+    _hide_defaults(node)
     kept = {key: node.metadata[key] for key in ("kernelspec", "language_info") if key in node.metadata}
     node.metadata = nbformat.from_dict(kept)
     return node
+
+
+def _hide_defaults(node: nbformat.NotebookNode) -> None:
+    """Show the parameters that the notebook ran with, not the template's own beside them."""
+    tags = [cell.metadata.get("tags", []) for cell in node.cells]
+    if any(INJECTED in found for found in tags):
+        for cell, found in zip(node.cells, tags, strict=True):
+            if PARAMETERS in found:
+                cell.metadata["tags"] = [*found, "remove-cell"]
 
 
 def _title(node: nbformat.NotebookNode, path: Path) -> str:
@@ -159,7 +170,7 @@ def _rename(node: nbformat.NotebookNode, suffix: str, title: str) -> None:
         if not titled and _TITLE.search(cell.source):
             cell.source, titled = _TITLE.sub(lambda _: f"# {title}", cell.source, count=1), True
         for label in labels:
+            # As a target, as the option of a directive, in a role, in a link; elsewhere it is just a word.
+            places_of_it = rf"(?:(?<=[(`<#])|(?<=^:name: )){re.escape(label)}(?=[)`>]|\s*$)"
             own = f"{label}--{suffix}"
-            cell.source = re.sub(
-                rf"(?<![\w:-]){re.escape(label)}(?![\w:-])", lambda _, own=own: own, cell.source
-            )
+            cell.source = re.sub(places_of_it, lambda _, own=own: own, cell.source, flags=re.MULTILINE)

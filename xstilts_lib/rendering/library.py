@@ -24,24 +24,24 @@ class Floor:
 
 FLOORS = (
     Floor(
-        "programs", "Programs", "What a person starts, and what shows how it goes.",
-        ("cli", "client", "workflow", "monitor", "tables", "verification", "rendering"),
+        "programs", "Programs", "What a person starts.",
+        ("cli", "workflow", "tables", "verification", "rendering"),
     ),
     Floor(
         "experiment", "The experiment",
-        "What is run, in which order, how each phase runs, and what it leaves behind.",
-        ("experiment", "runs", "graph", "jobs", "results", "analysis", "notebook", "kernels", "warm",
-         "processes", "pretraining", "train", "evaluate", "retrieval"),
+        "What is run, in which order, how each phase runs, what it costs, and what it leaves behind.",
+        ("experiment", "runs", "graph", "jobs", "costs", "results", "analysis", "notebook", "kernels",
+         "client", "warm", "processes", "monitor", "pretraining", "train", "state", "evaluate", "retrieval"),
     ),
     Floor(
         "tasks-and-data", "Tasks and data",
         "What an example is, where it comes from, how an answer is scored, and the grammar of recipes.",
-        ("recipe", "sources", "formats", "scoring", "mining"),
+        ("recipe", "sources", "formats", "batches", "scoring", "mining"),
     ),
     Floor(
         "ground", "The ground floor", "What everything stands on, and what knows nothing of experiments.",
-        ("tasks", "settings", "strict", "encoder", "batches", "state", "devices", "pairs", "checkpoint",
-         "manifest", "progress", "textfiles", "places", "errors"),
+        ("tasks", "settings", "strict", "encoder", "devices", "pairs", "checkpoint", "code", "manifest",
+         "progress", "textfiles", "places", "errors"),
     ),
 )  # fmt: skip
 OTHERS = Floor("others", "Other rooms", "Not yet on a floor.", ())
