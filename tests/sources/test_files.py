@@ -202,6 +202,7 @@ def test_the_survey_says_what_is_there_absent_and_wrong(open_folder):
     table = {(row.task, row.split, row.language): row for row in check_table(source)}
     assert table["xquad", "test", "de"].rows == 1
     assert table["xquad", "test", "de"].expected == 1190
+    assert table["xquad", "test", "de"].source == "xquad/xquad.de.json"
     assert "cut short" in table["xquad", "test", "vi"].problem
     assert "lacks mlqa/" in table["mlqa", "", ""].absent
     named = list(check_table(source, ["mlqa"]))

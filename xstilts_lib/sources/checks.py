@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 from ..errors import UserError, nearest
@@ -43,6 +44,12 @@ class LoadReport:
     unanswerable: bool = False
     """Whether a question without an answer is right: SQuAD 2.0's."""
     notes: list[str] = field(default_factory=list)
+
+    @property
+    def shown(self) -> str:
+        """The source as a page shows it: a file by its set and name, without the folders of one machine."""
+        parts = Path(self.source).parts
+        return "/".join(parts[-2:]) if Path(self.source).is_absolute() else self.source
 
     def where(self, place: Place) -> str:
         """A place in the data as an error message begins."""
@@ -94,7 +101,7 @@ def joined_report(task: Task, split: str, language: str, parts: Sequence[LoadRep
         task.name,
         split,
         language,
-        source=" + ".join(part.source for part in parts),
+        source=" + ".join(part.shown for part in parts),
         revision=" + ".join(part.revision for part in parts),
         rows=sum(part.rows for part in parts),
         expected=task.size(split, language),

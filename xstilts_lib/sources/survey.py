@@ -117,7 +117,7 @@ def _load(source: RealSource, row: Task, split: str, language: str) -> Checked:
         row.name,
         split,
         language,
-        source=report.source,
+        source=report.shown,
         revision=report.revision,
         rows=report.rows,
         expected=report.expected,
