@@ -6,12 +6,15 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING
 
+from . import manifest
 from .errors import UserError, nearest
 from .tasks import TASKS
 
 if TYPE_CHECKING:
+    import numpy as np
     from datasets import Dataset
     from transformers import PreTrainedModel, PreTrainedTokenizerFast
 
@@ -48,8 +51,8 @@ def new_encoder(
 ) -> tuple[PreTrainedModel, PreTrainedTokenizerFast]:
     """The encoder with random weights drawn from `seed`, and its tokenizer: what pretraining starts from.
 
-    With `model.vocabulary` it has embeddings for that many pieces, those that the pretraining text uses most; a
-    small encoder over XLM-R's own segmentation would else be little more than a table of 250,002 embeddings.
+    With `model.vocabulary` it has embeddings for that many pieces, those that the text uses most; a small
+    encoder over XLM-R's own segmentation would else be little more than a table of 250,002 embeddings.
     """
     from . import encoder
 
@@ -60,11 +63,28 @@ def new_encoder(
         )
     kept = None
     if experiment.model.vocabulary is not None:
+        kept = _kept(experiment, source, tokenizer, experiment.model.vocabulary)
+    return encoder.build(experiment.model.architecture, tokenizer, seed, kept), tokenizer
+
+
+def _kept(
+    experiment: Experiment, source: Source, tokenizer: PreTrainedTokenizerFast, size: int
+) -> np.ndarray:
+    """The ids of the pieces to keep. Counting them means reading all the text, so the answer stays on disk,
+    under a name that says what was counted."""
+    import numpy as np
+
+    from . import encoder
+
+    languages = experiment.pretraining.languages if experiment.pretraining else None
+    key = manifest.digest([source.revision(text_task(source.kind)), languages, size])
+    file = experiment.directory / "vocabulary" / f"{key}.json"
+    if not file.is_file():
         lines = [
             line
             for rows in text(experiment, source).values()
             for key in ("text", "pair")
             for line in rows[key]
         ]
-        kept = encoder.trim(tokenizer, lines, experiment.model.vocabulary)
-    return encoder.build(experiment.model.architecture, tokenizer, seed, kept), tokenizer
+        manifest.write_json(file, encoder.trim(tokenizer, lines, size).tolist())
+    return np.array(json.loads(file.read_text(encoding="utf-8")), dtype=np.int64)
