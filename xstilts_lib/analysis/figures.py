@@ -27,7 +27,7 @@ from matplotlib.figure import Figure
 
 from .gains import BASELINE, FLOOR, ordered
 from .typology import DISTANCE, RESOURCES
-from .wording import short, signed
+from .wording import short, signed, time_unit
 
 WIDTH = 4.8  # inches: at 390 pixels the smallest letters are nine pixels high
 DPI = 200
@@ -234,16 +234,18 @@ def time_bars(times: pd.DataFrame) -> Figure:
     with matplotlib.rc_context(_STYLE | {"axes.grid": False}):
         figure = Figure(figsize=(WIDTH, 1.3 + 0.24 * len(times)), layout="constrained")
         axes = figure.subplots()
-        for phase, part in times.reset_index(drop=True).groupby("phase", sort=False):
+        size, unit = time_unit(60 * times["minutes"].max() if len(times) else 0)
+        times = times.reset_index(drop=True).assign(time=60 * times["minutes"] / size)
+        for phase, part in times.groupby("phase", sort=False):
             colour, hatch = looks.get(phase, (GREY, ""))
             drawn = axes.barh(
-                part.index, part["minutes"], color=colour, hatch=hatch, edgecolor="white", label=phase
+                part.index, part["time"], color=colour, hatch=hatch, edgecolor="white", label=phase
             )
             axes.bar_label(drawn, fmt="%.1f", padding=3, fontsize=9)
         axes.set_yticks(range(len(times)), [short(str(name)) for name in times["task"]])
         axes.set_ylim(len(times) - 0.5, -0.5)
         axes.margins(x=0.12)
-        axes.set_xlabel("minutes of one core or device, all runs")
+        axes.set_xlabel(f"{unit} of one core or device, all runs")
         figure.legend(loc="outside upper left", ncols=2, frameon=False)
     return figure
 

@@ -9,7 +9,7 @@ is worth a claim:
 
 - that something rises appears where its interval lies above zero, and not where it lies below the margin;
 - that nothing is gained appears where the interval lies below the margin, and not where it lies above zero;
-- everything else is inconclusive, as is everything measured with one seed.
+- everything else is inconclusive, as is every mean over a single seed.
 """
 
 from __future__ import annotations

@@ -18,7 +18,7 @@ from typing import Any
 import pandas as pd
 
 from ..errors import UserError
-from .wording import listed, number, plural
+from .wording import duration, listed, plural
 
 HISTORY, MANIFEST = "history.json", "manifest.json"
 PRETRAINING, INTERMEDIATE, TARGET, RETRIEVAL = "pretraining", "intermediate", "target", "retrieval"
@@ -121,7 +121,7 @@ def most(table: pd.DataFrame) -> str:
         return "Nothing has been run."
     row = table.loc[table["minutes"].idxmax()]
     share = row["minutes"] / max(table["minutes"].sum(), 1e-9)
-    size = f"{number(row['minutes'])} minutes, {share:.0%} of all"
+    size = f"{duration(60 * row['minutes'])}, {share:.0%} of all"
     return f"Most of it went into {row['task']} in the phase {row['phase']} ({size})."
 
 

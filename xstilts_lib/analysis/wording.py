@@ -56,6 +56,25 @@ def chance(p: float, name: bool = True) -> str:
     return f"p {text}" if name else text.removeprefix("= ")
 
 
+def duration(seconds: float) -> str:
+    """A time in the unit that suits it.
+
+    >>> duration(42.3), duration(750), duration(9000)
+    ('42.3 seconds', '12.5 minutes', '2.5 hours')
+    """
+    unit, name = time_unit(seconds)
+    return f"{number(seconds / unit)} {name}"
+
+
+def time_unit(seconds: float) -> tuple[int, str]:
+    """The unit that suits a time: its length in seconds, and its name."""
+    return next(
+        (size, name)
+        for size, name in ((3600, "hours"), (60, "minutes"), (1, "seconds"))
+        if seconds >= 2 * size or size == 1
+    )
+
+
 def plural(count: int, noun: str) -> str:
     return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
 
