@@ -54,7 +54,7 @@ def bag_of_words(train: list[str], labels: list[int], test: list[str]) -> np.nda
 @pytest.mark.parametrize("task", ["mini_mnli", "mini_qqp", "mini_pawsx"])
 @pytest.mark.parametrize("part", ["first", "second", "both"])
 def test_a_bag_of_words_knows_no_label(world: MiniatureSource, task: str, part: str) -> None:
-    train, test = world.rows(task, "train", limit=2500), world.rows(task, "test")
+    train, test = world.rows(task, "train", limit=1500), world.rows(task, "test")
 
     def text(row: dict) -> str:
         return f"{row['first']} {row['second']}" if part == "both" else row[part]
@@ -72,8 +72,8 @@ def test_a_bag_of_words_knows_no_label(world: MiniatureSource, task: str, part: 
 def test_overlap_lengths_and_negation_do_not_solve_a_pair(
     world: MiniatureSource, task: str, most: float | None
 ) -> None:
-    train, test = world.rows(task, "train", limit=2500), world.rows(task, "test")
-    model = GradientBoostingClassifier(n_estimators=50, random_state=0)
+    train, test = world.rows(task, "train", limit=1500), world.rows(task, "test")
+    model = GradientBoostingClassifier(n_estimators=30, random_state=0)
     model.fit([overlap(r["first"], r["second"]) for r in train], [r["label"] for r in train])
     accuracy = model.score([overlap(r["first"], r["second"]) for r in test], [r["label"] for r in test])
     assert accuracy < (most or bound(task))
@@ -96,7 +96,7 @@ def test_the_right_ending_is_not_the_one_nearest_the_others(world: MiniatureSour
         return [[sum(row), max(row), min(row)] for row in shared]
 
     train, test = world.rows("mini_hellaswag", "train", limit=1500), world.rows("mini_hellaswag", "test")
-    model = GradientBoostingClassifier(n_estimators=40, random_state=0)
+    model = GradientBoostingClassifier(n_estimators=30, random_state=0)
     model.fit(
         [f for r in train for f in features(r)], [int(i == r["label"]) for r in train for i in range(4)]
     )

@@ -79,7 +79,13 @@ class MiniatureSource:
         english = self.grammars["en"]
         if task == TEXT:
             lines = self.catalogue.lines(language, split, limit)
-            rows = [pretraining.row(item, language, grammar, english, rng) for item in lines]
+            if language != "en":
+                words = self.world.vocabularies[language]
+                grammar = Invented(self.world.lexicon, words, self.settings.switching)
+            rows = [
+                pretraining.row(item, language, grammar, english, rng, self.settings.literal)
+                for item in lines
+            ]
             return [{"id": f"{name}-{split}-{language}-{i}", **row} for i, row in enumerate(rows)]
         items = self.catalogue.items(task, split)
         if task in BITEXT:

@@ -95,6 +95,10 @@ class English:
             wh = self._wh_adjunct(question)
         return [*wh, *self._inverted(question, verb, rng), *tail]
 
+    def heading(self, entity: Entity, rng: random.Random | None = None) -> list[Word]:
+        """The words of a noun phrase that stands alone."""
+        return self._phrase(entity, "", rng)
+
     def definition(self, concept: str) -> list[Word]:
         """'A dog is an animal', without its full stop."""
         return [*_article(self._noun(concept), "a"), Word("is", "AUX", r"(S[dcl]\NP)/NP"),

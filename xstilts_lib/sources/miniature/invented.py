@@ -1,7 +1,8 @@
 """The invented languages: one grammar, and what a language declares about itself decides its forms.
 
-No articles, no number on nouns, no tense. Question words stand first, in verb-final languages where their
-answer would.
+No articles, no number on nouns, no tense. Where the verb stands between, question words stand first;
+elsewhere they stand where their answer would, since 'who helped Mira' would else be 'whom Mira helped'
+too.
 """
 
 from __future__ import annotations
@@ -10,8 +11,10 @@ import random
 
 from .grammar import PLAIN, Entity, Event, Question, Style, Word, name_words
 from .languages import Vocabulary
-from .lexicon import Lexicon
+from .lexicon import FUNCTIONS, Lexicon
 
+# What a bilingual writer puts in place of a function word.
+IN_ENGLISH = {name: "was" if name == "passive" else name for name in FUNCTIONS}
 # Where the parts of a clause stand: Subject, Object (or Agent of a passive), Verb, Place, Time.
 ORDERS = {"SVO": "SVOPT", "SOV": "STPOV", "VSO": "VSOPT"}
 
@@ -19,8 +22,10 @@ ORDERS = {"SVO": "SVOPT", "SOV": "STPOV", "VSO": "VSOPT"}
 class Invented:
     """Turns events and questions into the words of one invented language."""
 
-    def __init__(self, lexicon: Lexicon, vocabulary: Vocabulary) -> None:
+    def __init__(self, lexicon: Lexicon, vocabulary: Vocabulary, switching: float = 0.0) -> None:
         self.lexicon, self.vocabulary = lexicon, vocabulary
+        self.switching = switching
+        self._english = {key: word for key, _, word in lexicon.concepts()} | IN_ENGLISH
         self.language = vocabulary.language
         self.code = self.language.code
         self._function = {key[1:]: row[0] for key, row in vocabulary.words.items() if key.startswith("%")}
@@ -39,11 +44,15 @@ class Invented:
         parts = self._parts(question.event, question.passive, rng)
         subject = question.asked == ("patient" if question.passive else "agent")
         asked = {"place": "P", "time": "T"}.get(question.asked, "S" if subject else "O")
-        parts[asked] = self._asked(question)
+        parts[asked] = self._asked(question, rng)
         order = ORDERS[self.language.order]
-        if self.language.order != "SOV":
+        if self.language.order == "SVO":
             order = asked + order.replace(asked, "")
         return [word for part in order for word in parts.get(part, ())]
+
+    def heading(self, entity: Entity, rng: random.Random | None = None) -> list[Word]:
+        """The words of a noun phrase that stands alone."""
+        return self._phrase(entity, "", rng)
 
     def definition(self, concept: str) -> list[Word]:
         """'Dog is animal', in this language's order."""
@@ -54,16 +63,16 @@ class Invented:
 
     def _parts(self, event: Event, passive: bool, rng: random.Random | None) -> dict[str, list[Word]]:
         verb = Word(self._pick(f"{event.verb}!", rng), "VERB")
-        before = [self._word("not", "PART")] if event.negated else []
+        before = [self._word("not", "PART", rng)] if event.negated else []
         if passive:
-            before.append(self._word("passive", "AUX"))
+            before.append(self._word("passive", "AUX", rng))
         final = self.language.order == "SOV"
         parts = {"V": [verb, *reversed(before)] if final else [*before, verb]}
         agent, patient = event.agent, event.patient
         if passive:
             parts["S"] = [] if patient.head == "?" else self._phrase(patient, "patient", rng)
             parts["O"] = (
-                [] if agent.head == "?" else self._adpositional("by", self._phrase(agent, "agent", rng))
+                [] if agent.head == "?" else self._adpositional("by", self._phrase(agent, "agent", rng), rng)
             )
         else:
             parts["S"] = [] if agent.head == "?" else self._phrase(agent, "agent", rng)
@@ -72,30 +81,33 @@ class Invented:
             )
         if event.place and event.place != "?":
             preposition, _, head = event.place.partition(" ")
-            parts["P"] = self._adpositional(preposition, self._phrase(Entity(head), "place", rng))
+            parts["P"] = self._adpositional(preposition, self._phrase(Entity(head), "place", rng), rng)
         if event.time and event.time != "?":
             day = Word(self.vocabulary.words[event.time][0], "PROPN", "", "time")
-            parts["T"] = self._adpositional("on", [day])
+            parts["T"] = self._adpositional("on", [day], rng)
         return parts
 
-    def _asked(self, question: Question) -> list[Word]:
+    def _asked(self, question: Question, rng: random.Random | None) -> list[Word]:
         place_or_day = {"place": ("in", "place"), "time": ("on", "day")}
         if question.asked in place_or_day:
             if not question.which:
-                return [self._word("where" if question.asked == "place" else "when", "ADV")]
+                return [self._word("where" if question.asked == "place" else "when", "ADV", rng)]
             adposition, kind = place_or_day[question.asked]
             noun = (
-                self._word("day", "NOUN")
+                self._word("day", "NOUN", rng)
                 if kind == "day"
                 else Word(self.vocabulary.words["place"][0], "NOUN")
             )
-            return self._adpositional(adposition, [self._word("which", "DET"), noun])
+            return self._adpositional(adposition, [self._word("which", "DET", rng), noun], rng)
         person = question.category in ("person", "organisation")
-        words = [self._word("who" if person else "what", "PRON")]
+        words = [self._word("who" if person else "what", "PRON", rng)]
         if question.which:
-            words = [self._word("which", "DET"), Word(self.vocabulary.words[question.category][0], "NOUN")]
+            words = [
+                self._word("which", "DET", rng),
+                Word(self.vocabulary.words[question.category][0], "NOUN"),
+            ]
         if question.asked == "agent" and question.passive:
-            return self._adpositional("by", words)
+            return self._adpositional("by", words, rng)
         if question.asked == "patient" and not question.passive and self.language.case:
             words[-1] = words[-1]._replace(text=words[-1].text + self.vocabulary.suffix)
         return words
@@ -120,13 +132,19 @@ class Invented:
             words.insert(0, Word(self.vocabulary.words[entity.number][0], "NUM", "", slot))
         return words
 
-    def _adpositional(self, function: str, words: list[Word]) -> list[Word]:
-        adposition = self._word(function, "ADP")
+    def _adpositional(self, function: str, words: list[Word], rng: random.Random | None = None) -> list[Word]:
+        adposition = self._word(function, "ADP", rng)
         return [adposition, *words] if self.language.adposition == "before" else [*words, adposition]
 
-    def _word(self, function: str, upos: str) -> Word:
-        return Word(self._function[function], upos)
+    def _word(self, function: str, upos: str, rng: random.Random | None = None) -> Word:
+        switched = self._switched(function, rng)
+        return Word(switched or self._function[function], upos)
 
     def _pick(self, key: str, rng: random.Random | None) -> str:
+        switched = self._switched(key, rng)
         row = self.vocabulary.words[key]
-        return row[0] if rng is None or len(row) == 1 else row[int(rng.random() * len(row))]
+        return switched or (row[0] if rng is None or len(row) == 1 else row[int(rng.random() * len(row))])
+
+    def _switched(self, key: str, rng: random.Random | None) -> str | None:
+        """The English word, where the writer switches to English for this one."""
+        return self._english[key] if self.switching and rng and rng.random() < self.switching else None

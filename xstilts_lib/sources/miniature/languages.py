@@ -45,7 +45,7 @@ class Language:
     """Whether an object bears a suffix."""
     adjective: Literal["before", "after"] = "before"
     script: str = "Latin"
-    cognates: float = 0.25
+    cognates: float = 0.6
     """Share of the content words that are written as in English (respelt where the script differs)."""
     resources: float = 1.0
     """Lines of pretraining text, as a share of the English ones."""
@@ -78,7 +78,7 @@ class Language:
 
 ENGLISH = Language("en", "English", cognates=1.0)
 _NEAR = Language("qaa", "Tolvish")
-_FAR = Language("qae", "Ilumay", "SOV", "after", True, "after", "Latin", 0.0)
+_FAR = Language("qae", "Ilumay", "SOV", "after", True, "after", "Latin", 0.3)
 LANGUAGES: Mapping[str, Language] = {
     "en": ENGLISH,
     "qaa": _NEAR,
@@ -87,7 +87,7 @@ LANGUAGES: Mapping[str, Language] = {
     "qad": replace(_NEAR, code="qad", name="Dunvarish", script="Cyrillic"),
     "qae": _FAR,
     "qaf": replace(_FAR, code="qaf", name="Hasperic", resources=0.2),
-    "qag": Language("qag", "Quorzan", "VSO", "before", False, "after", "Georgian", 0.0, 0.5),
+    "qag": Language("qag", "Quorzan", "VSO", "before", False, "after", "Georgian", 0.3, 0.5),
 }
 
 

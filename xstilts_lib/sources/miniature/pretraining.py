@@ -7,13 +7,13 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from .english import STOP
-from .grammar import Event, Question, write
+from .grammar import Entity, Event, Question, write
 from .text import Grammar, asking, clauses
 from .world import World
 
 
 class Line(NamedTuple):
-    sentences: tuple[tuple[Event, ...] | Question | str, ...]
+    sentences: tuple[tuple[Event, ...] | Question | Entity | str, ...]
     """Each a statement of one event or two, a question, or a noun to define."""
     translated: bool
 
@@ -21,14 +21,19 @@ class Line(NamedTuple):
         for sentence in self.sentences:
             if isinstance(sentence, Question):
                 yield sentence.event
-            elif not isinstance(sentence, str):
+            elif not isinstance(sentence, str | Entity):
                 yield from sentence
 
 
-def row(item: Line, language: str, grammar: Grammar, english: Grammar, rng: random.Random) -> dict:
-    """The columns of the text format, the id apart; the translation has its forms drawn independently."""
-    pair = _written(item, english, rng) if item.translated and language != "en" else ""
-    return {"language": language, "text": _written(item, grammar, rng), "pair": pair}
+def row(
+    item: Line, language: str, grammar: Grammar, english: Grammar, rng: random.Random, literal: float
+) -> dict:
+    """The columns of the text format, the id apart. The translation has its forms drawn independently, but
+    for a share `literal` that keep voice and order."""
+    styles = rng.getrandbits(32)
+    other = styles if rng.random() < literal else rng.getrandbits(32)
+    pair = _written(item, english, rng, other) if item.translated and language != "en" else ""
+    return {"language": language, "text": _written(item, grammar, rng, styles), "pair": pair}
 
 
 def line(world: World, rng: random.Random, split: str, label: int) -> Line:
@@ -39,6 +44,8 @@ def line(world: World, rng: random.Random, split: str, label: int) -> Line:
     if share < 0.02:
         return Line((rng.choice(list(world.lexicon.nouns)),), translated)
     event = _event(world, rng, split)
+    if rng.random() < world.settings.headings:
+        return Line((rng.choice((event.agent, event.patient)),), translated)
     if share < 0.52:
         return Line(((event,),), translated)
     if share < 0.64:
@@ -63,13 +70,16 @@ def _sequel(world: World, rng: random.Random, event: Event, split: str) -> Event
     return other
 
 
-def _written(item: Line, grammar: Grammar, rng: random.Random) -> str:
+def _written(item: Line, grammar: Grammar, rng: random.Random, styles: int) -> str:
+    style_rng = random.Random(styles)
     sentences = []
     for sentence in item.sentences:
-        if isinstance(sentence, str):
+        if isinstance(sentence, Entity):
+            sentences.append(grammar.heading(sentence, rng))
+        elif isinstance(sentence, str):
             sentences.append([*grammar.definition(sentence), STOP])
         elif isinstance(sentence, Question):
             sentences.append(asking(grammar, sentence, rng))
         else:
-            sentences.append(clauses(grammar, sentence, rng))
+            sentences.append(clauses(grammar, sentence, rng, style_rng))
     return write(sentences)[0]

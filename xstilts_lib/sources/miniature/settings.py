@@ -38,7 +38,14 @@ WHOLE = {
     "retrieval_distractors": (0, 10**5),
     "bucc_sentences": (4, 10**5),
 }
-SHARES = {"parallel": (0.0, 1.0), "held_out": (0.05, 0.4), "bucc_hard": (0.0, 1.0)}
+SHARES = {
+    "parallel": (0.0, 1.0),
+    "switching": (0.0, 1.0),
+    "literal": (0.0, 1.0),
+    "headings": (0.0, 1.0),
+    "held_out": (0.05, 0.4),
+    "bucc_hard": (0.0, 1.0),
+}
 
 
 @dataclass(frozen=True)
@@ -58,13 +65,22 @@ class MiniatureSettings:
     """Lines of each language's dev text."""
     parallel: float = 0.5
     """Share of a language's pretraining lines that come with an English translation."""
-    nouns: int = 5
+    switching: float = 0.5
+    """Share of the words of an invented language's pretraining lines that are English, as bilingual
+    writers mix their languages: what ties languages together soonest in minutes of pretraining. No
+    other text is mixed."""
+    literal: float = 0.7
+    """Share of those translations that keep the voice and the order of the line; the others have them drawn
+    anew."""
+    headings: float = 0.15
+    """Share of the lines that are a noun phrase alone, as headings and entries of a glossary are."""
+    nouns: int = 4
     """Nouns in each of seven categories of things; people, animals and places have two more."""
-    verbs: int = 12
+    verbs: int = 8
     """Entries of the two tables of verbs, a pair of opposites being one."""
-    adjectives: int = 10
+    adjectives: int = 6
     """Groups of adjectives that exclude one another."""
-    names: int = 10
+    names: int = 7
     """First names, and stems of family names, towns and organisations."""
     held_out: float = 0.15
     """Share of the pairs of a verb and its object kept for each of dev and test."""

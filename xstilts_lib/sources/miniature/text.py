@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Protocol
 
 from .english import MARK, STOP
-from .grammar import PLAIN, Event, Question, Style, Word, draw_style
+from .grammar import PLAIN, Entity, Event, Question, Style, Word, draw_style
 
 
 class Grammar(Protocol):
@@ -21,15 +21,18 @@ class Grammar(Protocol):
     ) -> list[Word]: ...
     def question(self, question: Question, rng: random.Random | None = None) -> list[Word]: ...
     def definition(self, concept: str) -> list[Word]: ...
+    def heading(self, entity: Entity, rng: random.Random | None = None) -> list[Word]: ...
 
 
-def clauses(grammar: Grammar, events: Sequence[Event], rng: random.Random | None) -> list[Word]:
+def clauses(
+    grammar: Grammar, events: Sequence[Event], rng: random.Random | None, styles: random.Random | None = None
+) -> list[Word]:
     """One sentence that states all the events, joined by 'and'; without a generator, in the plainest form."""
     words: list[Word] = []
     for event in events:
         if words:
             words.append(grammar.conjunction)
-        words += grammar.statement(event, PLAIN if rng is None else draw_style(rng, event), rng)
+        words += grammar.statement(event, PLAIN if rng is None else draw_style(styles or rng, event), rng)
     words.append(STOP)
     return words
 
