@@ -100,7 +100,7 @@ def _check_task(source: Source, name: str, named: bool) -> Iterator[Checked]:
             yield _load(source, row, split, language)
     if not found:
         try:
-            source.check([name])
+            source.check_one(row)
             missing = f"{name} is not there."
         except UserError as error:
             missing = str(error)
@@ -136,7 +136,7 @@ def _nothing(row: Task, missing: str, named: bool) -> Checked:
 
 def _check_text(source: RealSource, row: Task, named: bool) -> Iterator[Checked]:
     try:
-        source.check([row.name])
+        source.check_one(row)
     except UserError as error:
         yield _nothing(row, str(error), named)
         return
