@@ -1,6 +1,6 @@
 """A hash of the library's own code, as far as it decides numbers: what other code computed is not done.
 
-Comments, docstrings and layout do not count, nor do the files named here that only carry numbers about; of the
+Comments, docstrings and layout do not count, nor do the files named here, which carry numbers about; of the
 settings and of the table of tasks, what a run uses counts. A file that is not named here counts as a whole.
 
 >>> decides("miniature", evaluation=False) == decides("miniature", evaluation=False)

@@ -33,6 +33,7 @@ KERNEL = "python3"
 PROVISIONER = "xstilts"  # kernels.py: forks kernels from a warm process where there is one
 PARAMETERS, INJECTED, PROVENANCE = "parameters", "injected-parameters", "provenance"
 _CELL_FILE = re.compile(r"/?(tmp/)?ipykernel_\d+/\d+\.py")
+PATIENCE = 300  # seconds for a kernel to answer: a machine with too much to do is slow, not broken
 FULL_DISK = "No space left on device"
 
 
@@ -217,7 +218,8 @@ def _surroundings() -> Iterator[dict[str, Any]]:
     try:
         # Sockets are named after the connection file; without one, they would all be called alike.
         files = {"transport": "ipc", "connection_file": f"{folder}/kernel.json"}
-        yield {"config": Config({"KernelManager": files})}
+        config = Config({"KernelManager": files})
+        yield {"config": config, "start_timeout": PATIENCE, "iopub_timeout": PATIENCE}
     finally:
         for name, value in before.items():
             if value is None:

@@ -1,0 +1,105 @@
+"""A checkout in a temporary folder: an experiment, and templates that take no time."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+EXPERIMENT = """
+title: A test
+source: {kind: miniature}
+model: {name: tiny, architecture: {model_type: xlm-roberta}}
+pretraining: {steps: 1}
+seeds: [0]
+recipes: [none, mini_squad]
+targets: [mini_xnli, mini_tatoeba]
+"""
+RUN = """
+from xstilts_lib import notebook, results
+from xstilts_lib.experiment import load_experiment
+from xstilts_lib.runs import Run
+"""
+ENCODER = (
+    RUN
+    + """
+run = Run(load_experiment(experiment), {recipe}, seed)
+{ensure}
+directory = run.begin("encoder")
+run.encoder.mkdir(exist_ok=True)
+(run.encoder / "weights").write_text(run.recipe.name)
+with open(directory / "times", "a") as file:
+    file.write("made ")
+run.finish("encoder", [run.encoder], 1.0)
+"""
+)
+SCORED = (
+    RUN
+    + """
+run = Run(load_experiment(experiment), recipe, seed)
+notebook.ensure(run)
+directory = run.begin({part})
+names = {names}
+scores = {{name: {{"en": {{"accuracy": 60.0}}, "qaa": {{"accuracy": 50.0 + len(recipe)}}}} for name in names}}
+results.write_scores(directory, scores, {{name: {{"en": 10, "qaa": 10}} for name in names}})
+run.finish({part}, [directory / results.SCORES], 1.0)
+"""
+)
+TEMPLATES = {
+    "00_pretrain": ['experiment = "test"\nseed = 0', ENCODER.format(recipe='"none"', ensure="")],
+    "10_intermediate": [
+        'experiment = "test"\nrecipe = "mini_squad"\nseed = 0',
+        ENCODER.format(recipe="recipe", ensure="notebook.ensure(run.parent)"),
+    ],
+    "20_target": [
+        'experiment = "test"\nrecipe = "none"\ntask = "mini_xnli"\nseed = 0',
+        SCORED.format(part='f"targets/{task}"', names="[task]"),
+    ],
+    "30_retrieval": [
+        'experiment = "test"\nrecipe = "none"\nseed = 0',
+        SCORED.format(part='"retrieval"', names="list(run.experiment.targets_retrieval)"),
+    ],
+    "40_table": ['experiment = "test"', "print(experiment)"],
+}
+
+
+def write_template(folder: Path, name: str, cells: list[str], tags: tuple[str, ...] = ()) -> Path:
+    """A notebook whose first cell holds its parameters."""
+    code = [
+        {
+            "cell_type": "code",
+            "id": f"cell{i}",
+            "metadata": {"tags": ["parameters", *tags]} if i == 0 else {},
+            "source": source.strip(),
+            "outputs": [],
+            "execution_count": None,
+        }
+        for i, source in enumerate(cells)
+    ]
+    kernel = {"name": "python3", "display_name": "Python 3", "language": "python"}
+    content = {"cells": code, "metadata": {"kernelspec": kernel}, "nbformat": 4, "nbformat_minor": 5}
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / f"{name}.ipynb").write_text(json.dumps(content), encoding="utf-8")
+    return folder / f"{name}.ipynb"
+
+
+@pytest.fixture
+def checkout(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The folder of a checkout of its own, with the experiment `test`; runs go below it."""
+    (tmp_path / "experiments").mkdir()
+    (tmp_path / "experiments" / "test.yaml").write_text(EXPERIMENT)
+    for name, cells in TEMPLATES.items():
+        write_template(tmp_path / "notebooks", name, cells)
+    repository = Path(__file__).resolve().parents[2]
+    (tmp_path / "workflow").symlink_to(repository / "workflow")
+    monkeypatch.setenv("XSTILTS_HOME", str(tmp_path))
+    monkeypatch.delenv("XSTILTS_RUNS", raising=False)
+    return tmp_path
+
+
+@pytest.fixture
+def template(checkout: Path) -> Callable[..., Path]:
+    """`template(name, *cells)`: one more template in the checkout, or another in the place of one."""
+    return lambda name, *cells, tags=(): write_template(checkout / "notebooks", name, list(cells), tags)
