@@ -5,11 +5,13 @@ from __future__ import annotations
 import math
 import os
 import signal
+import socket
 import time
 
 import numpy as np
 import pytest
 import torch
+from accelerate import PartialState
 
 from xstilts_lib import encoder, train
 from xstilts_lib.batches import collate
@@ -230,6 +232,46 @@ def test_killed_three_times_it_ends_in_the_same_bits(make_model, ingredient, tmp
     assert killed[2] >= 1, "no checkpoint was picked up"
     assert all(torch.equal(a, b) for a, b in zip(calm[0], killed[0], strict=True))
     assert calm[1] == killed[1]
+
+
+def in_processes(number, tasks, model, settings, place) -> list[torch.Tensor]:
+    """The parameters after training in `number` forked processes that talk over gloo."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    children = []
+    for rank in range(number):
+        child = os.fork()
+        if child:
+            children.append(child)
+            continue
+        status = 1
+        try:
+            os.environ |= {"RANK": str(rank), "LOCAL_RANK": str(rank), "WORLD_SIZE": str(number)}
+            os.environ |= {"MASTER_ADDR": "127.0.0.1", "MASTER_PORT": str(port), "ACCELERATE_USE_CPU": "true"}
+            PartialState._reset_state()
+            train.train(model, tasks, settings, 0, place)
+            assert torch.distributed.get_world_size() == number
+            if rank == 0:
+                torch.save([parameter.detach() for parameter in model.parameters()], place / "end.pt")
+            torch.distributed.barrier()
+            status = 0
+        finally:
+            os._exit(status)
+    assert [os.waitpid(child, 0)[1] for child in children] == [0] * number
+    return torch.load(place / "end.pt")
+
+
+@pytest.mark.parametrize("forms", [("tags",), ("pair", "span")])
+def test_two_processes_give_the_parameters_of_one(forms, make_model, ingredient, tmp_path):
+    # Seven examples an update do not divide by two, nor their words.
+    settings = TrainSettings(steps=4, batch_size=7, learning_rate=1e-3, epsilon=1e-3, **STILL)
+    tasks = [ingredient(form) for form in forms]
+    model = make_model()
+    double = in_processes(2, tasks, model, settings, tmp_path)
+    train.train(model, tasks, settings, 0, tmp_path)
+    for one, two in zip(model.parameters(), double, strict=True):
+        torch.testing.assert_close(one.detach(), two, rtol=1e-4, atol=1e-5)
 
 
 def test_a_checkpoint_of_another_run_is_not_picked_up(make_model, ingredient, tmp_path, capsys, monkeypatch):

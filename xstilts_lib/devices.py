@@ -14,8 +14,10 @@ from .errors import UserError
 if TYPE_CHECKING:
     from accelerate import Accelerator
 
+CPU_WIDTH = 256  # the narrowest encoder that "auto" computes in bfloat16 on a CPU
 
-def accelerator(precision: str, several_heads: bool = False) -> Accelerator:
+
+def accelerator(precision: str, width: int, several_heads: bool = False) -> Accelerator:
     """Device, precision and processes, as the hardware and the launcher (`accelerate launch`) have them."""
     from accelerate import Accelerator, DistributedDataParallelKwargs
     from accelerate.state import AcceleratorState
@@ -25,7 +27,7 @@ def accelerator(precision: str, several_heads: bool = False) -> Accelerator:
     # With several heads, an update trains one of them, and processes must not wait for the gradients of the
     # others.
     handlers = [DistributedDataParallelKwargs(find_unused_parameters=several_heads)]
-    return Accelerator(mixed_precision="bf16" if bf16(precision) else "no", kwargs_handlers=handlers)
+    return Accelerator(mixed_precision="bf16" if bf16(precision, width) else "no", kwargs_handlers=handlers)
 
 
 def device() -> torch.device:
@@ -33,19 +35,22 @@ def device() -> torch.device:
     return torch.device("cuda" if torch.cuda.is_available() else "cpu")
 
 
-def bf16(precision: str) -> bool:
-    """Whether to compute in bfloat16: "auto" does on a GPU that has it, and never on a CPU.
+def bf16(precision: str, width: int) -> bool:
+    """Whether to compute in bfloat16 an encoder of hidden size `width`.
 
-    UserError where it is asked for and the hardware has none: a CPU without the instructions is 100 times
-    slower.
+    "auto" does where the hardware has the instructions; on a CPU for encoders of at least 256 alone, because
+    below that the gain is small and numbers in float32 travel better between machines. UserError where it
+    is asked for and the hardware has none: without them a CPU is 100 times slower.
     """
     if torch.cuda.is_available():
         able = torch.cuda.is_bf16_supported(including_emulation=False)
+        worth = able
     else:
         able = torch.cpu._is_avx512_bf16_supported() or torch.cpu._is_amx_tile_supported()
+        worth = able and width >= CPU_WIDTH
     if precision == "bf16" and not able:
         raise UserError("This hardware has no bfloat16 instructions: set precision to auto or fp32.")
-    return precision == "bf16" or (precision == "auto" and able and torch.cuda.is_available())
+    return precision == "bf16" or (precision == "auto" and worth)
 
 
 @contextmanager

@@ -1,7 +1,8 @@
 """Encoders: built from a configuration, loaded, saved, handed from phase to phase, read at any layer.
 
->>> model = build({"model_type": "xlm-roberta", "num_hidden_layers": 4, "hidden_size": 128}, tokenizer,
-seed=0) >>> save(model, tokenizer, "runs/encoder") >>> model, tokenizer = load("runs/encoder")
+>>> model = build({"model_type": "xlm-roberta", "num_hidden_layers": 4}, tokenizer, seed=0)
+>>> save(model, tokenizer, "runs/encoder")
+>>> model, tokenizer = load("runs/encoder")
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from . import attention
 from .checkpoint import atomic_folder, check_safetensors
 from .errors import UserError, nearest
 
@@ -71,12 +73,15 @@ def build(
     config = AutoConfig.for_model(kind, **settings)
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
-        return AutoModel.from_config(config, **_unpooled(type(config))).eval()
+        model = AutoModel.from_config(config, **_unpooled(type(config)))
+    return attention.use(model).eval()
 
 
 def load(place: str | Path, revision: str | None = None) -> tuple[PreTrainedModel, PreTrainedTokenizerFast]:
-    """An encoder and its tokenizer, from a folder or from the Hub; UserError where a file is missing or cut
-    short."""
+    """An encoder and its tokenizer, from a folder or from the Hub.
+
+    UserError where a file is missing or cut short.
+    """
     from transformers import AutoConfig, AutoModel, AutoTokenizer
 
     folder = Path(place)
@@ -86,25 +91,25 @@ def load(place: str | Path, revision: str | None = None) -> tuple[PreTrainedMode
     elif folder.is_absolute() or str(place).startswith("."):
         raise UserError(f"There is no encoder at {place}: run the phase that makes it, or correct the path.")
     try:
-        config = AutoConfig.from_pretrained(place, revision=revision)
-        model = AutoModel.from_pretrained(
-            place, revision=revision, dtype=torch.float32, **_unpooled(type(config))
-        )
-        tokenizer = AutoTokenizer.from_pretrained(place, revision=revision)
+        with _quietly():
+            config = AutoConfig.from_pretrained(place, revision=revision)
+            options = {"dtype": torch.float32, **_unpooled(type(config))}
+            model = AutoModel.from_pretrained(place, revision=revision, **options)
+            tokenizer = AutoTokenizer.from_pretrained(place, revision=revision)
     except OSError as error:
         raise UserError(f"No encoder could be read from {place}: {str(error).splitlines()[0]}") from error
     if local and (folder / VOCABULARY).exists():
         from safetensors.numpy import load_file
 
         attach(tokenizer, load_file(folder / VOCABULARY)["kept"])
-    return model.eval(), tokenizer
+    return attention.use(model).eval(), tokenizer
 
 
 def save(model: PreTrainedModel, tokenizer: PreTrainedTokenizerFast, directory: str | Path) -> Path:
     """Write a folder that `load`, and AutoModel.from_pretrained, open; whole or not at all."""
     from safetensors.numpy import save_file
 
-    with atomic_folder(directory) as folder:
+    with atomic_folder(directory) as folder, _quietly():
         model.save_pretrained(folder)
         tokenizer.save_pretrained(folder)
         kept = getattr(tokenizer, "kept", None)
@@ -241,9 +246,10 @@ def several_layers(model: PreTrainedModel, batch: Batch, layers: Sequence[int]) 
 
 
 @contextmanager
-def dropouts(model: PreTrainedModel, dropout: float | None, attention: float | None) -> Iterator[None]:
-    """Set the encoder's dropout, and that of its attention weights, inside the block; None leaves it as it
-    is."""
+def dropouts(
+    model: PreTrainedModel, dropout: float | None, attention_dropout: float | None
+) -> Iterator[None]:
+    """Set the encoder's dropout, and that of its attention weights, inside the block; None leaves them."""
     before: list[tuple[nn.Module, str, float]] = []
 
     def put(module: nn.Module, name: str, value: float | None) -> None:
@@ -251,20 +257,35 @@ def dropouts(model: PreTrainedModel, dropout: float | None, attention: float | N
             before.append((module, name, getattr(module, name)))
             setattr(module, name, value)
 
-    weights = set()
+    on_weights = set()
     for module in model.modules():
-        if "SelfAttention" in type(module).__name__ and isinstance(
-            getattr(module, "dropout", None), nn.Dropout
-        ):
-            weights.add(module.dropout)
-            put(module.dropout, "p", attention)
+        inner = getattr(module, "dropout", None)
+        if "SelfAttention" in type(module).__name__ and isinstance(inner, nn.Dropout):
+            on_weights.add(inner)
+            put(inner, "p", attention_dropout)
         if isinstance(getattr(module, "attention_dropout", None), float):
-            put(module, "attention_dropout", attention)
+            put(module, "attention_dropout", attention_dropout)
     for module in model.modules():
-        if isinstance(module, nn.Dropout) and module not in weights:
+        if isinstance(module, nn.Dropout) and module not in on_weights:
             put(module, "p", dropout)
     try:
         yield
     finally:
         for module, name, value in reversed(before):
             setattr(module, name, value)
+
+
+@contextmanager
+def _quietly() -> Iterator[None]:
+    """Without transformers' progress bars and load reports, which would drown a notebook's page."""
+    from transformers.utils import logging
+
+    bars, level = logging.is_progress_bar_enabled(), logging.get_verbosity()
+    logging.disable_progress_bar()
+    logging.set_verbosity_error()
+    try:
+        yield
+    finally:
+        logging.set_verbosity(level)
+        if bars:
+            logging.enable_progress_bar()

@@ -93,7 +93,8 @@ def _reading(model: PreTrainedModel, head: nn.Module | None, precision: str) -> 
     for module in (model, head):
         if module is not None:
             module.to(device).eval()
-    with torch.inference_mode(), torch.autocast(device.type, torch.bfloat16, enabled=devices.bf16(precision)):
+    lower = devices.bf16(precision, model.config.hidden_size)
+    with torch.inference_mode(), torch.autocast(device.type, torch.bfloat16, enabled=lower):
         yield
 
 

@@ -104,7 +104,8 @@ def train(
     Checkpoints go to `directory/checkpoint` and are removed at the end. A run that learns nothing is marked
     in the history, and no error: dropping it would flatter the results.
     """
-    accelerator = devices.accelerator(settings.precision, several_heads=len(ingredients) > 1)
+    width = model.config.hidden_size
+    accelerator = devices.accelerator(settings.precision, width, several_heads=len(ingredients) > 1)
     learner = Learner(model, fresh_heads(model, ingredients, settings, seed)).to(accelerator.device)
     optimizer = adamw(learner, settings)
     mixture = mix(ingredients, settings, seed)
@@ -143,7 +144,7 @@ def train(
 
             # 3. One step of AdamW along it, at this update's learning rate.
             if settings.clip:
-                accelerator.clip_grad_norm_(parameters, settings.clip)
+                nn.utils.clip_grad_norm_(parameters, settings.clip)
             for group in optimizer.param_groups:
                 group["lr"] = settings.learning_rate * schedule(step, total, settings.warmup)
             stepper.step()
