@@ -23,8 +23,11 @@ book: env
 	$(BIN)/xstilts run $(EXPERIMENT) --cores $(CORES)
 	$(BIN)/xstilts book $(EXPERIMENT)
 
+# The workflow on the smallest experiment, every template cell by cell as a student would run it, then the tests.
 test: env
-	$(BIN)/python -m pytest -n $(CORES) --dist loadscope
+	$(BIN)/xstilts run smoke --cores $(CORES)
+	$(BIN)/python -m pytest --nbval-lax --nbval-current-env --nbval-cell-timeout=120 notebooks
+	$(BIN)/python -m pytest -n $(CORES) --dist loadscope tests
 
 lab: env
 	$(BIN)/jupyter lab notebooks
