@@ -1,0 +1,68 @@
+"""Every notebook template: what a reader, papermill, nbval and the book rely on."""
+
+from __future__ import annotations
+
+import ast
+import json
+import re
+from pathlib import Path
+
+import pytest
+
+from xstilts_lib import places
+
+TEMPLATES = sorted(places.notebooks().glob("*.ipynb"))
+TAGS = {"parameters", "hide-input", "hide-output", "remove-input", "remove-cell", "remove-output"}
+LARGEST = {"code cells": 20, "lines of a cell": 12, "lines": 80}
+
+
+@pytest.fixture(params=TEMPLATES, ids=lambda path: path.stem)
+def template(request: pytest.FixtureRequest) -> dict:
+    return json.loads(Path(request.param).read_text(encoding="utf-8"))
+
+
+def code(template: dict) -> list[dict]:
+    return [cell for cell in template["cells"] if cell["cell_type"] == "code"]
+
+
+def test_there_is_a_template_for_each_phase_and_each_analysis() -> None:
+    assert [path.stem[:2] for path in TEMPLATES] == ["00", "10", "20", "30", "40", "41", "42"]
+
+
+def test_one_cell_holds_the_parameters_and_literals_alone(template: dict) -> None:
+    tagged = [cell for cell in code(template) if "parameters" in cell["metadata"].get("tags", [])]
+    assert len(tagged) == 1
+    for statement in ast.parse("".join(tagged[0]["source"])).body:
+        assert isinstance(statement, ast.Assign)
+        ast.literal_eval(statement.value)
+    assert 'experiment = "smoke"' in "".join(tagged[0]["source"])
+
+
+def test_tags_are_spelt_as_the_book_reads_them(template: dict) -> None:
+    assert {tag for cell in template["cells"] for tag in cell["metadata"].get("tags", [])} <= TAGS
+
+
+def test_nothing_is_left_of_an_execution(template: dict) -> None:
+    for cell in code(template):
+        assert not cell["outputs"]
+        assert cell["execution_count"] is None
+    assert template["metadata"]["kernelspec"]["name"] == "python3"
+
+
+def test_a_template_fits_into_a_lesson(template: dict) -> None:
+    lines = [len("".join(cell["source"]).splitlines()) for cell in code(template)]
+    assert len(lines) <= LARGEST["code cells"]
+    assert max(lines) <= LARGEST["lines of a cell"]
+    assert sum(lines) <= LARGEST["lines"]
+
+
+def test_a_template_opens_as_every_lesson_does(template: dict) -> None:
+    opening = "".join(template["cells"][0]["source"])
+    assert re.match(r"(\([\w-]+\)=\n)?# [A-Z]", opening[opening.find("#") :])
+    for promise in ("you will be able to", "need", "**Time"):
+        assert promise.lower() in opening.lower()
+
+
+def test_no_path_of_a_machine_stands_in_a_template(template: dict) -> None:
+    text = json.dumps([cell["source"] for cell in template["cells"]])
+    assert not re.search(r"(?<![\w.])/(home|root|Users|tmp|work|mnt|opt)/", text)
