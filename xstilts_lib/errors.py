@@ -7,7 +7,7 @@ from collections.abc import Iterable
 
 
 class UserError(Exception):
-    """Bad input, stated in one sentence for the person who gave it; the command line prints it and exits with 2."""
+    """Bad input, in one sentence for the person who gave it; the command line prints it and exits with 2."""
 
 
 def nearest(word: str, known: Iterable[str]) -> str:

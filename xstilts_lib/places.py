@@ -36,7 +36,7 @@ def book() -> Path:
 
 
 def relative(path: Path | str) -> str:
-    """`path` as a reader of the book should see it: relative to the checkout where it lies inside, its name elsewhere."""
+    """`path` as a reader should see it: relative to the checkout where it lies inside, its name elsewhere."""
     path = Path(path).resolve()
     for root in (home(), runs().parent):
         if path.is_relative_to(root.resolve()):
