@@ -206,11 +206,11 @@ def test_the_survey_says_what_is_there_absent_and_wrong(open_folder):
     assert "cut short" in table["xquad", "test", "vi"].problem
     assert "lacks mlqa/" in table["mlqa", "", ""].absent
     assert "lacks ntrex" in table["text", "", ""].absent
-    drawn = open_folder(TEXT, text_from=["ntrex"])
-    lines = [row for row in check_table(drawn) if row.task == "text"]
-    assert (lines[0].language, lines[0].rows, lines[0].source) == ("de", 1, "ntrex")
     named = list(check_table(source, ["mlqa"]))
     assert "lacks mlqa/" in named[0].problem
+    drawn = open_folder({**TEXT, "xquad/xquad.vi.json": None}, text_from=["ntrex"])
+    lines = [row for row in check_table(drawn) if row.task == "text"]
+    assert (lines[0].language, lines[0].rows, lines[0].source) == ("de", 1, "ntrex")
 
 
 def test_nothing_heavy_is_imported_before_data_is_loaded():
