@@ -186,13 +186,36 @@ def mine(
 def data_check(
     experiment: ExperimentName,
     data: DataFolder = None,
+    format: Annotated[Format, typer.Option(help="How to print it.")] = Format.table,
 ) -> None:
-    """Say whether the data folder holds all that an experiment needs."""
+    """Load all that an experiment needs and say what is there; exit code 2 if something is amiss."""
+    _survey(experiment, data, format, fetching=False)
+
+
+@data_app.command("fetch")
+def data_fetch(
+    experiment: ExperimentName,
+    data: DataFolder = None,
+    format: Annotated[Format, typer.Option(help="How to print it.")] = Format.table,
+) -> None:
+    """Load all that an experiment needs once, so that it lies in the caches of this machine."""
+    _survey(experiment, data, format, fetching=True)
+
+
+def _survey(experiment: str, data: Path | None, form: Format, fetching: bool) -> None:
+    from .sources import open_source
+    from .sources.survey import check_table, fetch
+    from .tables import show_survey
+
     loaded = _load(experiment, data)
-    source = loaded.open_source()
-    for name in dict.fromkeys([*loaded.intermediates, *loaded.targets]):
-        print(f"{name}: {', '.join(source.languages(name)) or 'en'}")
-    print(f"All that {loaded.name!r} needs is there.")
+    tasks = list(dict.fromkeys([*loaded.intermediates, *loaded.training_tasks, *loaded.targets]))
+    rows = list((fetch if fetching else check_table)(open_source(loaded.source), tasks))
+    show_survey([row.as_dict() for row in rows], form.value)
+    problems = [row.problem for row in rows if row.problem]
+    for problem in problems:
+        print(f"Error: {problem}", file=sys.stderr)
+    if problems:
+        raise typer.Exit(2)
 
 
 def _write(content: Any, output: Path | None) -> None:

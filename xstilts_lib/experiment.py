@@ -46,8 +46,8 @@ class Model:
     revision: str | None = None
     """The commit of a published model, required for a name on the Hub: a rerun reads the same weights."""
     vocabulary: int | None = None
-    """Of an architecture: embeddings for so many pieces, those that the pretraining text uses most; None = for all
-    of the tokenizer's."""
+    """Of an architecture: embeddings for so many pieces, those that the pretraining text uses most; None: for
+    all of the tokenizer's."""
 
     def __post_init__(self) -> None:
         if (self.architecture is None) == (self.path is None):
@@ -143,6 +143,11 @@ class Experiment:
     def targets_trained(self) -> tuple[str, ...]:
         """Targets that are fine-tuned on an English training set."""
         return tuple(name for name in self.targets if task(name).train is not None)
+
+    @property
+    def training_tasks(self) -> tuple[str, ...]:
+        """The tasks whose English training sets the targets are fine-tuned on."""
+        return tuple(dict.fromkeys(task(name).train or "" for name in self.targets_trained))
 
     @property
     def targets_retrieval(self) -> tuple[str, ...]:

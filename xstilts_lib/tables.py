@@ -28,6 +28,28 @@ def show(experiment: Experiment, rows: Sequence[Row], form: str) -> None:
         _print(experiment, rows)
 
 
+# What a person wants to see of a survey of the data; programs get every column.
+_SURVEYED = ("task", "split", "language", "rows", "expected", "source", "notes", "problem")
+
+
+def show_survey(rows: Sequence[Row], form: str) -> None:
+    """Print what `xstilts data check` found: rows with the columns of sources.survey."""
+    if form == "csv":
+        writer = csv.DictWriter(sys.stdout, list(rows[0]) if rows else list(_SURVEYED))
+        writer.writeheader()
+        writer.writerows(rows)
+    elif form == "json":
+        print(json.dumps(list(rows), indent=1, ensure_ascii=False))
+    else:
+        from rich.console import Console
+        from rich.table import Table
+
+        table = Table(*_SURVEYED, box=None, header_style="bold")
+        for row in rows:
+            table.add_row(*("" if row[name] is None else str(row[name]) for name in _SURVEYED))
+        Console(width=None if sys.stdout.isatty() else 200).print(table)
+
+
 def _plain(value: Any) -> Any:
     """Numbers to four digits after the point; None where there is no number."""
     if isinstance(value, float):
