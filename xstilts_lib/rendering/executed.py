@@ -6,6 +6,7 @@ gets a title that says which run it is, and labels of its own; its outputs stay 
 
 from __future__ import annotations
 
+import ast
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -120,12 +121,18 @@ def _read(path: Path) -> nbformat.NotebookNode:
 
 
 def _hide_defaults(node: nbformat.NotebookNode) -> None:
-    """Show the parameters that the notebook ran with, not the template's own beside them."""
-    tags = [cell.metadata.get("tags", []) for cell in node.cells]
-    if any(INJECTED in found for found in tags):
-        for cell, found in zip(node.cells, tags, strict=True):
-            if PARAMETERS in found:
-                cell.metadata["tags"] = [*found, "remove-cell"]
+    """Show the parameters that a notebook ran with; its defaults too where some of them still count."""
+    tagged = {tag: cell for cell in node.cells for tag in cell.metadata.get("tags", [])}
+    if PARAMETERS in tagged and INJECTED in tagged:
+        default, injected = (_names(tagged[tag].source) for tag in (PARAMETERS, INJECTED))
+        if default <= injected:
+            cell = tagged[PARAMETERS]
+            cell.metadata["tags"] = [*cell.metadata["tags"], "remove-cell"]
+
+
+def _names(source: str) -> set[str]:
+    """The names that a parameters cell assigns."""
+    return {node.id for node in ast.walk(ast.parse(source)) if isinstance(node, ast.Name)}
 
 
 def _title(node: nbformat.NotebookNode, path: Path) -> str:

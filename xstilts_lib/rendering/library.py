@@ -40,7 +40,7 @@ FLOORS = (
     ),
     Floor(
         "ground", "The ground floor", "What everything stands on, and what knows nothing of experiments.",
-        ("tasks", "settings", "strict", "encoder", "devices", "pairs", "checkpoint", "code", "manifest",
+        ("tasks", "settings", "strict", "encoder", "attention", "devices", "pairs", "checkpoint", "code", "manifest",
          "progress", "textfiles", "places", "errors"),
     ),
 )  # fmt: skip
