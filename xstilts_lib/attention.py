@@ -1,7 +1,7 @@
 """Attention on a CPU, where torch's own choice of kernel is slow for short sentences.
 
-Two cases, measured on sentences of 12 to 48 tokens: in bfloat16 the fused kernel takes 10 to 40 times as
-long as in float32, and with dropout torch leaves the fused kernel for a general one that four plain operations
+Two cases, measured on sentences of 12 to 48 tokens: in bfloat16 the fused kernel takes 10 to 40 times as long
+as in float32, and with dropout torch leaves the fused kernel for a general one that four plain operations
 outrun by a quarter. Elsewhere, and on a GPU, this is transformers' own `sdpa`.
 """
 
