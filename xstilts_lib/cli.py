@@ -16,6 +16,7 @@ from typing import Annotated, Any
 
 import typer
 
+from . import places
 from .errors import UserError
 
 app = typer.Typer(
@@ -53,6 +54,9 @@ class Benchmark(StrEnum):
 
 def main() -> None:
     """Run the command line; every error that is the user's ends in one sentence and exit code 2."""
+    for name in (places.HOME, places.RUNS):  # as seen from here: notebooks run in a folder of their own
+        if os.environ.get(name):
+            os.environ[name] = str(Path(os.environ[name]).resolve())
     try:
         app()
     except UserError as error:
@@ -72,7 +76,6 @@ def _stop(sentence: str) -> None:
 def _load(name: str, data: Path | None = None) -> Any:
     """The experiment, and the folders that the processes below are to find it and its data in."""
     from . import experiment as experiments
-    from . import places
 
     if data is not None and not data.is_dir():
         raise UserError(f"--data {data} is not a folder.")

@@ -37,6 +37,13 @@ def decides(source: str, evaluation: bool) -> str:
     )
 
 
+@cache
+def shows() -> str:
+    """The hash of the code behind the tables and figures that are made of scores."""
+    files = [*sorted((_ROOT / "analysis").rglob("*.py")), _ROOT / "results.py"]
+    return manifest.digest([[file.name, _dump(file)] for file in files])
+
+
 def _files(source: str, evaluation: bool) -> Iterator[Path]:
     for file in sorted(_ROOT.rglob("*.py")):
         place = file.relative_to(_ROOT)

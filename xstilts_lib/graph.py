@@ -16,7 +16,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any, Literal
 
-from . import manifest, places, results
+from . import code, manifest, places, results
 from .errors import UserError
 from .experiment import Experiment
 from .recipe import NONE
@@ -118,7 +118,8 @@ def pages_fingerprint(experiment: Experiment) -> str:
     """A hash of all that decides the results table and the analysis of it."""
     parts = [run.fingerprint(part) for run in all_runs(experiment) for part in run.parts]
     templates = {name: template_digest(name) for name in analysis_templates()}
-    return manifest.digest([parts, templates, experiment.title, experiment.targets, experiment.languages])
+    shown = [experiment.title, experiment.targets, experiment.languages]
+    return manifest.digest([parts, templates, shown, code.shows()])
 
 
 def pages_done(experiment: Experiment) -> bool:

@@ -14,7 +14,7 @@ import os
 import sys
 import time
 import traceback
-from typing import Any
+from typing import Any, Literal
 
 from . import graph, manifest, places, processes, results
 from .errors import UserError
@@ -56,14 +56,12 @@ class Worker:
                 self._failed(failure)
             except UserError as error:
                 self._failed(JobFailed(self.job.name, None, str(error), self.job.log, "user"))
-            except OSError as error:
-                if error.errno != errno.ENOSPC:
-                    raise
-                self._failed(JobFailed(self.job.name, None, "the disk is full", self.job.log, "user"))
             except Exception as error:
                 traceback.print_exc()
-                words = f"{type(error).__name__}: {error}"
-                self._failed(JobFailed(self.job.name, None, words, self.job.log, "internal"))
+                full = isinstance(error, OSError) and error.errno == errno.ENOSPC
+                words = "the disk is full" if full else f"{type(error).__name__}: {error}"
+                kind: Literal["user", "internal"] = "user" if full else "internal"
+                self._failed(JobFailed(self.job.name, None, words, self.job.log, kind))
             if self.failures and part == ENCODER:
                 break  # everything else needs it
         self._report("failed" if self.failures else "done", None)

@@ -8,6 +8,7 @@ from pathlib import Path
 from .errors import UserError
 
 HOME = "XSTILTS_HOME"  # the one environment variable that moves everything
+RUNS = "XSTILTS_RUNS"  # moves the run directories alone
 
 
 def home() -> Path:
@@ -28,7 +29,7 @@ def notebooks() -> Path:
 
 def runs() -> Path:
     """The root of all run directories: `$XSTILTS_RUNS`, or else runs/ in the checkout."""
-    return Path(os.environ.get("XSTILTS_RUNS") or home() / "runs")
+    return Path(os.environ.get(RUNS) or home() / "runs")
 
 
 def book() -> Path:

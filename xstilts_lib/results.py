@@ -57,8 +57,9 @@ def collect(experiment: Experiment) -> pandas.DataFrame:
     """All scores of the parts that are done, a row a number, from the run directories."""
     import pandas
 
-    rows = [row for run in all_runs(experiment) if run.evaluated for row in _rows(run)]
-    return pandas.DataFrame(rows, columns=list(COLUMNS))
+    parts = [(run, part) for run in all_runs(experiment) for part in run.parts if part != ENCODER]
+    table = [row for run, part in parts if run.done(part) for row in rows(run, part)]
+    return pandas.DataFrame(table, columns=list(COLUMNS))
 
 
 def write(experiment: Experiment) -> Path:
@@ -71,30 +72,28 @@ def write(experiment: Experiment) -> Path:
     return file
 
 
-def _rows(run: Run) -> Iterator[dict[str, Any]]:
+def rows(run: Run, part: str) -> Iterator[dict[str, Any]]:
+    """The rows of the table that one part of a run gives."""
     from .scoring import headline
 
-    for part in run.parts:
-        if part == ENCODER or not run.done(part):
-            continue
-        directory = run.part_directory(part)
-        record = manifest.read_manifest(directory, verify=False)
-        for name, scored in read_scores(directory).items():
-            for code, metrics in scored["languages"].items():
-                for metric, value in {**metrics, HEADLINE: headline(metrics, name)}.items():
-                    yield {
-                        "experiment": run.experiment.name,
-                        "model": run.experiment.model.name,
-                        "parameters": record.get("model_parameters"),
-                        "recipe": run.recipe.name,
-                        "target": name,
-                        "language": code,
-                        "seed": run.seed,
-                        "metric": metric,
-                        "value": value,
-                        "examples": scored["examples"].get(code),
-                        "provenance": f"{record['fingerprint']} at {record['code']}",
-                    }
+    directory = run.part_directory(part)
+    record = manifest.read_manifest(directory, verify=False)
+    for name, scored in read_scores(directory).items():
+        for code, metrics in scored["languages"].items():
+            for metric, value in {**metrics, HEADLINE: headline(metrics, name)}.items():
+                yield {
+                    "experiment": run.experiment.name,
+                    "model": run.experiment.model.name,
+                    "parameters": record.get("model_parameters"),
+                    "recipe": run.recipe.name,
+                    "target": name,
+                    "language": code,
+                    "seed": run.seed,
+                    "metric": metric,
+                    "value": value,
+                    "examples": scored["examples"].get(code),
+                    "provenance": f"{record['fingerprint']} at {record['code']}",
+                }
 
 
 def missing(experiment: Experiment) -> list[tuple[Run, str]]:
@@ -112,7 +111,7 @@ def summarise(experiment: Experiment, table: pandas.DataFrame) -> list[dict[str,
     scores = table[table["metric"] == HEADLINE]
     foreign = _by_seed(scores[scores["language"] != "en"])
     english = _by_seed(scores[scores["language"] == "en"])
-    rows = []
+    found = []
     for recipe in (recipe.name for recipe in experiment.recipes):
         for target in experiment.targets:
             values = foreign.get((recipe, target), {})
@@ -123,14 +122,14 @@ def summarise(experiment: Experiment, table: pandas.DataFrame) -> list[dict[str,
             mean, low, high = interval(values.values())
             gain, gain_low, gain_high = interval(values[seed] - base[seed] for seed in paired)
             in_english, *_ = interval(english.get((recipe, target), {}).values())
-            rows.append(
+            found.append(
                 {
                     "recipe": recipe, "target": target, "seeds": len(values), "english": in_english,
                     "mean": mean, "low": low, "high": high,
                     "gain": gain, "gain_low": gain_low, "gain_high": gain_high,
                 }
             )  # fmt: skip
-    return rows
+    return found
 
 
 def _by_seed(scores: pandas.DataFrame) -> dict[tuple[str, str], dict[int, float]]:

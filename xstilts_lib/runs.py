@@ -23,6 +23,7 @@ import dataclasses
 import fcntl
 import json
 import shutil
+import sys
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -157,6 +158,7 @@ class Run:
         directory = self.part_directory(part)
         directory.mkdir(parents=True, exist_ok=True)
         (directory / manifest.NAME).unlink(missing_ok=True)  # not done any more, until it is again
+        _use_threads(self.experiment.workflow.threads)
         begun = directory / _BEGUN
         fingerprint = self.fingerprint(part)
         if _recorded(begun) != fingerprint:
@@ -174,7 +176,7 @@ class Run:
         source: Source | None = None,
         extra: Mapping[str, Any] | None = None,
     ) -> Path:
-        """Write the manifest of `part`, after which it is done; `source` gives the revisions of its data."""
+        """Write the manifest of `part`, after which it is done; `source` gives its data's revisions."""
         data = {name: source.revision(name) for name in self._data(part)} if source else {}
         return manifest.write_manifest(
             self.part_directory(part),
@@ -218,6 +220,13 @@ class Run:
 def all_runs(experiment: Experiment) -> list[Run]:
     """Every run of an experiment: recipes and their prefixes with every seed, parents before children."""
     return [Run(experiment, recipe, seed) for recipe in tree(experiment.recipes) for seed in experiment.seeds]
+
+
+def _use_threads(number: int) -> None:
+    """Have torch, if it is loaded, use so many threads: their number decides the last bits of sums."""
+    torch = sys.modules.get("torch")
+    if torch is not None:
+        torch.set_num_threads(number)
 
 
 def _task(part: str) -> str:

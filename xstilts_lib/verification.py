@@ -1,5 +1,7 @@
-"""Computing a sample of an experiment's results again, from its very start, and comparing to the last
-digit.
+"""Computing a sample of an experiment's results again, from its very start, and comparing to the last digit.
+
+The results are those of the run directories, or, where there are none, the table that book/records/ keeps of
+an experiment that cost more than a reader may want to spend.
 """
 
 from __future__ import annotations
@@ -7,68 +9,82 @@ from __future__ import annotations
 import os
 import random
 import tempfile
+from collections.abc import Mapping
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
-from . import results
+from . import places, results
 from .errors import UserError
 from .experiment import Experiment
 from .notebook import make
-from .runs import ENCODER, Run, all_runs
+from .runs import RETRIEVAL, TARGETS, Run
 from .workflow import environment
 
-_RUNS = "XSTILTS_RUNS"
+if TYPE_CHECKING:
+    import pandas
 
-
-def cells(experiment: Experiment) -> list[tuple[Run, str]]:
-    """The parts that gave scores and are done."""
-    return [
-        (run, part)
-        for run in all_runs(experiment)
-        if run.evaluated
-        for part in run.parts
-        if part != ENCODER and run.done(part, verify=True)
-    ]
+Cell = tuple[str, str, int]  # recipe, target, seed
+Numbers = dict[tuple[str, str], float]  # (language, metric) -> percent
 
 
 def verify(experiment: Experiment, sample: int, seed: int) -> bool:
-    """Compute `sample` cells again in a folder of its own; say of each whether it came out the same, to the
-    bit.
-    """
-    done = cells(experiment)
-    if not done:
-        raise UserError(f"Nothing of {experiment.name!r} is done: run `xstilts run {experiment.name}` first.")
-    chosen = random.Random(seed).sample(done, min(sample, len(done)))
-    expected = [results.read_scores(run.part_directory(part)) for run, part in chosen]
+    """Compute `sample` cells again in folders of their own; say of each whether it came out the same."""
+    found = recorded(experiment)
+    chosen = random.Random(seed).sample(sorted(found), min(sample, len(found)))
     same = True
-    for (run, part), scores in zip(chosen, expected, strict=True):
-        again = again_in_a_fresh_folder(run, part)
-        same &= again == scores
-        words = "the same" if again == scores else "DIFFERENT: " + "; ".join(differences(scores, again))
-        print(f"{run.recipe.name}, seed {run.seed}, {part}: {words}", flush=True)
+    for recipe, target, number in chosen:
+        expected = found[recipe, target, number]
+        again = compute_again(Run(experiment, recipe, number), target)
+        wrong = differences(expected, again)
+        same &= not wrong
+        words = f"DIFFERENT: {'; '.join(wrong)}" if wrong else f"the same {len(expected)} numbers"
+        print(f"{recipe}, {target}, seed {number}: {words}", flush=True)
     return same
 
 
-def again_in_a_fresh_folder(run: Run, part: str) -> dict[str, object]:
-    """The scores of `part`, made with everything upstream of it in an empty folder of runs."""
+def recorded(experiment: Experiment) -> Mapping[Cell, Numbers]:
+    """The numbers of every cell that is done, or else of the recorded table; UserError where there is
+    neither.
+    """
+    table = results.collect(experiment)
+    record = places.book() / "records" / f"{experiment.name}.parquet"
+    if table.empty and record.is_file():
+        import pandas
+
+        table = pandas.read_parquet(record)
+    if table.empty:
+        raise UserError(f"Nothing of {experiment.name!r} is done: run `xstilts run {experiment.name}` first.")
+    return _cells(table)
+
+
+def _cells(table: pandas.DataFrame) -> dict[Cell, Numbers]:
+    found: dict[Cell, Numbers] = {}
+    names = ["recipe", "target", "seed", "language", "metric", "value"]
+    for recipe, target, seed, language, metric, value in table[names].itertuples(index=False):
+        found.setdefault((recipe, target, int(seed)), {})[language, metric] = float(value)
+    return found
+
+
+def compute_again(run: Run, target: str) -> Numbers:
+    """The numbers of one target, made with everything upstream of it in an empty folder of runs."""
+    part = RETRIEVAL if target in run.experiment.targets_retrieval else f"{TARGETS}/{target}"
     before = os.environ.copy()
     with tempfile.TemporaryDirectory(prefix="xstilts-verify-") as folder:
-        os.environ.update(environment(run.experiment))
-        os.environ[_RUNS] = str(Path(folder) / "runs")
+        os.environ.update(environment(run.experiment), **{places.RUNS: str(Path(folder) / "runs")})
         try:
             make(run, part)  # the template makes what it needs first
-            return results.read_scores(run.part_directory(part))
+            rows: list[dict[str, Any]] = [row for row in results.rows(run, part) if row["target"] == target]
         finally:
             os.environ.clear()
             os.environ.update(before)
+    return {(row["language"], row["metric"]): float(row["value"]) for row in rows}
 
 
-def differences(old: dict[str, object], new: dict[str, object]) -> list[str]:
-    """What differs between two files of scores, a phrase a number."""
-    found = []
-    for name, scored in old.items():
-        for code, metrics in scored["languages"].items():  # type: ignore[index]
-            for metric, value in metrics.items():
-                now = new.get(name, {}).get("languages", {}).get(code, {}).get(metric)  # type: ignore[attr-defined]
-                if now != value:
-                    found.append(f"{name} {code} {metric} {value!r} then, {now!r} now")
-    return found
+def differences(old: Numbers, new: Numbers) -> list[str]:
+    """What differs, a phrase a number."""
+    return [
+        f"{language} {metric} {old.get(key)!r} then, {new.get(key)!r} now"
+        for key in sorted(old.keys() | new.keys())
+        if old.get(key) != new.get(key)
+        for language, metric in [key]
+    ]
