@@ -150,8 +150,7 @@ def train(
             stepper.step()
             stepper.zero_grad(set_to_none=True)
 
-            # 4. What to remember, without waiting for the device; on disk only when the last time is long
-            #    ago.
+            # 4. What to remember, without waiting for the device; on disk only every so often.
             state.note(which, loss, sum(feature.tokens for feature in features), names)
             progress.update(step + 1, loss, state.history.tokens)
             if state.due(settings.checkpoint_every) and accelerator.is_main_process:
