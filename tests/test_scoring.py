@@ -400,6 +400,14 @@ class TestExamples:
         expected = scoring.headline(scoring.score_task(task, *sides)["de"], task)
         assert scoring.combine(values) == pytest.approx(expected)
 
+    def test_tags_that_seqeval_reads_across_sentences_still_add_up(self):
+        # An end without a beginning: seqeval takes the beginning of the entity before it.
+        gold = [["B-PER", "I-PER"], [], ["O", "E-PER", "PER"]]
+        predicted = [["B-PER", "O"], [], ["_", "E-PER", "B-"]]
+        counts = tags.entity_counts(gold, predicted, "de")
+        assert counts.shape == (3, 3)
+        assert scoring.combine(counts) == pytest.approx(tags.entity_f1(gold, predicted, "de")["f1"])
+
     def test_a_sample_without_anything_right_scores_nothing(self):
         assert scoring.combine(np.zeros((2, 3))) == 0.0
 

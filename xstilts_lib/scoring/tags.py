@@ -10,6 +10,7 @@ neighbours with the same tag merge into one. The token accuracy that people expe
 from __future__ import annotations
 
 import warnings
+from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -66,13 +67,21 @@ def entity_counts(gold: Sentences, predicted: Sentences, language: str) -> np.nd
     import numpy as np
     from seqeval.metrics.sequence_labeling import get_entities
 
-    counts = np.zeros((len(gold), 3))
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        for row, (right, tags) in enumerate(zip(gold, predicted, strict=True)):
-            expected, found = set(get_entities(right)), set(get_entities(tags))
-            counts[row] = len(expected & found), len(found), len(expected)
-    return counts
+        expected, found = set(get_entities(gold)), set(get_entities(predicted))
+    # seqeval numbers the tokens of all sentences in one row, with one more after each sentence.
+    ends = np.cumsum([len(tags) + 1 for tags in gold])
+    counts = [_by_sentence(entities, ends) for entities in (expected & found, found, expected)]
+    return np.stack(counts, axis=1).astype(np.float64)
+
+
+def _by_sentence(entities: Iterable[tuple[str, int, int]], ends: np.ndarray) -> np.ndarray:
+    """How many entities (type, first token, last token) end in each sentence."""
+    import numpy as np
+
+    last = np.array([end for _, _, end in entities], dtype=np.int64)
+    return np.bincount(np.searchsorted(ends, last, side="right"), minlength=len(ends))
 
 
 def token_counts(gold: Sentences, predicted: Sentences, language: str) -> np.ndarray:
