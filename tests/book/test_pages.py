@@ -61,9 +61,8 @@ def test_each_page_has_one_first_heading(pages: dict[str, BeautifulSoup]) -> Non
 
 def test_images_have_alt_text(pages: dict[str, BeautifulSoup]) -> None:
     images = [(name, image) for name, page in pages.items() for image in page.find_all("img")]
-    assert any("figure" not in name and "runs/" in name for name, _ in images), (
-        "no figure of a run on any page"
-    )
+    drawn = {name for name, image in images if image.find_parent("article")}
+    assert {"runs/none/00_pretrain.html", "runs/pages/40_main_table.html"} <= drawn
     bare = [f"{name}: {str(image)[:80]}" for name, image in images if not image.get("alt", "").strip()]
     assert not bare
 
