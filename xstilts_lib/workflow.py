@@ -31,34 +31,33 @@ STOPPED = 130  # the exit code after Ctrl-C
 
 
 def run(experiment: Experiment, cores: int, profile: str = "laptop") -> int:
-    """Do all jobs of `experiment` that are not done; returns the exit code: 0, 1, 2 (the user's mistakes) or
-    130.
-    """
-    with lock(experiment) as held:
-        graph = jobs(experiment)
-        pending = [job for job in graph if not job.done]
-        if not pending:
-            print(f"Nothing to do: all {len(graph)} jobs of {experiment.name!r} are done.")
-            return 0
-        experiment.open_source()  # refuses what is wrong with the data before anything runs
-        _refresh(graph)
-        monitor = Monitor(graph)
-        engine = Engine(experiment, cores, profile, held)
-        try:
-            with _interruptible():
-                engine.start()
-                while engine.running():
-                    monitor.update()
-                    time.sleep(0.2)
-        except KeyboardInterrupt:
-            engine.stop()
-            monitor.close()
-            print("Stopped; the same command goes on from here.", file=sys.stderr)
-            return STOPPED
-        finally:
-            engine.stop()
+    """Do what is left of `experiment`; returns the exit code: 0, 1, 2 (the user's mistakes) or 130."""
+    try:
+        with _interruptible(), lock(experiment) as held:
+            return _run(experiment, cores, profile, held)
+    except KeyboardInterrupt:
+        print("Stopped; the same command goes on from here.", file=sys.stderr)
+        return STOPPED
+
+
+def _run(experiment: Experiment, cores: int, profile: str, held: IO[str]) -> int:
+    graph = jobs(experiment)
+    if all(job.done for job in graph):
+        print(f"Nothing to do: all {len(graph)} jobs of {experiment.name!r} are done.")
+        return 0
+    experiment.open_source()  # refuses what is wrong with the data before anything runs
+    _refresh(graph)
+    engine = Engine(experiment, cores, profile, held)
+    monitor = Monitor(graph)
+    try:
+        engine.start()
+        while engine.running():
+            monitor.update()
+            time.sleep(0.2)
+    finally:
+        engine.stop()
         monitor.close()
-        return _verdict(experiment, engine)
+    return _verdict(experiment, engine)
 
 
 class Engine:

@@ -11,6 +11,9 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+import yaml
+
+from xstilts_lib import places
 
 Template = Callable[..., Path]
 COMMAND = [sys.executable, "-m", "xstilts_lib.cli"]
@@ -122,6 +125,20 @@ def gone(pid: int, seconds: float = 20) -> None:
     while Path(f"/proc/{pid}").exists():
         assert time.monotonic() < end, f"process {os.readlink(f'/proc/{pid}/exe')} lives on"
         time.sleep(0.05)
+
+
+def test_profiles_hold_options_of_the_engine() -> None:
+    from snakemake.cli import get_argument_parser
+
+    known = {
+        name.removeprefix("--") for action in get_argument_parser()._actions for name in action.option_strings
+    }
+    profiles = list((places.home() / "workflow" / "profiles").glob("*/config.yaml"))
+    assert {path.parent.name for path in profiles} == {"laptop", "slurm"}
+    for path in profiles:
+        settings = yaml.safe_load(path.read_text())
+        assert settings.keys() <= known
+        assert settings["keep-going"] is settings["nolock"] is settings["rerun-incomplete"] is True
 
 
 def test_an_unknown_profile(checkout: Path) -> None:

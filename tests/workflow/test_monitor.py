@@ -1,0 +1,127 @@
+"""What the terminal shows: progress, the table of results, expected costs."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import math
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from xstilts_lib import costs, graph, tables
+from xstilts_lib.experiment import load_experiment
+from xstilts_lib.manifest import write_json
+from xstilts_lib.monitor import Monitor, cells, clock
+from xstilts_lib.runs import Run
+
+PROGRESS = {"phase": "none: mini_xnli", "step": 1500, "steps": 4000, "loss": 1.5, "tokens_per_second": 20000,
+            "seconds_left": 75.2}  # fmt: skip
+
+
+def status(job: graph.Job, state: str, **more: object) -> None:
+    write_json(job.status, {"state": state, "done": 1, "parts": 3, "seconds": 61.0, "failures": [], **more})
+
+
+def test_lines_without_a_terminal(checkout: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    listed = graph.jobs(load_experiment("test"))
+    monitor = Monitor(listed, terminal=False)
+    monitor.update()
+    write_json(checkout / "progress.json", PROGRESS)
+    status(listed[0], "done")
+    status(listed[1], "running", part="targets/mini_xnli", progress=str(checkout / "progress.json"))
+    monitor.update()
+    monitor.reported = -math.inf
+    monitor.update()
+    status(listed[1], "failed")
+    monitor.close()
+    assert capsys.readouterr().out.splitlines() == [
+        "4 of 4 jobs to do.",
+        "encoder/none.seed0 done, 1 min 01 s [1/4]",
+        "recipe/none.seed0 started",
+        "  recipe/none.seed0: targets/mini_xnli (2/3) none: mini_xnli, step 1,500/4,000, loss 1.500, "
+        "20,000 tokens/s, 1 min 15 s left",
+        "recipe/none.seed0 FAILED, 1 min 01 s [1/4]",
+        "1 of 4 jobs done, 0 s.",
+    ]
+
+
+def test_a_table_in_a_terminal(checkout: Path) -> None:
+    from rich.console import Console
+
+    listed = graph.jobs(load_experiment("test"))
+    monitor = Monitor(listed, terminal=False)
+    write_json(checkout / "progress.json", PROGRESS)
+    status(listed[0], "running", part="encoder", progress=str(checkout / "progress.json"))
+    monitor.update()
+    console = Console(file=io.StringIO(), width=140)
+    console.print(monitor._table())
+    shown = console.file.getvalue()  # type: ignore[attr-defined]
+    assert "0 of 4 jobs" in shown
+    for word in ("encoder/none.seed0", "1,500/4,000", "1.500", "20,000", "1 min 15 s"):
+        assert word in shown
+
+
+def test_a_status_half_written_is_no_accident(checkout: Path) -> None:
+    (checkout / "progress.json").write_text('{"phase": "none')
+    shown = cells({"part": "encoder", "done": 0, "parts": 1, "progress": str(checkout / "progress.json")})
+    assert shown == ("encoder (1/1)", "", "", "", "", "")
+
+
+@pytest.mark.parametrize(
+    ("seconds", "words"), [(0.4, "0 s"), (59.6, "1 min 00 s"), (3599, "59 min 59 s"), (7260, "2 h 01 min")]
+)
+def test_clock(seconds: float, words: str) -> None:
+    assert clock(seconds) == words
+
+
+ROWS = [
+    {"recipe": "none", "target": "mini_xnli", "seeds": 3, "english": 70.0, "mean": 50.0, "low": 48.0, "high": 52.0,
+     "gain": math.nan, "gain_low": math.nan, "gain_high": math.nan},
+    {"recipe": "mini_squad", "target": "mini_xnli", "seeds": 3, "english": 71.0, "mean": 52.25, "low": 51.0,
+     "high": 53.5, "gain": 2.25, "gain_low": 1.25, "gain_high": 3.25},
+]  # fmt: skip
+
+
+def test_results_for_people_and_programs(checkout: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    experiment = load_experiment("test")
+    tables.show(experiment, ROWS, "table")
+    shown = capsys.readouterr().out
+    assert "50.0 ±2.0" in shown
+    assert "(+2.2 ±1.0)" in shown
+    assert "seeds: 3" in shown
+    tables.show(experiment, ROWS, "csv")
+    first, second = csv.DictReader(io.StringIO(capsys.readouterr().out))
+    assert (first["gain"], second["gain"], second["mean"]) == ("", "2.25", "52.25")
+    tables.show(experiment, ROWS, "json")
+    content = json.loads(capsys.readouterr().out)
+    assert content["experiment"] == "test"
+    assert content["results"][0]["gain"] is None, "JSON knows no nan"
+
+
+def test_costs_come_from_settings_until_they_were_measured(checkout: Path) -> None:
+    experiment = load_experiment("test")
+    job = graph.jobs(experiment)[0]
+    guess = costs.expected(job, costs.measured(experiment))
+    assert not guess.measured
+    tokens = 768  # one step of the default batch
+    assert costs.trained_tokens(experiment.pretraining, ()) == tokens
+    computing = 6 * tokens * costs.weights(experiment) / costs.OPERATIONS_PER_SECOND
+    assert guess.seconds == pytest.approx(computing + costs.KERNEL_SECONDS)
+
+    run = Run(experiment, "none", 0)
+    run.begin("encoder")
+    run.encoder.mkdir()
+    run.finish("encoder", [], 120.0)
+    other = replace(experiment, seeds=(1,))
+    known = costs.expected(graph.jobs(other)[0], costs.measured(other))
+    assert known == costs.Cost(120.0 + costs.KERNEL_SECONDS, True), "another seed costs what the first did"
+
+
+def test_the_longest_chain(checkout: Path) -> None:
+    listed = graph.jobs(load_experiment("test"))
+    price = dict(zip((job.name for job in listed), (100.0, 10.0, 30.0, 5.0), strict=True))
+    every = {name: costs.Cost(seconds, True) for name, seconds in price.items()}
+    assert costs.longest(listed, every) == 135.0, "encoder, the longer recipe, the table"
