@@ -226,7 +226,6 @@ def preload() -> None:
     for kind in code.SOURCES:  # hashed once, for every child
         code.decides(kind, evaluation=True)
         code.decides(kind, evaluation=False)
-    sys.path.insert(0, "")  # where `python -m` finds modules of the folder a kernel runs in
     gc.collect()
     gc.freeze()  # keeps the collector from touching, and so copying, the memory that all children share
 
