@@ -247,6 +247,47 @@ def test_half_of_the_lines_have_a_translation(world: MiniatureSource) -> None:
     assert not any(row["pair"] for row in world.rows("mini_text", "train", "en"))
 
 
+def test_pretraining_text_is_mixed_headed_and_retold_as_set() -> None:
+    def lines(**settings: float) -> list[str]:
+        chosen = {"switching": 0.0, "headings": 0.0, "retold": 0.0, **settings}
+        source = MiniatureSource(MiniatureSettings(text_lines=300, **chosen))
+        return [row["text"] for row in source.rows("mini_text", "train", "qad")]
+
+    def latin(texts: list[str]) -> float:
+        return float(np.mean([bool(re.search("[a-z]", text)) for text in texts]))
+
+    assert latin(lines()) == 0
+    assert latin(lines(switching=0.5)) > 0.9
+    assert latin(lines(switching=1.0)) > latin(lines(switching=0.05)) > 0.1
+    assert all(text[-1] in ".?" for text in lines())
+    assert 0.2 < np.mean([text[-1] not in ".?" for text in lines(headings=0.3)]) < 0.4
+    twice = [np.mean([text.count(".") > 1 for text in lines(retold=share)]) for share in (0.0, 0.9)]
+    assert twice[1] > twice[0] + 0.4
+
+
+def test_no_other_text_mixes_languages(world: MiniatureSource) -> None:
+    for task in ("mini_xnli", "mini_tatoeba"):
+        rows = [row for row in world.rows(task, "test", "qad") if row.get("side") != "target"]
+        assert not any(re.search("[a-z]", row.get("first") or row["sentence"]) for row in rows)
+
+
+def test_literal_lines_keep_the_voice() -> None:
+    def mismatches(literal: float) -> float:
+        chosen = {"literal": literal, "switching": 0.0, "headings": 0.0, "parallel": 1.0}
+        source = MiniatureSource(MiniatureSettings(text_lines=400, **chosen))
+        passive = source.world.vocabularies["qaa"].words["%passive"][0]
+        rows = source.rows("mini_text", "train", "qaa")
+        found = [
+            (passive in re.findall(r"\w+", row["text"].lower()))
+            != bool(re.search(r"\b(was|were) (not )?\w+ed\b", row["pair"].lower()))
+            for row in rows
+            if not re.search(r"\?", row["text"])
+        ]
+        return float(np.mean(found))
+
+    assert mismatches(1.0) < mismatches(0.0) - 0.1
+
+
 def test_the_tokenizer_knows_every_word_and_writes_as_xlmr_does(world: MiniatureSource) -> None:
     tokenizer = world.tokenizer()
     assert tokenizer.convert_ids_to_tokens([0, 1, 2, 3, 4]) == ["<s>", "<pad>", "</s>", "<unk>", "<mask>"]

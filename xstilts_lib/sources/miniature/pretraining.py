@@ -6,6 +6,7 @@ import random
 from collections.abc import Iterator
 from typing import NamedTuple
 
+from .changes import more_general
 from .english import STOP
 from .grammar import Entity, Event, Question, write
 from .text import Grammar, asking, clauses
@@ -46,6 +47,8 @@ def line(world: World, rng: random.Random, split: str, label: int) -> Line:
     event = _event(world, rng, split)
     if rng.random() < world.settings.headings:
         return Line((rng.choice((event.agent, event.patient)),), translated)
+    if rng.random() < world.settings.retold:
+        return Line(((event,), (_again(world, rng, event, split),)), translated)
     if share < 0.52:
         return Line(((event,),), translated)
     if share < 0.64:
@@ -60,6 +63,12 @@ def line(world: World, rng: random.Random, split: str, label: int) -> Line:
 
 def _event(world: World, rng: random.Random, split: str) -> Event:
     return world.event(rng, split, general=0.15, negated=0.08)
+
+
+def _again(world: World, rng: random.Random, event: Event, split: str) -> Event:
+    """The same event, or less of it: as text comes back to what it has said."""
+    other = more_general(world, rng, event, 0.5) if rng.random() < 0.5 and not event.negated else event
+    return other if world.allowed(other, split) else event
 
 
 def _sequel(world: World, rng: random.Random, event: Event, split: str) -> Event:

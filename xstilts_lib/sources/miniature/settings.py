@@ -39,10 +39,12 @@ WHOLE = {
     "bucc_sentences": (4, 10**5),
 }
 SHARES = {
+    "affinity": (0.0, 4.0),
     "parallel": (0.0, 1.0),
     "switching": (0.0, 1.0),
     "literal": (0.0, 1.0),
     "headings": (0.0, 1.0),
+    "retold": (0.0, 1.0),
     "held_out": (0.05, 0.4),
     "bucc_hard": (0.0, 1.0),
 }
@@ -74,6 +76,9 @@ class MiniatureSettings:
     anew."""
     headings: float = 0.15
     """Share of the lines that are a noun phrase alone, as headings and entries of a glossary are."""
+    retold: float = 0.0
+    """Share of the lines that tell one event twice, in other words, the second time in full or in part: what
+    teaches an encoder to hold one sentence against another."""
     nouns: int = 4
     """Nouns in each of seven categories of things; people, animals and places have two more."""
     verbs: int = 8
@@ -82,6 +87,10 @@ class MiniatureSettings:
     """Groups of adjectives that exclude one another."""
     names: int = 7
     """First names, and stems of family names, towns and organisations."""
+    affinity: float = 0.8
+    """How unequally things go together: the spread of the logarithm of the weight with which a verb
+    chooses its agents and objects and a noun its adjectives. At 0 every choice is as likely as the
+    others."""
     held_out: float = 0.15
     """Share of the pairs of a verb and its object kept for each of dev and test."""
     retrieval_translation: Literal["free", "literal"] = "free"

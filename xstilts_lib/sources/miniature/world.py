@@ -63,7 +63,7 @@ class World:
 
     def _weights(self, purpose: str, items: list[str]) -> list[float]:
         rng = self.rng("affinity", purpose)
-        table = {item: rng.lognormvariate(0, 0.8) for item in sorted(items)}
+        table = {item: rng.lognormvariate(0, self.settings.affinity) for item in sorted(items)}
         return [table[item] for item in items]
 
     # Which pairs are whose.
