@@ -152,7 +152,8 @@ def heatmap(
         for pair in zip(wide.to_numpy(dtype=float), sure.to_numpy() == 1, strict=True)
     ]
     with matplotlib.rc_context(_STYLE | {"axes.grid": False}):
-        figure = Figure(figsize=(WIDTH, 1.5 + 0.3 * len(rows)), layout="constrained")
+        width = min(WIDTH, 1.6 + 0.6 * len(recipes))
+        figure = Figure(figsize=(width, 1.5 + 0.3 * len(rows)), layout="constrained")
         axes = figure.subplots()
         reach = np.nanmax(np.abs(wide.to_numpy(dtype=float)), initial=1.0)
         sns.heatmap(
