@@ -65,7 +65,7 @@ def test_a_bag_of_words_knows_no_label(world: MiniatureSource, task: str, part: 
     accuracy = np.mean(found == [row["label"] for row in test])
     # A premise alone says something: what is negated, or told of two events, entails less. A hypothesis
     # alone says nothing.
-    assert accuracy < (0.46 if task == "mini_mnli" and part != "second" else bound(task))
+    assert accuracy < (0.50 if task == "mini_mnli" and part != "second" else bound(task))
 
 
 @pytest.mark.parametrize(("task", "most"), [("mini_mnli", 0.60), ("mini_qqp", 0.71), ("mini_pawsx", None)])
