@@ -30,7 +30,7 @@ def test_results_like_the_studys(build, declared) -> None:
     assert found.pop("distance-of-gains").verdict == "inconclusive", "gains are the same in every language"
     assert {name: check.verdict for name, check in found.items()} == dict.fromkeys(found, "appears")
     assert list(found) == [
-        "scarce-questions", "same-data-mini_xnli", "retrieval", "retrieval-most", "mean-gain",
+        "above-floor", "scarce-questions", "same-data-mini_xnli", "retrieval", "retrieval-most", "mean-gain",
         "mean-gain-without-retrieval", "distance", "resources",
     ]  # fmt: skip
     assert found["scarce-questions"].interval.estimate == pytest.approx(12, abs=0.5)
@@ -60,6 +60,20 @@ def test_one_seed_is_inconclusive(build, declared) -> None:
     over_seeds = [check for check in found.values() if check.units == "seed"]
     assert {check.verdict for check in over_seeds} == {"inconclusive"}
     assert "1 seed, too few for an interval" in found["retrieval"].sentence
+
+
+def test_a_target_that_was_never_learnt_proves_nothing(build) -> None:
+    found = verdicts(build({("untrained", "mini_xnli"): 30.0}))
+    assert found["same-data-mini_xnli"].verdict == "inconclusive"
+    assert "none is not above the floor" in found["same-data-mini_xnli"].evidence
+    assert found["above-floor"].verdict != "appears"
+    assert "mini_xnli" in found["above-floor"].statement
+
+
+def test_an_experiment_without_a_floor(build) -> None:
+    found = verdicts(build({}, recipes=["none", "mini_mnli"]))
+    assert found["above-floor"].note == "the floor is no recipe of this experiment"
+    assert found["same-data-mini_xnli"].verdict == "appears"
 
 
 def test_margin_moves_the_verdict(build) -> None:
@@ -95,7 +109,8 @@ def test_real_tasks() -> None:
     """Names of the real tasks take part in the same checks: rules rest on the table of tasks."""
     rows = [
         {"model": "m", "recipe": recipe, "target": target, "language": language, "seed": seed,
-         "metric": "score", "value": 50.0 + seed + 9 * (recipe == "squad_v1" and target == "tatoeba")}
+         "metric": "score", "value": 50.0 + seed - 20 * (recipe == "untrained")
+                                 + 9 * (recipe == "squad_v1" and target == "tatoeba")}
         for recipe in ("untrained", "none", "squad_v1")
         for target in ("xquad", "udpos", "tatoeba") for language in ("de", "fi", "zh") for seed in (0, 1, 2)
     ]  # fmt: skip
@@ -122,4 +137,4 @@ def test_rules_at_their_edges() -> None:
 def test_table_and_count(build, declared) -> None:
     found = list(verdicts(build(LIKE_THE_STUDY), declared).values())
     assert signature.table(found).columns.tolist() == ["statement", "verdict", "evidence"]
-    assert signature.counted(found) == "8 of 9 statements appear, 0 do not, 1 is inconclusive"
+    assert signature.counted(found) == "9 of 10 statements appear, 0 do not, 1 is inconclusive"

@@ -107,13 +107,15 @@ def checks(
     Gains are over `none`, paired by seed, in the mean over the languages other than English.
     """
     terms = Terms(margin, level)
+    above = over_floor(scores)
     gained = g.over_languages(g.gains(scores))
     if languages is None:
         languages = typology.languages(scores["language"])
     baseline = scores[scores["recipe"] == g.BASELINE]
     return [
+        above_floor(above, terms),
         scarce_questions(gained, terms),
-        *same_data(gained, terms),
+        *same_data(gained, terms, above),
         *retrieval(gained, terms),
         mean_gain(gained, terms),
         mean_gain(gained, terms, with_retrieval=False),
@@ -139,6 +141,28 @@ def counted(found: Iterable[Check]) -> str:
     )
 
 
+def over_floor(scores: pd.DataFrame) -> pd.DataFrame:
+    """What the untouched encoder scores above random weights, in the form of gains; empty without a floor."""
+    if g.FLOOR not in set(scores["recipe"]):
+        return g.over_languages(g.gains(scores)).head(0)
+    above = g.over_languages(g.gains(scores, g.FLOOR))
+    return above[above["recipe"] == g.BASELINE]
+
+
+def above_floor(above: pd.DataFrame, terms: Terms) -> Check:
+    """The untouched encoder scores above random weights on every target; the estimate is that of the least
+    sure one.
+    """
+    statement = "Without intermediate training, every target stands above the floor"
+    if above.empty:
+        return _unknown("above-floor", statement, terms, "the floor is no recipe of this experiment")
+    table = g.summary(above, by=["target"], level=terms.level).fillna({"low": -math.inf})
+    row = table.sort_values(["low", "estimate"]).iloc[0]
+    statement = f"{statement} (least surely {row['target']})"
+    values = _per_seed(above, [g.BASELINE], [row["target"]])
+    return _check("above-floor", statement, values, rises, terms, "not measured")
+
+
 def scarce_questions(gained: pd.DataFrame, terms: Terms) -> Check:
     """Question answering with a small training set of its own gains from training on question answering."""
     recipes = [
@@ -155,8 +179,12 @@ def scarce_questions(gained: pd.DataFrame, terms: Terms) -> Check:
     )
 
 
-def same_data(gained: pd.DataFrame, terms: Terms) -> list[Check]:
-    """A target gains nothing from a phase on the data that it is fine-tuned on anyway, as XNLI from MNLI."""
+def same_data(gained: pd.DataFrame, terms: Terms, above: pd.DataFrame | None = None) -> list[Check]:
+    """A target gains nothing from a phase on the data that it is fine-tuned on anyway, as XNLI from MNLI.
+
+    Where the untouched encoder is not `above` the floor (see over_floor), the target has not been learnt at
+    all, and that nothing is gained there says nothing: inconclusive.
+    """
     found = []
     for target in _targets(gained):
         for recipe in _recipes(gained):
@@ -167,7 +195,10 @@ def same_data(gained: pd.DataFrame, terms: Terms) -> list[Check]:
             values = _per_seed(gained, [recipe], [target])
             check = _check(f"same-data-{target}", statement, values, gains_nothing, terms, "not measured")
             inside = equivalence_p(values, terms.margin) if len(values) > 1 else math.nan
-            if inside < 1 - terms.level:
+            if above is not None and check.verdict == APPEARS and not _learnt(above, target, terms):
+                note = f"but {g.BASELINE} is not above the floor there, so nothing was learnt that could gain"
+                check = dataclasses.replace(check, verdict=OPEN, note=note)
+            elif inside < 1 - terms.level:
                 check = dataclasses.replace(check, note=f"within ±{terms.margin:g} points, {chance(inside)}")
             found.append(check)
     statement = "A target gains nothing from the data that it is fine-tuned on anyway"
@@ -290,6 +321,14 @@ def _per_seed(gained: pd.DataFrame, recipes: Sequence[str], targets: Sequence[st
     _, values = g.matrix(part, "gain", ["recipe", "target"])
     complete = np.isfinite(values).all(0) & (len(values) == len(recipes) * len(targets))
     return np.asarray(values.mean(0)[complete])
+
+
+def _learnt(above: pd.DataFrame, target: str, terms: Terms) -> bool:
+    """Whether the untouched encoder stands above the floor on a target; True where there is no floor to
+    compare.
+    """
+    values = _per_seed(above, [g.BASELINE], [target])
+    return not len(values) or rises(student_interval(values, terms.level), terms.margin) == APPEARS
 
 
 def _recipes(gained: pd.DataFrame) -> list[str]:
