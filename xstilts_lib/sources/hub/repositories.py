@@ -62,6 +62,7 @@ _NLI = converters.pair("premise", "hypothesis")
 _NLI_COLUMNS = ("premise", "hypothesis", "label")
 _SQUAD_COLUMNS = ("id", "context", "question", "answers")
 _UDPOS, _UDPOS_COMMIT = "izhx/xtreme-r-udpos", "7e002378cc5704114200c479db0c592c7f77f8f8"
+_GLUE, _GLUE_COMMIT = "nyu-mll/glue", "bcdcba79d07bc864c1c254ccfcedcce55bcc9a8c"
 _XNLI = Repository(
     "facebook/xnli", _NLI, _ALL, _NLI_COLUMNS, "{language}", "b8dd5d7af51114dbda02c0e3f6133f332186418e"
 )
@@ -79,11 +80,12 @@ REPOSITORIES: Mapping[str, tuple[Repository, ...]] = {
     ),
     "mnli": (
         Repository(
-            "nyu-mll/glue",
+            _GLUE,
             converters.pair("premise", "hypothesis"),
             {"train": ("train",), "dev": ("validation_matched",)},
             _NLI_COLUMNS,
             "mnli",
+            _GLUE_COMMIT,
         ),
         # The training sets of the other languages are XNLI-MT, the machine translation of MNLI.
         Repository(
@@ -103,19 +105,27 @@ REPOSITORIES: Mapping[str, tuple[Repository, ...]] = {
             converters.pair("premise", "hypothesis", identifier="uid"),
             _ROUNDS,
             ("uid", *_NLI_COLUMNS),
+            revision="8e4813d81f46d313dac7892e1c28076917cfcdf9",
         ),
     ),
     "qqp": (
         Repository(
-            "nyu-mll/glue",
+            _GLUE,
             converters.pair("question1", "question2"),
             _ALL,
             ("question1", "question2", "label"),
             "qqp",
+            _GLUE_COMMIT,
         ),
     ),
     "squad_v1": (
-        Repository("rajpurkar/squad", converters.span, _TRAIN_DEV, _SQUAD_COLUMNS),
+        Repository(
+            "rajpurkar/squad",
+            converters.span,
+            _TRAIN_DEV,
+            _SQUAD_COLUMNS,
+            revision="7b6d24c440a36b6815f21b70d25016731768db1f",
+        ),
         Repository(
             "facebook/mlqa",
             converters.span,
@@ -134,12 +144,17 @@ REPOSITORIES: Mapping[str, tuple[Repository, ...]] = {
             converters.span,
             _TRAIN_DEV,
             _SQUAD_COLUMNS,
+            revision="3ffb306f725f7d2ce8394bc1873b24868140c412",
             fallback="lighteval/squad_v2 holds the same rows; or " + _DOWNLOAD,
         ),
     ),
     "hellaswag": (
         Repository(
-            "Rowan/hellaswag", converters.hellaswag, _ALL, ("ind", "ctx_a", "ctx_b", "endings", "label")
+            "Rowan/hellaswag",
+            converters.hellaswag,
+            _ALL,
+            ("ind", "ctx_a", "ctx_b", "endings", "label"),
+            revision="218ec52e09a7e7462a5400043bb9a69a41d06b76",
         ),
     ),
     "cosmosqa": (
@@ -148,7 +163,7 @@ REPOSITORIES: Mapping[str, tuple[Repository, ...]] = {
             converters.cosmosqa,
             _TRAIN_DEV,
             ("id", "context", "question", "answer0", "answer1", "answer2", "answer3", "label"),
-            revision="master",
+            revision="81e4213108ea1e12da5cd40488691fb3e4a4a2ee",
             builder="csv",
             files={"train": "data/train.csv", "validation": "data/valid.csv"},
             options={"keep_default_na": False},
@@ -156,7 +171,11 @@ REPOSITORIES: Mapping[str, tuple[Repository, ...]] = {
     ),
     "commonsenseqa": (
         Repository(
-            "tau/commonsense_qa", converters.commonsenseqa, _ALL, ("id", "question", "choices", "answerKey")
+            "tau/commonsense_qa",
+            converters.commonsenseqa,
+            _ALL,
+            ("id", "question", "choices", "answerKey"),
+            revision="94630fe30dad47192a8546eb75f094926d47e155",
         ),
     ),
     "socialiqa": (
@@ -175,6 +194,7 @@ REPOSITORIES: Mapping[str, tuple[Repository, ...]] = {
             _ALL,
             ("premise", "choice1", "choice2", "question", "idx", "label"),
             "copa",
+            "3de24cf8022e94f4ee4b9d55a6f539891524d646",
         ),
     ),
     "xnli": (
@@ -194,6 +214,7 @@ REPOSITORIES: Mapping[str, tuple[Repository, ...]] = {
             _ALL,
             ("id", "sentence1", "sentence2", "label"),
             "{language}",
+            "4cd8187c404bda33cb1f62b49b001115862acf37",
         ),
     ),
     "udpos": (
@@ -221,6 +242,7 @@ REPOSITORIES: Mapping[str, tuple[Repository, ...]] = {
             _ALL,
             ("tokens", "ner_tags"),
             "{language}",
+            "f0a3be6dc5564c0cc4150bb660144800a1f539d4",
         ),
     ),
     "xquad": (
@@ -240,6 +262,7 @@ REPOSITORIES: Mapping[str, tuple[Repository, ...]] = {
             {"dev": ("validation",), "test": ("test",)},
             _SQUAD_COLUMNS,
             "MLQA.{language}.{language}",
+            "ec5f1f46e9af79639a90684a7a70a956c4998f04",
         ),
     ),
     "tydiqa": (
@@ -289,7 +312,7 @@ REPOSITORIES: Mapping[str, tuple[Repository, ...]] = {
             converters.lareqa,
             {"test": ("test",)},
             ("title", "paragraphs"),
-            revision="master",
+            revision="5405d2a77e83d5ccb47623a3f9e5604c3f103193",
             builder="json",
             files={"test": "xquad-r/{language}.json"},
             options={"field": "data"},
@@ -321,6 +344,7 @@ REPOSITORIES: Mapping[str, tuple[Repository, ...]] = {
             {"train": ("train",)},
             ("id", "text"),
             "20231101.{language}",
+            "b04c8d1ceb2f5cd4588862100d08de323dccfbaa",
         ),
     ),
 }
