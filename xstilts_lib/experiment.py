@@ -24,7 +24,7 @@ from .settings import PretrainSettings, TrainSettings, merged
 from .tasks import TASKS, task
 
 if TYPE_CHECKING:
-    from .sources import Source
+    from .sources import Need, Source
 
 Phase = Literal["intermediate", "target"]
 SOURCES = ("miniature", "files", "hub")
@@ -188,12 +188,33 @@ class Experiment:
             code for code in source.languages(name) if self.languages is None or code in self.languages
         )
 
+    def needs(self, source: Source) -> tuple[Need, ...]:
+        """Every split that its recipes train on and its targets are evaluated on, in every language."""
+        from .sources import Need
+
+        steps = (part for recipe in self.recipes for step in recipe.steps for part in step.tasks)
+        found = [Need(part.task, "train", part.language) for part in steps]
+        found += [Need(name, "train", "en") for name in self.training_tasks]
+        for name in self.targets:
+            row = task(name)
+            asked = [code for code in row.languages if self.languages and code in self.languages]
+            # The threshold of mining is tuned on dev.
+            splits = ("dev", self.evaluation.split) if row.metric == "bucc" else (self.evaluation.split,)
+            codes = asked if self.languages else source.languages(name)
+            found += [Need(name, split, code) for split in splits for code in codes]
+        return tuple(dict.fromkeys(found))
+
     def open_source(self) -> Source:
-        """The source of its examples, opened and checked for the files that the experiment needs."""
-        from .sources import open_source
+        """The source of its examples, opened and checked for all that the experiment needs.
+
+        UserError naming the first that is absent: a language that the experiment asks for is never left out.
+        """
+        from .sources import absent, open_source
 
         source = open_source(self.source)
         source.check([*self.intermediates, *self.targets])
+        for _, sentence in absent(source, self.needs(source)):
+            raise UserError(sentence)
         return source
 
 

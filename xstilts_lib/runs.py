@@ -256,6 +256,8 @@ def _decides(run: Run, part: str) -> Any:
         if run.recipe.steps:
             return [run.recipe.last.name, _rows(run.recipe.last.names), _intermediate(run)]
         source = {key: value for key, value in experiment.source.items() if key not in ("folder", "cache")}
+        if source["kind"] != "miniature" and source.get("targets") is None:
+            source["targets"] = experiment.targets  # the text to learn from holds none of their sentences
         pretraining = None if run.recipe.root == UNTRAINED else _settings(experiment.pretraining)
         model = dataclasses.asdict(experiment.model)
         return [run.recipe.name, source, model, pretraining, experiment.workflow.threads]

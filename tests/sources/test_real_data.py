@@ -105,7 +105,7 @@ def test_offsets_that_a_strip_shifted_are_all_repaired(real, make_folder, tmp_pa
 
 @pytest.mark.slow
 def test_text_of_the_shared_sets(real):
-    real.check(["text"])
+    real.check(["text", "xquad", "udpos", "tatoeba"])
     assert len(real.languages("text")) >= 26
     rows = real.load("text", "train", "sw")
     held_out = {normalised(row["sentence"]) for row in real.load("tatoeba", "test", "sw")}

@@ -7,9 +7,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from importlib import import_module
-from typing import TYPE_CHECKING, Any, Literal, Protocol
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, Protocol
 
 from ..errors import UserError, nearest
 from ..strict import build
@@ -19,6 +19,14 @@ if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerFast
 
 Split = Literal["train", "dev", "test"]
+
+
+class Need(NamedTuple):
+    """One split of one task in one language."""
+
+    task: str
+    split: Split
+    language: str
 
 
 class Source(Protocol):
@@ -52,6 +60,22 @@ _KINDS: Mapping[str, tuple[str, str, str]] = {
     "files": ("files", "FilesSettings", "FilesSource"),
     "hub": ("hub", "HubSettings", "HubSource"),
 }
+
+
+def absent(source: Source, needs: Iterable[Need]) -> Iterator[tuple[Need, str]]:
+    """Those of `needs` that `source` does not hold, each with a sentence that says what is missing.
+
+    Files are looked for, not read; a generated world holds whatever a check let through.
+    """
+    from .real import RealSource
+
+    if not isinstance(source, RealSource):
+        return
+    for need in needs:
+        try:
+            source.require(*need)
+        except UserError as error:
+            yield need, str(error)
 
 
 def open_source(settings: Mapping[str, Any]) -> Source:

@@ -24,15 +24,16 @@ class RealSource(ABC):
 
     kind: str
 
-    def __init__(self, counts: str, targets: tuple[str, ...], text_lines: int, seed: int) -> None:
+    def __init__(self, counts: str, stated: tuple[str, ...] | None, text_lines: int, seed: int) -> None:
         self.exact = counts == "exact"
-        self.targets = targets
+        self.stated = stated
+        """The targets that the settings name, or None."""
         self.text_lines = text_lines
         self.seed = seed
         self.reports: dict[tuple[str, str, str], LoadReport] = {}
         """What the loads so far found, by (task, split, language)."""
         self.evaluated: set[str] = set()
-        """The targets that a check was asked for: `targets` must name them all when text is read."""
+        """The targets that a check was asked for: those of the experiment."""
         self._excluded: frozenset[str] | None = None
         self._text_rows: dict[str, list[dict[str, str]]] = {}
 
@@ -79,7 +80,7 @@ class RealSource(ABC):
         if unknown:
             raise UserError(
                 f"source: the experiment evaluates {unknown[0]!r}, so the text to learn from must hold none "
-                "of its sentences: add it to `targets` under `source:`."
+                "of its sentences: add it to `targets` under `source:`, or leave `targets` out."
             )
         if self._excluded is None:
             self._excluded = text.held_out(self, self.targets)
@@ -91,6 +92,15 @@ class RealSource(ABC):
         if not rows:
             raise UserError(f"There is no text in {language!r} to learn from ({split}).")
         return list(rows)
+
+    @property
+    def targets(self) -> tuple[str, ...]:
+        """The targets of whose evaluation sets the text to learn from holds no sentence: those stated in the
+        settings, or those of the experiment, or, where nobody said what will be evaluated, all."""
+        if self.stated is not None:
+            return self.stated
+        every = (row.name for row in TASKS.values() if row.role == "target" and self.kind in row.sources)
+        return tuple(sorted(self.evaluated)) or tuple(every)
 
     def languages(self, task: str) -> tuple[str, ...]:
         """The languages in which this source can evaluate `task` (of text: the languages to learn from)."""
@@ -140,13 +150,18 @@ class RealSource(ABC):
         """UserError where something that `tasks` need is absent."""
         for name in tasks:
             row = self.row(name)
-            if row.role == "target":
+            if row.role == "target" and name not in self.evaluated:
                 self.evaluated.add(name)
+                self._excluded, self._text_rows = None, {}  # drawn without regard to this one
             self.check_one(row)
 
     @abstractmethod
     def check_one(self, row: Task) -> None:
         """UserError where something that one task needs is absent."""
+
+    @abstractmethod
+    def require(self, name: str, split: str, language: str) -> None:
+        """UserError where one split of a task in one language is absent; nothing is read."""
 
     @abstractmethod
     def tokenizer(self) -> PreTrainedTokenizerFast | None:

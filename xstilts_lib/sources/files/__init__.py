@@ -39,8 +39,8 @@ class FilesSettings:
     """The folder of the data sets; None in an experiment that leaves it to `--data DIR`."""
     languages: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     """Task -> languages that must be there; a task not named is evaluated in the languages that are found."""
-    targets: tuple[str, ...] = ("xquad", "udpos", "tatoeba")
-    """The targets of the experiment: the text to learn from holds no sentence of their evaluation sets."""
+    targets: tuple[str, ...] | None = None
+    """The text to learn from holds no sentence of the evaluation sets of these; None: of the experiment's."""
     text_from: tuple[str, ...] = ("ntrex", "bible", "xnli", "panx", "udpos", "squad_v1")
     """What the text is drawn from: tasks, 'ntrex', 'bible'. Of a target, its training set alone."""
     text_lines: int = 20_000
@@ -54,7 +54,7 @@ class FilesSettings:
 
     def __post_init__(self) -> None:
         for name in (
-            *self.targets,
+            *(self.targets or ()),
             *self.languages,
             *(name for name in self.text_from if name not in text.PARALLEL),
         ):
@@ -147,7 +147,7 @@ class FilesSource(RealSource):
         if row.format != "text":
             return f"sha256:{self.folder.digest(self._files(row))}"
         paths = [path for language in self.languages(task) for path in text.files(self, language)]
-        paths += [path for name in self.settings.targets for path in self._files(self.row(name))]
+        paths += [path for name in self.targets for path in self._files(self.row(name))]
         drawn = f"{self.settings.text_lines} lines a language, seed {self.settings.seed}"
         return f"sha256:{self.folder.digest(paths)}, {drawn}"
 
@@ -160,6 +160,17 @@ class FilesSource(RealSource):
             for language in self.held(part.name, split)
         ]
         return [path for layout in found if layout is not None for path in layout[1]]
+
+    def require(self, name: str, split: str, language: str) -> None:
+        """UserError naming the files that one split in one language would need."""
+        row = self.row(name)
+        if row.format == "text":
+            if not text.files(self, language):
+                raise UserError(f"{self.folder.root} holds no text in {language!r} to learn from.")
+            return
+        for part in (TASKS[part] for part in row.parts or (name,)):
+            if self.folder.layout(part, split, language) is None:
+                raise self.folder.absence(part, split, language)
 
     def check_one(self, row: Task) -> None:
         """UserError naming the first file that a task lacks: English training sets, evaluation sets."""

@@ -26,7 +26,7 @@ def gather(source: FilesSource, language: str) -> dict[str, list[Line]]:
         if name in PARALLEL:
             families[name] = list(PARALLEL[name].lines(source.folder.find, language))
             continue
-        for split in splits_to_draw_from(task(name), source.settings.targets):
+        for split in splits_to_draw_from(task(name), source.targets):
             if language in source.held(name, split):
                 families[f"{name}-{split}"] = [
                     (f"{row['id']}-{column}", text, "")
@@ -43,7 +43,7 @@ def files(source: FilesSource, language: str, names: Iterable[str] | None = None
         if name in PARALLEL:
             found += PARALLEL[name].files(source.folder.find, language)
             continue
-        for split in splits_to_draw_from(task(name), source.settings.targets):
+        for split in splits_to_draw_from(task(name), source.targets):
             layout = source.folder.layout(task(name), split, language)
             found += layout[1] if layout else ()
     return found
@@ -52,6 +52,8 @@ def files(source: FilesSource, language: str, names: Iterable[str] | None = None
 def check(source: FilesSource, languages: Iterable[str]) -> None:
     """UserError where a set that `text_from` names is not in the folder."""
     for name in source.settings.text_from:
+        if name not in PARALLEL and not splits_to_draw_from(task(name), source.targets):
+            continue  # evaluated, and without a training set of its own: nothing of it may be drawn
         if not any(files(source, language, [name]) for language in languages):
             raise UserError(
                 f"{source.folder.root} lacks {name}, which the text is drawn from: put it there, or leave it "

@@ -45,18 +45,8 @@ class HubSettings:
     """A folder of copies of repositories, `owner/name`, read in place of the hub."""
     revisions: Mapping[str, str] = field(default_factory=dict)
     """Repository -> commit, in place of the one that is known here."""
-    targets: tuple[str, ...] = (
-        "xnli",
-        "pawsx",
-        "udpos",
-        "panx",
-        "xquad",
-        "mlqa",
-        "tydiqa",
-        "bucc2018",
-        "tatoeba",
-    )
-    """The targets of the experiment: the text to learn from holds no sentence of their evaluation sets."""
+    targets: tuple[str, ...] | None = None
+    """The text to learn from holds no sentence of the evaluation sets of these; None: of the experiment's."""
     text_lines: int = 20_000
     """At most this many lines of Wikipedia a language."""
     seed: int = 0
@@ -67,7 +57,7 @@ class HubSettings:
     """Where hub-pins.json stands; None is $XSTILTS_CACHE, or else ~/.cache/xstilts."""
 
     def __post_init__(self) -> None:
-        for name in self.targets:
+        for name in self.targets or ():
             task(name)
         if self.mirror is not None and not self.mirror.expanduser().is_dir():
             raise UserError(f"mirror: the folder {self.mirror} is missing.")
@@ -87,11 +77,7 @@ class HubSource(RealSource):
 
     def open(self, row: Task, split: str, language: str) -> tuple[Iterable[Raw], LoadReport]:
         """(place, row) of every example of a split, downloaded if need be, its columns checked."""
-        repository = self._repository(row, split, language)
-        if repository is None:
-            known = REPOSITORIES.get(row.name, ())
-            hint = f": {known[-1].fallback}" if known else ""
-            raise UserError(f"The hub does not hold {row.name} ({split}, {language}){hint}.")
+        repository = self._required(row, split, language)
         sizes = row.sizes if repository.sizes is None else repository.sizes
         report = LoadReport(row.name, split, language, repository.name, self._revision(repository))
         report.expected = size(sizes, split, language)
@@ -168,6 +154,14 @@ class HubSource(RealSource):
         known = REPOSITORIES.get(row.name, ())
         return next((one for one in known if split in one.splits and one.covers(row, language)), None)
 
+    def _required(self, row: Task, split: str, language: str) -> Repository:
+        repository = self._repository(row, split, language)
+        if repository is None:
+            known = REPOSITORIES.get(row.name, ())
+            hint = f": {known[-1].fallback}" if known else ""
+            raise UserError(f"The hub does not hold {row.name} ({split}, {language}){hint}.")
+        return repository
+
     def splits(self, name: str) -> tuple[str, ...]:
         """The splits that some repository has."""
         names = self.row(name).parts or (name,)
@@ -207,6 +201,11 @@ class HubSource(RealSource):
         return ", ".join(
             dict.fromkeys(f"{one.name}@{self._revision(one)}" for name in names for one in REPOSITORIES[name])
         )
+
+    def require(self, name: str, split: str, language: str) -> None:
+        """UserError where no repository has a split of a task in a language."""
+        for part in self.row(name).parts or (name,):
+            self._required(self.row(part), split, language)
 
     def check_one(self, row: Task) -> None:
         """UserError where a repository that a task needs cannot be found."""
