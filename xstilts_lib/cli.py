@@ -26,7 +26,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
-data_app = typer.Typer(help="The data folder of the experiments on real files.", no_args_is_help=True)
+data_app = typer.Typer(help="Real data: what is there, what is amiss, and prefetching.", no_args_is_help=True)
 app.add_typer(data_app, name="data")
 
 ExperimentName = Annotated[
@@ -43,6 +43,21 @@ class Format(StrEnum):
     table = "table"
     csv = "csv"
     json = "json"
+
+
+class SourceKind(StrEnum):
+    """Where examples come from."""
+
+    files = "files"
+    hub = "hub"
+    miniature = "miniature"
+
+
+class Counts(StrEnum):
+    """Whether a split must have as many rows as its publisher states."""
+
+    exact = "exact"
+    any = "any"
 
 
 class Benchmark(StrEnum):
@@ -185,40 +200,96 @@ def mine(
     _write(mine_case(case, source, target), output)
 
 
+TaskNames = Annotated[
+    list[str] | None,
+    typer.Argument(help="Tasks; all that the source can hold where none is named.", metavar="[TASK]..."),
+]
+Kind = Annotated[SourceKind | None, typer.Option("--source", help="Where the examples come from.")]
+Folder = Annotated[
+    Path | None, typer.Option("--data", help="The folder of the data sets; with `--source hub`, of a mirror.")
+]
+OfExperiment = Annotated[
+    str | None, typer.Option("--experiment", help="Check what this experiment needs, from its own source.")
+]
+HowCounted = Annotated[
+    Counts, typer.Option("--counts", help="`any` takes other numbers of rows than were published.")
+]
+HowShown = Annotated[Format, typer.Option("--format", help="How to print it.")]
+
+
 @data_app.command("check")
 def data_check(
-    experiment: ExperimentName,
-    data: DataFolder = None,
-    format: Annotated[Format, typer.Option(help="How to print it.")] = Format.table,
+    tasks: TaskNames = None,
+    source: Kind = None,
+    data: Folder = None,
+    experiment: OfExperiment = None,
+    counts: HowCounted = Counts.exact,
+    format: HowShown = Format.table,
 ) -> None:
-    """Load all that an experiment needs and say what is there; exit code 2 if something is amiss."""
-    _survey(experiment, data, format, fetching=False)
+    """Load data sets and say what was found; exit code 2 if anything is amiss."""
+    _survey(tasks or [], source, data, experiment, counts, format)
 
 
 @data_app.command("fetch")
 def data_fetch(
-    experiment: ExperimentName,
-    data: DataFolder = None,
-    format: Annotated[Format, typer.Option(help="How to print it.")] = Format.table,
+    tasks: TaskNames = None,
+    source: Kind = None,
+    data: Folder = None,
+    experiment: OfExperiment = None,
+    counts: HowCounted = Counts.exact,
+    format: HowShown = Format.table,
 ) -> None:
-    """Load all that an experiment needs once, so that it lies in the caches of this machine."""
-    _survey(experiment, data, format, fetching=True)
+    """The same, for its effect: afterwards all of it loads without a network (HF_HUB_OFFLINE=1)."""
+    _survey(tasks or [], source, data, experiment, counts, format)
 
 
-def _survey(experiment: str, data: Path | None, form: Format, fetching: bool) -> None:
+def _survey(
+    tasks: list[str],
+    kind: SourceKind | None,
+    data: Path | None,
+    experiment: str | None,
+    counts: Counts,
+    form: Format,
+) -> None:
     from .sources import open_source
-    from .sources.survey import check_table, fetch
+    from .sources.survey import check_table
     from .tables import show_survey
 
-    loaded = _load(experiment, data)
-    tasks = list(dict.fromkeys([*loaded.intermediates, *loaded.training_tasks, *loaded.targets]))
-    rows = list((fetch if fetching else check_table)(open_source(loaded.source), tasks))
+    if experiment is None:
+        opened = open_source(_settings(kind, data, counts))
+        found = check_table(opened, tasks or None)
+    elif tasks or kind is not None:
+        raise UserError("--experiment says which tasks and which source: leave those out beside it.")
+    else:
+        loaded = _load(experiment, data)
+        opened = open_source(loaded.source)
+        needs = loaded.needs(opened)
+        wanted = [*loaded.intermediates, *loaded.training_tasks, *loaded.targets]
+        found = check_table(opened, wanted, needs)
+    rows = list(found)
     show_survey([row.as_dict() for row in rows], form.value)
     problems = [row.problem for row in rows if row.problem]
     for problem in problems:
         print(f"Error: {problem}", file=sys.stderr)
     if problems:
         raise typer.Exit(2)
+
+
+def _settings(kind: SourceKind | None, data: Path | None, counts: Counts) -> dict[str, Any]:
+    """The settings of a source that no experiment describes."""
+    if data is not None and not data.is_dir():
+        raise UserError(f"--data {data} is not a folder.")
+    kind = kind or (SourceKind.files if data else None)
+    if kind is None:
+        raise UserError(
+            "Say what to check: `--source hub`, `--source files --data DIR`, or `--experiment NAME`."
+        )
+    if kind is SourceKind.miniature:
+        if data is not None:
+            raise UserError("The miniature is generated, so it has no use for a data folder (--data).")
+        return {"kind": kind.value}
+    folder = {"folder" if kind is SourceKind.files else "mirror": str(data)} if data else {}
+    return {"kind": kind.value, "counts": counts.value, **folder}
 
 
 def _write(content: Any, output: Path | None) -> None:

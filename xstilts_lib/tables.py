@@ -29,7 +29,19 @@ def show(experiment: Experiment, rows: Sequence[Row], form: str) -> None:
 
 
 # What a person wants to see of a survey of the data; programs get every column.
-_SURVEYED = ("task", "split", "language", "rows", "expected", "source", "notes", "problem")
+_SURVEYED = (
+    "task",
+    "split",
+    "language",
+    "source",
+    "revision",
+    "rows",
+    "expected",
+    "repaired",
+    "labels",
+    "licence",
+)
+_REVISION = 19  # characters of it: a hash of files whole, a commit cut short
 
 
 def show_survey(rows: Sequence[Row], form: str) -> None:
@@ -41,13 +53,26 @@ def show_survey(rows: Sequence[Row], form: str) -> None:
     elif form == "json":
         print(json.dumps(list(rows), indent=1, ensure_ascii=False))
     else:
-        from rich.console import Console
-        from rich.table import Table
+        _print_survey(rows)
 
-        table = Table(*_SURVEYED, box=None, header_style="bold")
-        for row in rows:
-            table.add_row(*("" if row[name] is None else str(row[name]) for name in _SURVEYED))
-        Console(width=None if sys.stdout.isatty() else 200).print(table)
+
+def _print_survey(rows: Sequence[Row]) -> None:
+    from rich.console import Console
+    from rich.table import Table
+
+    table = Table(*_SURVEYED, "remarks", box=None, header_style="bold")
+    for row in rows:
+        cells = {name: "" if row[name] is None else str(row[name]) for name in _SURVEYED}
+        cells["revision"] = cells["revision"].removeprefix("sha256:")[:_REVISION]
+        remarks = row["problem"] or row["absent"] or row["notes"]
+        style = "red" if row["problem"] else "dim" if row["absent"] else ""
+        table.add_row(*cells.values(), f"not here: {remarks}" if row["absent"] else remarks, style=style)
+    console = Console(width=None if sys.stdout.isatty() else 240)
+    console.print(table)
+    held = [row for row in rows if row["rows"] is not None]
+    number, repaired = (sum(row[name] for row in held) for name in ("rows", "repaired"))
+    problems = sum(bool(row["problem"]) for row in rows)
+    console.print(f"{len(held)} splits with {number:,} rows, {repaired:,} repaired; problems: {problems}.")
 
 
 def _plain(value: Any) -> Any:

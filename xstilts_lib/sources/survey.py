@@ -15,7 +15,7 @@ from typing import Any
 
 from ..errors import UserError
 from ..tasks import TASKS, Task
-from . import Source
+from . import Need, Source, absent
 from .real import RealSource
 
 COLUMNS = (
@@ -66,23 +66,25 @@ class Checked:
         return asdict(self)
 
 
-def check_table(source: Source, tasks: Iterable[str] | None = None) -> Iterator[Checked]:
+def check_table(
+    source: Source, tasks: Iterable[str] | None = None, needs: Iterable[Need] = ()
+) -> Iterator[Checked]:
     """A row for every split and language that `source` holds of `tasks`, loaded in turn.
 
     A task of which it holds nothing gets one row that says what is missing: a problem where `tasks` names it,
-    absent where `tasks` is None (all that the source could hold). A problem does not stop the others.
+    absent where `tasks` is None (all that the source could hold); so does what it lacks of `needs`. A problem
+    does not stop the others. Whatever was loaded is then in the caches of this machine: archives are
+    unpacked, and the hub's data sets load without a network (HF_HUB_OFFLINE=1).
     """
     every = [row.name for row in TASKS.values() if source.kind in row.sources]
-    for name in every if tasks is None else tasks:
-        yield from _check_task(source, name, tasks is not None)
-
-
-def fetch(source: Source, tasks: Iterable[str] | None = None) -> Iterator[Checked]:
-    """Load everything once, so that it is in the caches of this machine; the same rows as check_table.
-
-    Afterwards the hub's data sets load without a network (HF_HUB_OFFLINE=1), archives are unpacked.
-    """
-    return check_table(source, tasks)
+    empty = set()
+    for name in every if tasks is None else dict.fromkeys(tasks):
+        for row in _check_task(source, name, tasks is not None):
+            empty |= {name} if not row.split else set()
+            yield row
+    for need, sentence in absent(source, needs):
+        if need.task not in empty:
+            yield Checked(*need, licence=TASKS[need.task].licence, problem=sentence)
 
 
 def _check_task(source: Source, name: str, named: bool) -> Iterator[Checked]:
@@ -142,21 +144,21 @@ def _check_text(source: RealSource, row: Task, named: bool) -> Iterator[Checked]
         return
     for language in source.languages(row.name):
         try:
-            lines = source.load(row.name, "train", language)
+            families = source.families(language)
         except UserError as error:
             yield Checked(row.name, "train", language, licence=row.licence, problem=str(error))
             continue
-        paired = sum(bool(pair) for pair in lines["pair"])
-        notes = f"{paired:,} lines with their English translation" if paired else ""
-        families = dict.fromkeys(identifier.split(f"-{language}-")[0] for identifier in lines["id"])
+        lines = [line for family in families.values() for line in family]
+        paired = sum(bool(pair) for _, _, pair in lines)
+        found = f"{len(lines):,} lines to draw from"
         yield Checked(
             row.name,
             "train",
             language,
             source=", ".join(sorted(families)),
-            rows=lines.num_rows,
+            rows=len(lines),
             licence=row.licence,
-            notes=notes,
+            notes=found + (f", {paired:,} with their English translation" if paired else ""),
         )
 
 
