@@ -167,7 +167,7 @@ def test_mentions_stand_in_their_sentence(open_hub):
     rows = {row["id"]: row for row in open_hub().load("mewslix", "test", "de")}
     assert rows["m1"]["context"] == "(So) did { Smith } today."
     assert rows["m1"]["mate"] == "Q1"
-    assert rows["Q1"]["context"] == "A person."
+    assert (rows["Q1"]["text"], rows["Q1"]["context"]) == ("A person.", "")
 
 
 def test_text_is_wikipedia_without_what_is_evaluated(open_hub):

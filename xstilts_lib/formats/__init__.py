@@ -1,4 +1,4 @@
-"""The six shapes of example; adding one is adding a file here.
+"""The seven shapes of example; adding one is adding a file here.
 
 >>> FORMATS["pair"].columns
 ('id', 'first', 'second', 'label')
@@ -10,13 +10,22 @@ from .base import Batch, Feature, Format, Segmenter
 from .bitext import BitextFormat
 from .choice import ChoiceFormat
 from .pair import PairFormat
+from .ranking import RankingFormat
 from .span import SpanFormat
 from .tags import TagsFormat
 from .text import TextFormat
 
 FORMATS: dict[str, Format] = {
     form.name: form
-    for form in (PairFormat(), ChoiceFormat(), TagsFormat(), SpanFormat(), BitextFormat(), TextFormat())
+    for form in (
+        PairFormat(),
+        ChoiceFormat(),
+        TagsFormat(),
+        SpanFormat(),
+        BitextFormat(),
+        RankingFormat(),
+        TextFormat(),
+    )
 }
 
 __all__ = ["FORMATS", "Batch", "Feature", "Format", "Segmenter"]

@@ -118,11 +118,9 @@ def lareqa_paragraph(where: str, language: str, number: int, paragraph: Row) -> 
 
 
 def entity(where: str, item: Row) -> Row:
-    """A candidate of Mewsli-X: an entity's title, and its description as context."""
-    title, description, name = (
-        member(where, item, key, str) for key in ("title", "description", "entity_id")
-    )
-    return ranking(name, "candidate", title, " ".join(description.split()), "")
+    """A candidate of Mewsli-X: an entity's description, which is all that XTREME-R reads of it."""
+    description, name = (member(where, item, key, str) for key in ("description", "entity_id"))
+    return ranking(name, "candidate", " ".join(description.split()), "", "")
 
 
 def mention(where: str, context: Row, item: Any) -> Row:

@@ -1,0 +1,201 @@
+"""A query, and the candidate that answers it, as two vectors of one encoder: answers (LAReQA), entities
+(Mewsli-X).
+
+A dual encoder as XTREME-R trains it (google-research/xtreme, third_party/run_retrieval_qa.py and
+run_retrieval_el.py): a question, at most 96 tokens, or "mention: the sentence around { mention }"; and
+`<s> sentence </s></s> paragraph </s>`, or an entity's description. Both go through the same encoder and the
+same head to vectors of length 1. The loss of a query is the cross entropy of its own candidate among all
+candidates of the batch, by their cosines, times a scale that is learnt from 100.
+
+So the rows of a batch depend on each other, and a batch cannot be divided: `accumulation`, and several
+processes, are refused. XTREME-R's own script accumulates, and sees so many negatives fewer.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from itertools import chain
+from typing import TYPE_CHECKING
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from ..errors import UserError
+from ..sentences import spans
+from .base import Batch, Feature, Format, Rows, Segmenter, columns, cut, initialise, pool
+
+if TYPE_CHECKING:
+    from transformers import PreTrainedModel, PreTrainedTokenizerFast
+
+    from ..settings import TrainSettings
+
+QUERY = 96  # tokens of a query at most
+SCALE = 100.0  # of the cosines, before anything is learnt
+
+Texts = tuple[str, str]  # a text and its context, "" where it has none
+
+
+@dataclass(slots=True)
+class RankingFeature(Feature):
+    """A query and its candidate, side by side."""
+
+    candidate: int
+    """Equal where two queries have the same candidate: it is no wrong answer to either."""
+    rivals: int = 0
+    """Candidates among which it was last looked for, its own included; 0 before the first time."""
+
+
+class DualHead(nn.Module):
+    """Dense and tanh on the pooled states, as BERT's pooler has them, to vectors of length 1; and the
+    scale."""
+
+    def __init__(self, width: int, pooling: str) -> None:
+        super().__init__()
+        self.pooling = pooling
+        self.dense = nn.Linear(width, width)
+        self.scale = nn.Parameter(torch.tensor([SCALE]))
+        initialise(self)
+
+    def forward(self, hidden: Tensor, batch: Batch) -> Tensor:
+        """(sequences, width), float32."""
+        pooled = torch.tanh(self.dense(pool(hidden, batch, self.pooling)))
+        return functional.normalize(pooled.float(), dim=1)
+
+
+class RankingFormat(Format):
+    name = "ranking"
+    columns = ("id", "side", "text", "context", "mate")
+
+    def encode(
+        self, rows: Rows, tokenizer: PreTrainedTokenizerFast, labels: Sequence[str], max_length: int
+    ) -> list[Feature]:
+        """What is trained on: a feature a query, with its candidate. Rows of the span format are taken too,
+        the sentence that holds an answer being its question's candidate; questions without one are passed
+        over."""
+        present = rows.keys() if isinstance(rows, Mapping) else rows.column_names
+        matched = _matched_spans(rows) if "answers" in present else _matched(rows)
+        distinct = list(dict.fromkeys(candidate for _, _, candidate in matched))
+        number = {candidate: index for index, candidate in enumerate(distinct)}
+        segmenter = Segmenter(tokenizer)
+        queries = _queries([query for _, query, _ in matched], segmenter, max_length)
+        candidates = _candidates(distinct, segmenter, max_length)
+        return [
+            RankingFeature([query, candidates[number[candidate]]], row, number[candidate])
+            for (row, _, candidate), query in zip(matched, queries, strict=True)
+        ]
+
+    def encode_sides(self, rows: Rows, tokenizer: PreTrainedTokenizerFast, max_length: int) -> list[Feature]:
+        """What is evaluated: a feature a row, query or candidate."""
+        data = columns(rows, ("side", "text", "context"))
+        segmenter = Segmenter(tokenizer)
+        sequences: dict[int, np.ndarray] = {}
+        for side, encoded in (("query", _queries), ("candidate", _candidates)):
+            places = [place for place, name in enumerate(data["side"]) if name == side]
+            texts = [(data["text"][place], data["context"][place]) for place in places]
+            sequences.update(zip(places, encoded(texts, segmenter, max_length), strict=True))
+        return [Feature([sequences[row]], row) for row in range(len(data["side"]))]
+
+    def head(
+        self, width: int, labels: Sequence[str], settings: TrainSettings, model: PreTrainedModel
+    ) -> nn.Module:
+        """UserError where a batch would be divided, over time or over processes."""
+        if settings.accumulation > 1:
+            raise UserError(
+                f"accumulation is {settings.accumulation}, but a dual encoder compares all rows of a batch "
+                "with each other, so that a batch in parts is another one: set it to 1, and batch_size as "
+                "memory allows."
+            )
+        if torch.distributed.is_available() and torch.distributed.is_initialized():
+            processes = torch.distributed.get_world_size()
+            if processes > 1:
+                raise UserError(
+                    f"A dual encoder compares all rows of a batch with each other: train it in one process, "
+                    f"not in {processes}."
+                )
+        return DualHead(width, settings.pooling)
+
+    def draw(
+        self, features: Sequence[RankingFeature], settings: TrainSettings, seed: Sequence[int]
+    ) -> Sequence[RankingFeature]:
+        """The features, each with the number of candidates that it is about to be looked for among."""
+        same = Counter(feature.candidate for feature in features)
+        for feature in features:
+            feature.rivals = len(features) - same[feature.candidate] + 1
+        return features
+
+    def targets(self, features: Sequence[Feature], starts: np.ndarray) -> dict[str, np.ndarray]:
+        matched = [feature.candidate for feature in features if isinstance(feature, RankingFeature)]
+        return {"candidates": np.array(matched, dtype=np.int64)}
+
+    def loss(self, head: nn.Module, hidden: Tensor, batch: Batch) -> tuple[Tensor, int]:
+        vectors = head(hidden, batch)
+        # In bfloat16, cosines would be rounded to a 256th, and the scale makes that a half.
+        with torch.autocast(vectors.device.type, enabled=False):
+            scores = head.scale * (vectors[0::2] @ vectors[1::2].t())
+        names = batch.targets["candidates"]
+        own = torch.arange(len(names), device=names.device)
+        repeated = (names[:, None] == names) & (own[:, None] != own)
+        return functional.cross_entropy(
+            scores.masked_fill(repeated, -math.inf), own, reduction="sum"
+        ), batch.count
+
+    def predict(self, head: nn.Module, hidden: Tensor, batch: Batch) -> np.ndarray:
+        """The vectors of `encode_sides`'s features, float32 (sequences, width)."""
+        return head(hidden, batch).cpu().numpy()
+
+    def chance(self, features: Sequence[RankingFeature]) -> float:
+        """That of a guess among the rivals; infinite where none was drawn, so that nothing is judged."""
+        rivals = [feature.rivals for feature in features if feature.rivals]
+        return float(np.log(rivals).mean()) if rivals else math.inf
+
+
+def _matched(rows: Rows) -> list[tuple[int, Texts, Texts]]:
+    """(row, query, its candidate) of every query."""
+    data = columns(rows, ("id", "side", "text", "context", "mate"))
+    texts = list(zip(data["text"], data["context"], strict=True))
+    place = {name: row for row, name in enumerate(data["id"]) if data["side"][row] == "candidate"}
+    matched = []
+    for row, (side, mate) in enumerate(zip(data["side"], data["mate"], strict=True)):
+        if side != "query":
+            continue
+        if mate not in place:
+            raise UserError(f"The query {data['id'][row]!r} has the candidate {mate!r}, which is not there.")
+        matched.append((row, texts[row], texts[place[mate]]))
+    return matched
+
+
+def _matched_spans(rows: Rows) -> list[tuple[int, Texts, Texts]]:
+    """(row, question, the sentence that holds the answer, in its paragraph) of every answered question."""
+    data = columns(rows, ("question", "context", "answers"))
+    sentences = {context: spans(context) for context in dict.fromkeys(data["context"])}
+    matched = []
+    for row, (question, context, answers) in enumerate(zip(*data.values(), strict=True)):
+        for start in answers["start"][:1]:
+            holder = [(a, b) for a, b in sentences[context] if a <= start < b]
+            first, last = holder[0] if holder else (0, len(context))
+            matched.append((row, (question, ""), (context[first:last], context)))
+    return matched
+
+
+def _queries(texts: Sequence[Texts], segmenter: Segmenter, max_length: int) -> list[np.ndarray]:
+    """`<s> text </s>`, or `<s> text: context </s>`, cut at its end."""
+    room = segmenter.room(1, min(max_length, QUERY))
+    whole = [f"{text}: {context}" if context else text for text, context in texts]
+    return [segmenter.one(ids[:room]) for ids in segmenter.ids(whole)]
+
+
+def _candidates(texts: Sequence[Texts], segmenter: Segmenter, max_length: int) -> list[np.ndarray]:
+    """`<s> text </s></s> context </s>`, the longer of the two cut at its end, or `<s> text </s>`."""
+    # Contexts repeat, a handful of sentences each; the tokenizer reads each once.
+    distinct = list(dict.fromkeys(chain.from_iterable(texts)))
+    ids = dict(zip(distinct, segmenter.ids(distinct), strict=True))
+    single, double = segmenter.room(1, max_length), segmenter.room(2, max_length)
+    return [
+        segmenter.two(*cut(ids[text], ids[context], double)) if context else segmenter.one(ids[text][:single])
+        for text, context in texts
+    ]
