@@ -25,7 +25,7 @@ _NEUTRAL = {
     "runs", "settings", "strict", "tables", "tasks", "verification", "warm", "workflow",
 }  # fmt: skip
 # What turns an encoder into scores: it may change without an encoder being trained again.
-_EVALUATION = {"evaluate", "mining", "retrieval", "scoring"}
+_EVALUATION = {"evaluate", "mining", "retrieval", "scoring", "submission"}
 SOURCES = ("files", "hub", "miniature")
 
 

@@ -1,4 +1,4 @@
-"""From an encoder and a head to prediction files, in the layout that XTREME's own evaluation reads.
+"""From an encoder and a head to predictions, and from an encoder alone to embeddings.
 
 >>> predictions = predict(model, heads["mini_xnli"], rows, FORMATS["pair"], tokenizer, task.labels, settings)
 >>> write_predictions("mini_xnli", "qaa", rows, predictions, "runs/example/predictions")
@@ -6,24 +6,22 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
 from torch import nn
 
-from . import devices, encoder
+from . import devices, encoder, mining
 from .batches import by_length, collate
-from .checkpoint import atomic_write
 from .errors import UserError
 from .formats import FORMATS, Batch, Feature, Format
-from .formats.base import columns, pool
+from .formats.base import pool
+from .formats.ranking import RankingFormat
 from .settings import TrainSettings
-from .tasks import TASKS
+from .submission import write_labels, write_predictions
 
 if TYPE_CHECKING:
     from datasets import Dataset
@@ -32,8 +30,14 @@ if TYPE_CHECKING:
 CHUNK = 4096  # rows that are encoded and predicted together: enough to sort by length, little to hold
 TOKENS = 4096  # of a batch
 
-# How a label is written where XTREME's files do not hold its name.
-_AS_NUMBER = {"pawsx", "qqp"}
+__all__ = [
+    "embed",
+    "embed_layers",
+    "predict",
+    "predict_languages",
+    "write_labels",
+    "write_predictions",
+]
 
 
 @torch.inference_mode()
@@ -73,16 +77,73 @@ def predict_languages(
     labels: Sequence[str],
     settings: TrainSettings,
     tokens_per_batch: int = TOKENS,
-) -> dict[str, list[Any]]:
-    """`predict` for all languages of a task in one pass: batches of one length are fuller."""
+) -> dict[str, Any]:
+    """`predict` for all languages of a task in one pass: batches of one length are fuller.
+
+    Of a ranking task, {query id: ids of the 20 best candidates} for each language: the candidates of all
+    languages are one pool.
+    """
     from datasets import concatenate_datasets
 
+    if isinstance(form, RankingFormat):
+        return _rank(model, head, rows, form, tokenizer, settings, tokens_per_batch)
     together = concatenate_datasets([part.select_columns(list(form.columns)) for part in rows.values()])
     predictions = predict(model, head, together, form, tokenizer, labels, settings, tokens_per_batch)
     result, start = {}, 0
     for language, part in rows.items():
         result[language] = predictions[start : start + len(part)]
         start += len(part)
+    return result
+
+
+def _rank(
+    model: PreTrainedModel,
+    head: nn.Module,
+    rows: Mapping[str, Dataset],
+    form: RankingFormat,
+    tokenizer: PreTrainedTokenizerFast,
+    settings: TrainSettings,
+    tokens_per_batch: int,
+) -> dict[str, dict[str, list[str]]]:
+    """{language: {query id: candidate ids, best first}}; a candidate that several languages list counts
+    once."""
+    from datasets import concatenate_datasets
+
+    def vectors(part: Dataset) -> np.ndarray:
+        return _vectors(model, head, part, form, tokenizer, settings, tokens_per_batch)
+
+    names: dict[str, None] = {}
+    queries, pool = {}, []
+    for language, part in rows.items():
+        sides, ids = part["side"][:], part["id"][:]
+        queries[language] = part.select([row for row, side in enumerate(sides) if side == "query"])
+        fresh = [row for row, side in enumerate(sides) if side != "query" and ids[row] not in names]
+        names.update(dict.fromkeys(ids[row] for row in fresh))
+        pool.append(part.select(fresh))
+    candidates, ids = vectors(concatenate_datasets(pool)), list(names)
+    return {
+        language: mining.rankings(part["id"][:], ids, mining.rank(vectors(part), candidates))
+        for language, part in queries.items()
+    }
+
+
+def _vectors(
+    model: PreTrainedModel,
+    head: nn.Module,
+    rows: Dataset,
+    form: RankingFormat,
+    tokenizer: PreTrainedTokenizerFast,
+    settings: TrainSettings,
+    tokens_per_batch: int,
+) -> np.ndarray:
+    """Of queries or candidates, float32 (rows, width), of length 1."""
+    result = np.empty((len(rows), model.config.hidden_size), dtype=np.float32)
+    for start in range(0, len(rows), CHUNK):
+        chunk = rows.select(range(start, min(start + CHUNK, len(rows))))[:]
+        features = form.encode_sides(chunk, tokenizer, settings.max_length)
+        with _reading(model, head, settings.precision):
+            for order, batch in _batches(features, form, model, tokens_per_batch):
+                result[start + order] = form.predict(head, encoder.hidden_states(model, batch), batch)
     return result
 
 
@@ -164,89 +225,3 @@ def _words(hidden: torch.Tensor, batch: Batch) -> torch.Tensor:
     inside = (grid > 0) & (grid < lengths - 1) | (lengths <= 2) & (grid < lengths)
     weights = inside / inside.sum(dim=1, keepdim=True)
     return torch.bmm(weights.float().unsqueeze(1), hidden.float()).squeeze(1)
-
-
-def write_predictions(
-    task: str, language: str, rows: Dataset, predictions: Sequence[Any], directory: Path | str
-) -> Path:
-    """`{directory}/{task}/test-{language}.{tsv,json,jsonl}`, as XTREME wants it submitted; returns the path.
-
-    Predictions are what `predict` gives; of retrieval the index of the sentence found for each English
-    sentence; of mining pairs (source id, target id).
-    """
-    form = TASKS[task].format
-    if form == "span":
-        ids = columns(rows, ("id",))["id"]
-        answers = dict(zip(ids, predictions, strict=True))
-        return _write(
-            task, language, "json", json.dumps(answers, ensure_ascii=False, indent=1) + "\n", directory
-        )
-    if form != "bitext" and len(predictions) != len(rows):
-        raise UserError(f"{task}, {language}: {len(predictions)} predictions for {len(rows)} rows.")
-    return _write_lines(task, language, predictions, directory)
-
-
-def write_labels(task: str, language: str, rows: Dataset, directory: Path | str) -> Path:
-    """The gold file that belongs to `write_predictions`, in the same layout."""
-    form = TASKS[task].format
-    if form == "span":
-        return _write(task, language, "json", json.dumps(_squad(rows), ensure_ascii=False) + "\n", directory)
-    if form == "pair":
-        names = TASKS[task].labels
-        gold: list[Any] = [names[label] for label in columns(rows, ("label",))["label"]]
-    elif form == "choice":
-        gold = columns(rows, ("label",))["label"]
-    elif form == "tags":
-        gold = columns(rows, ("tags",))["tags"]
-    elif TASKS[task].metric == "bucc":
-        gold = sorted((a, b) for a, b, side in _mates(rows) if side == "source" and b)
-    else:
-        sources = [name for name, _, side in _mates(rows) if side == "source"]
-        place = {name: index for index, name in enumerate(sources)}
-        gold = [place[mate] for _, mate, side in _mates(rows) if side == "target"]
-    return _write_lines(task, language, gold, directory)
-
-
-def _mates(rows: Dataset) -> list[tuple[str, str, str]]:
-    data = columns(rows, ("id", "mate", "side"))
-    return list(zip(data["id"], data["mate"], data["side"], strict=True))
-
-
-def _write_lines(task: str, language: str, values: Sequence[Any], directory: Path | str) -> Path:
-    row = TASKS[task]
-    if row.format == "choice":
-        lines = [json.dumps({"idx": index, "label": int(value)}) for index, value in enumerate(values)]
-        return _write(task, language, "jsonl", "\n".join(lines) + "\n", directory)
-    if row.format == "tags":
-        return _write(
-            task,
-            language,
-            "tsv",
-            "\n".join("".join(f"{tag}\n" for tag in tags) for tags in values),
-            directory,
-        )
-    if row.format == "pair" and row.counterpart in _AS_NUMBER:
-        lines = [str(row.labels.index(value)) for value in values]
-    elif row.format == "bitext" and row.metric == "bucc":
-        lines = [f"{source}\t{target}" for source, target in values]
-    else:
-        lines = [str(value) for value in values]
-    return _write(task, language, "tsv", "\n".join(lines) + "\n", directory)
-
-
-def _write(task: str, language: str, suffix: str, text: str, directory: Path | str) -> Path:
-    return atomic_write(Path(directory) / task / f"test-{language}.{suffix}", text)
-
-
-def _squad(rows: Dataset) -> dict[str, Any]:
-    """Rows as SQuAD's JSON: a paragraph per context, in the order of the rows."""
-    paragraphs: dict[str, list[dict[str, Any]]] = {}
-    data = columns(rows, ("id", "context", "question", "answers"))
-    for identity, context, question, answers in zip(*data.values(), strict=True):
-        gold = [
-            {"text": text, "answer_start": start}
-            for text, start in zip(answers["text"], answers["start"], strict=True)
-        ]
-        paragraphs.setdefault(context, []).append({"id": identity, "question": question, "answers": gold})
-    listed = [{"context": context, "qas": questions} for context, questions in paragraphs.items()]
-    return {"version": "1.1", "data": [{"title": "", "paragraphs": listed}]}

@@ -31,7 +31,8 @@ FLOORS = (
         "experiment", "The experiment",
         "What is run, in which order, how each phase runs, what it costs, and what it leaves behind.",
         ("experiment", "runs", "graph", "jobs", "costs", "results", "analysis", "notebook", "kernels",
-         "client", "warm", "processes", "monitor", "pretraining", "train", "state", "evaluate", "retrieval"),
+         "client", "warm", "processes", "monitor", "pretraining", "train", "state", "evaluate", "submission",
+         "retrieval"),
     ),
     Floor(
         "tasks-and-data", "Tasks and data",
@@ -40,8 +41,8 @@ FLOORS = (
     ),
     Floor(
         "ground", "The ground floor", "What everything stands on, and what knows nothing of experiments.",
-        ("tasks", "settings", "strict", "encoder", "attention", "devices", "pairs", "checkpoint", "code", "manifest",
-         "progress", "textfiles", "places", "errors"),
+        ("tasks", "settings", "strict", "encoder", "attention", "devices", "pairs", "checkpoint", "code",
+         "manifest", "progress", "sentences", "textfiles", "places", "errors"),
     ),
 )  # fmt: skip
 OTHERS = Floor("others", "Other rooms", "Not yet on a floor.", ())

@@ -205,7 +205,8 @@ def limited(task: Task, rows: list[dict[str, Any]], limit: int | None) -> list[d
 
 
 def _limited_sides(rows: list[dict[str, Any]], limit: int) -> list[dict[str, Any]]:
-    first = rows[0]["side"]
+    # Those that have a partner of their own: of a ranking task the queries, wherever they stand.
+    first = "query" if any(row["side"] == "query" for row in rows) else rows[0]["side"]
     ours = [row for row in rows if row["side"] == first]
     theirs = [row for row in rows if row["side"] != first]
     share = min(1.0, limit / len(ours))
