@@ -65,7 +65,8 @@ class TextFormat(Format):
     def encode(
         self, rows: Rows, tokenizer: PreTrainedTokenizerFast, labels: Sequence[str], max_length: int
     ) -> list[Feature]:
-        """`<s> text </s>`, or `<s> text </s></s> pair </s>` where the row has a second sentence."""
+        """`<s> text </s>`; where the row has a translation, `<s> text </s></s> pair </s>` in odd rows and
+        `<s> pair </s></s> text </s>` in even ones."""
         data = columns(rows, ("text", "pair"))
         segmenter = Segmenter(tokenizer)
         if segmenter.mask is None:
@@ -76,7 +77,12 @@ class TextFormat(Format):
         features: list[Feature] = []
         for row, (text, mate) in enumerate(zip(texts, mates, strict=True)):
             paired = len(mate) > 0
-            sequence = segmenter.two(*cut(text, mate, double)) if paired else segmenter.one(text[:single])
+            if paired:
+                # Either may stand first: else a position would tell the language, and hold the two apart.
+                first, second = cut(text, mate, double)[:: 1 if row % 2 else -1]
+                sequence = segmenter.two(first, second)
+            else:
+                sequence = segmenter.one(text[:single])
             features.append(TextFeature([sequence], row, segmenter, paired))
         return features
 
