@@ -37,14 +37,18 @@ def test_in_single_precision_it_is_the_same(dropout):
         torch.testing.assert_close(ours, theirs, rtol=1e-4, atol=1e-5)
 
 
-def test_in_half_precision_it_is_no_coarser():
-    exact = both(torch.float32)[1]
-    for ours, theirs, truth in zip(*both(torch.bfloat16), exact, strict=True):
+@pytest.mark.parametrize("masked", [False, True])
+def test_in_half_precision_it_is_no_coarser(masked):
+    mask = torch.ones(3, 1, 7, 7, dtype=torch.bool)
+    mask[1, :, :, 5:] = False
+    mask = mask if masked else None
+    exact = both(torch.float32, mask=mask)[1]
+    for ours, theirs, truth in zip(*both(torch.bfloat16, mask=mask), exact, strict=True):
         assert ours.dtype == torch.bfloat16
         assert (ours - truth).abs().max() <= 1.5 * (theirs - truth).abs().max() + 1e-2
 
 
-def test_masks_are_left_to_transformers():
+def test_masks_in_single_precision_are_left_to_transformers():
     mask = torch.ones(3, 1, 7, 7, dtype=torch.bool)
     mask[1, :, :, 5:] = False
     for ours, theirs in zip(*both(torch.float32, mask=mask), strict=True):
