@@ -15,7 +15,7 @@ from xstilts_lib.errors import UserError
     ("precision", "able", "width", "expected"),
     [
         ("auto", True, 768, True),
-        ("auto", True, 128, False),
+        ("auto", True, 64, False),
         ("auto", False, 768, False),
         ("fp32", True, 768, False),
         ("bf16", True, 128, True),

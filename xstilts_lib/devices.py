@@ -14,7 +14,7 @@ from .errors import UserError
 if TYPE_CHECKING:
     from accelerate import Accelerator
 
-CPU_WIDTH = 256  # the narrowest encoder that "auto" computes in bfloat16 on a CPU
+CPU_WIDTH = 128  # the narrowest encoder that "auto" computes in bfloat16 on a CPU: benchmarks/precision.py
 
 
 def accelerator(precision: str, width: int, several_heads: bool = False) -> Accelerator:
@@ -38,19 +38,24 @@ def device() -> torch.device:
 def bf16(precision: str, width: int) -> bool:
     """Whether to compute in bfloat16 an encoder of hidden size `width`.
 
-    "auto" does where the hardware has the instructions; on a CPU for encoders of at least 256 alone, because
-    below that the gain is small and numbers in float32 travel better between machines. UserError where it
-    is asked for and the hardware has none: without them a CPU is 100 times slower.
+    "auto" does where the hardware has the instructions; on a CPU for encoders of at least 128 alone, because
+    narrower ones gain little or lose by it. UserError where it is asked for and the hardware has none:
+    without them a CPU is 100 times slower.
     """
     if torch.cuda.is_available():
         able = torch.cuda.is_bf16_supported(including_emulation=False)
         worth = able
     else:
-        able = torch.cpu._is_avx512_bf16_supported() or torch.cpu._is_amx_tile_supported()
+        able = bf16_on_cpu()
         worth = able and width >= CPU_WIDTH
     if precision == "bf16" and not able:
         raise UserError("This hardware has no bfloat16 instructions: set precision to auto or fp32.")
     return precision == "bf16" or (precision == "auto" and worth)
+
+
+def bf16_on_cpu() -> bool:
+    """Whether the processor has bfloat16 instructions."""
+    return bool(torch.cpu._is_avx512_bf16_supported() or torch.cpu._is_amx_tile_supported())
 
 
 @contextmanager

@@ -82,7 +82,7 @@ class TrainSettings:
     masking: Masking = "bert"
     """Of the tokens to predict: 80 % masked, 10 % another token, 10 % left alone ("bert"), or all masked."""
     precision: Precision = "auto"
-    """"auto" asks the hardware: bf16 where it has the instructions (on a CPU for a width of at least 256)."""
+    """"auto" asks the hardware: bf16 where it has the instructions (on a CPU for a width of at least 128)."""
     checkpoint_every: float = 120.0
     """Seconds between two checkpoints; 0 = after each update. Changes no number."""
 
