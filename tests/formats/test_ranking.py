@@ -201,18 +201,25 @@ class TestRun:
         assert history.final("lareqa") < 0.2 < math.log(12)
         assert float(head.scale.detach()) != 100.0
 
-    def ranked(self, trained, tokenizer, rows, tokens=4096):
+    def ranked(self, trained, tokenizer, rows):
         model, head, settings, _ = trained
-        return evaluate.predict_languages(model, head, rows, RANKING, tokenizer, (), settings, tokens)
+        return evaluate.predict_languages(model, head, rows, RANKING, tokenizer, (), settings)
 
-    def test_predictions_do_not_depend_on_the_batches(self, trained, tokenizer, monkeypatch):
-        rows = {"en": Dataset.from_dict(toy())}
-        found = self.ranked(trained, tokenizer, rows)
-        assert self.ranked(trained, tokenizer, rows, tokens=1) == found
+    def test_vectors_do_not_depend_on_the_batches(self, trained, tokenizer, monkeypatch):
+        model, head, settings, _ = trained
+        rows = Dataset.from_dict(toy())
+        calls = [(model, head, rows, RANKING, tokenizer, settings, tokens) for tokens in (1, 4096)]
+        one, many = (evaluate._vectors(*call) for call in calls)
+        assert np.allclose(one, many, atol=1e-5)
+        assert np.allclose(np.linalg.norm(one, axis=1), 1, atol=1e-5)
         monkeypatch.setattr(evaluate, "CHUNK", 5)
-        assert self.ranked(trained, tokenizer, rows) == found
-        assert [ids[0] for ids in found["en"].values()] == [f"c{i}" for i in range(24)]
-        assert {len(ids) for ids in found["en"].values()} == {20}
+        assert np.allclose(evaluate._vectors(*calls[1]), many, atol=1e-5)
+
+    def test_the_twenty_best_of_each_query_best_first(self, trained, tokenizer):
+        found = self.ranked(trained, tokenizer, {"en": Dataset.from_dict(toy())})["en"]
+        assert list(found) == [f"q{i}" for i in range(24)]
+        assert [ids[0] for ids in found.values()] == [f"c{i}" for i in range(24)]
+        assert {len(set(ids)) for ids in found.values()} == {20}
 
     def test_the_candidates_of_all_languages_are_one_pool(self, trained, tokenizer, tmp_path):
         """A question has one right answer in each language, as LAReQA's have."""
