@@ -49,6 +49,9 @@ def test_captions_say_how_many_seeds() -> None:
 
 def test_short_names() -> None:
     assert w.short("mini_mnli+mini_squad-then-mini_ccg") == "mnli + squad\nthen ccg"
+    joint = "mini_ccg+mini_hellaswag+mini_mnli+mini_qqp+mini_squad"
+    assert w.short(joint) == "ccg + hellaswag +\nmnli + qqp +\nsquad"
+    assert w.short(f"{joint}-then-mini_mnli").endswith("squad\nthen mnli")
 
 
 def test_grid(build) -> None:
@@ -89,6 +92,14 @@ def test_tables_are_the_same_every_time() -> None:
     assert html == w.shown(frame, "Scores of all recipes").to_html()
     assert "<caption>Scores of all recipes</caption>" in html
     assert "1.23" in html
+
+
+def test_tables_break_names_at_their_joints() -> None:
+    frame = pd.DataFrame({"recipe": ["mini_mnli+mini_squad"], "mini_xnli": ["+1.0"], "seeds": [3]})
+    html = w.shown(frame, "Gains").to_html()
+    assert "mini_<wbr>mnli+<wbr>mini_<wbr>squad" in html
+    assert ">mini_<wbr>xnli</th>" in html
+    assert ">+1.0<" in html, "a sign is no joint"
 
 
 def test_glue_has_the_notebooks_prefix(monkeypatch) -> None:

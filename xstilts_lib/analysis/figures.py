@@ -85,19 +85,20 @@ def gain_dots(summary: pd.DataFrame, per_seed: pd.DataFrame | None = None) -> Fi
     each seed.
     """
     recipes, targets = ordered(summary["recipe"]), list(dict.fromkeys(summary["target"]))
-    lines = sum(short(name).count("\n") + 1 for name in recipes)
+    names = [short(name) for name in recipes]
+    places, lines = _rows(names)
     figure, panels = _panels([0.55 + 0.21 * lines] * len(targets))
     for axes, target in zip(panels, targets, strict=False):
         part = summary[summary["target"] == target].set_index("recipe").reindex(recipes)
-        places = np.arange(len(recipes))
         if per_seed is not None:
             seeds = per_seed[(per_seed["target"] == target) & per_seed["recipe"].isin(recipes)]
-            axes.plot(seeds["gain"], seeds["recipe"].map(recipes.index), "|", color=GREY, markersize=7)
+            at = seeds["recipe"].map(dict(zip(recipes, places, strict=True)))
+            axes.plot(seeds["gain"], at, "|", color=GREY, markersize=7)
         _estimates(axes, part, places)
         axes.axvline(0, color=BLACK, linewidth=0.8)
         axes.set_title(short(target), loc="left")
-        axes.set_yticks(places, [short(name) for name in recipes])
-        axes.set_ylim(len(recipes) - 0.5, -0.5)
+        axes.set_yticks(places, names)
+        axes.set_ylim(lines, 0)
     _label_outer(panels, f"gain over {BASELINE}, points")
     return figure
 
@@ -123,7 +124,7 @@ def language_dots(
             part = table[table["target"] == target].set_index("language").reindex(rows[target])
             axes.errorbar(
                 part["estimate"], places + shift, xerr=_reach(part), fmt=marker, color=edge,
-                markerfacecolor=face, markersize=5, elinewidth=1, label=name,
+                markerfacecolor=face, markersize=5, elinewidth=1, label=short(name),
             )  # fmt: skip
         axes.set_title(short(target), loc="left")
         axes.set_yticks(places, rows[target])
@@ -232,19 +233,21 @@ def time_bars(times: pd.DataFrame) -> Figure:
     """Where the time went (training.times): a bar with its value for each phase and task, by phase."""
     phases = list(dict.fromkeys(times["phase"]))
     looks = dict(zip(phases, [(BLUE, ""), (ORANGE, "//"), (GREEN, ".."), (PURPLE, "xx")], strict=False))
+    names = [short(str(name)) for name in times["task"]]
+    places, lines = _rows(names)
     with matplotlib.rc_context(_STYLE | {"axes.grid": False}):
-        figure = Figure(figsize=(WIDTH, 1.3 + 0.24 * len(times)), layout="constrained")
+        figure = Figure(figsize=(WIDTH, 1.3 + 0.24 * lines), layout="constrained")
         axes = figure.subplots()
         size, unit = time_unit(60 * times["minutes"].max() if len(times) else 0)
         times = times.reset_index(drop=True).assign(time=60 * times["minutes"] / size)
         for phase, part in times.groupby("phase", sort=False):
             colour, hatch = looks.get(phase, (GREY, ""))
             drawn = axes.barh(
-                part.index, part["time"], color=colour, hatch=hatch, edgecolor="white", label=phase
+                places[part.index], part["time"], color=colour, hatch=hatch, edgecolor="white", label=phase
             )
             axes.bar_label(drawn, fmt="%.1f", padding=3, fontsize=9)
-        axes.set_yticks(range(len(times)), [short(str(name)) for name in times["task"]])
-        axes.set_ylim(len(times) - 0.5, -0.5)
+        axes.set_yticks(places, names)
+        axes.set_ylim(lines, 0)
         axes.margins(x=0.12)
         axes.set_xlabel(f"{unit} of one core or device, all runs")
         figure.legend(loc="outside upper left", ncols=2, frameon=False)
@@ -272,6 +275,12 @@ def _panels(heights: Sequence[float], legend: bool = False, share: bool = True) 
     for axes in grid[max(0, count - columns) : count]:
         axes.tick_params(labelbottom=True)  # the last of each column, even above a removed one
     return figure, grid[:count]
+
+
+def _rows(names: Sequence[str]) -> tuple[np.ndarray, int]:
+    """Where rows stand that are named so, in lines of text from the top, and how many lines there are."""
+    lines = np.array([name.count("\n") + 1 for name in names], dtype=int)
+    return np.cumsum(lines) - lines / 2, int(lines.sum()) or 1
 
 
 def _label_outer(panels: Iterable[Axes], x: str, y: str = "") -> None:

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import math
 import re
+import textwrap
 from collections.abc import Iterable, Sequence
 from typing import Any
 
@@ -89,13 +90,28 @@ def listed(words: Iterable[str]) -> str:
     return " and ".join([", ".join(words[:-1]), words[-1]] if len(words) > 1 else words)
 
 
-def short(name: str) -> str:
+def short(name: str, width: int = 17) -> str:
     """A task, a target or a recipe as a figure names it: without `mini_`, steps on lines of their own.
+
+    A step of many tasks is broken after a plus, into lines of at most `width` characters where names allow.
 
     >>> short("mini_mnli+mini_squad-then-mini_ccg")
     'mnli + squad\\nthen ccg'
     """
-    return name.replace(PREFIX, "").replace("+", " + ").replace("-then-", "\nthen ")
+    steps = name.replace(PREFIX, "").replace("-then-", "\nthen ").split("\n")
+    # A space that does not break keeps the plus at the end of its line.
+    joined = [step.replace("+", "\u00a0+ ") for step in steps]
+    lines = [line for step in joined for line in textwrap.wrap(step, width, break_long_words=False)]
+    return "\n".join(lines).replace("\u00a0", " ")
+
+
+def breakable(text: object) -> str:
+    """The name of a task or a recipe for a cell of HTML, which a narrow column may break at its joints.
+
+    >>> breakable("mini_mnli+mini_squad")
+    'mini_<wbr>mnli+<wbr>mini_<wbr>squad'
+    """
+    return re.sub(rf"({PREFIX}|(?<=\w)\+)(?=[a-z])", r"\1<wbr>", str(text))
 
 
 def seeds(counts: Iterable[int]) -> str:
@@ -151,9 +167,17 @@ def shown(frame: pd.DataFrame, caption: str) -> Styler:
         frame = frame.reset_index()
     words = "-".join(re.findall(r"[a-z]+", caption.lower())[:4])
     styled = frame.style.format(precision=2, na_rep=NOTHING).hide(axis="index")
+    texts = [column for column in frame.columns if pd.api.types.is_object_dtype(frame[column].dtype)
+             or pd.api.types.is_string_dtype(frame[column].dtype)]  # fmt: skip
+    styled = styled.format(_text, subset=texts, precision=2, na_rep=NOTHING)
+    styled = styled.format_index(breakable, axis="columns")
     # A caption in the middle of a table that is wider than a phone would not be seen.
     styled = styled.set_table_styles([{"selector": "caption", "props": "text-align: left"}])
     return styled.set_caption(caption).set_uuid(words)
+
+
+def _text(value: object) -> object:
+    return breakable(value) if isinstance(value, str) else value
 
 
 def complete(lacking: pd.DataFrame) -> str:
