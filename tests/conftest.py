@@ -16,6 +16,15 @@ ARCHITECTURES = {
     "xlm-roberta-xl": {"intermediate_size": 32, "type_vocab_size": 1, "max_position_embeddings": 130},
     "modernbert": {"intermediate_size": 32, "max_position_embeddings": 130},
     "eurobert": {"intermediate_size": 32, "max_position_embeddings": 130, "num_key_value_heads": 2},
+    "mt5": {"d_ff": 32, "d_kv": 8},
+    "deberta-v2": {
+        "intermediate_size": 32,
+        "max_position_embeddings": 130,
+        "relative_attention": True,
+        "pos_att_type": ["p2c", "c2p"],
+        "position_biased_input": False,
+        "type_vocab_size": 0,
+    },
 }
 
 

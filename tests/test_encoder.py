@@ -11,7 +11,7 @@ from xstilts_lib.batches import collate
 from xstilts_lib.errors import UserError
 from xstilts_lib.formats import FORMATS, Segmenter
 
-KINDS = ("xlm-roberta", "xlm-roberta-xl", "modernbert", "eurobert")
+KINDS = ("xlm-roberta", "xlm-roberta-xl", "modernbert", "eurobert", "mt5", "deberta-v2")
 
 
 @pytest.fixture
@@ -43,7 +43,7 @@ def test_misspelt_architectures_are_refused(tokenizer):
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_save_and_load_change_no_bit(kind, make_model, tokenizer, tmp_path, batch):
-    from transformers import AutoModel
+    from transformers import AutoModel, AutoModelForTextEncoding
 
     model = make_model(kind)
     encoder.save(model, tokenizer, tmp_path / "encoder")
@@ -51,7 +51,9 @@ def test_save_and_load_change_no_bit(kind, make_model, tokenizer, tmp_path, batc
     for (name, a), (_, b) in zip(model.state_dict().items(), again.state_dict().items(), strict=True):
         assert torch.equal(a, b), name
     assert words("w1 w2", "w3")["input_ids"] == tokenizer("w1 w2", "w3")["input_ids"]
-    opened = AutoModel.from_pretrained(tmp_path / "encoder").eval()
+    # Of an encoder-decoder, AutoModel would draw a new decoder.
+    opener = AutoModelForTextEncoding if kind == "mt5" else AutoModel
+    opened = opener.from_pretrained(tmp_path / "encoder").eval()
     ours = encoder.hidden_states(again, batch)
     theirs = opened(input_ids=batch.ids, attention_mask=batch.mask).last_hidden_state
     torch.testing.assert_close(ours, theirs)

@@ -32,8 +32,8 @@ def ingredient(tokenizer, make_rows, labels_of):
     return make
 
 
-def gradients(model, task, settings, groups):
-    """Gradients of one update, its features computed in `groups` that are collated one by one."""
+def gradients(model, task, settings, groups, joined=False):
+    """Loss and norm of the gradient of one update, its features in `groups` that are collated one by one."""
     learner = train.Learner(model, train.fresh_heads(model, [task], settings, seed=0))
     learner.train()
     features = [feature for group in groups for feature in group]
@@ -41,7 +41,7 @@ def gradients(model, task, settings, groups):
     total = 0.0
     with encoder.dropouts(model, 0.0, 0.0):
         for group in groups:
-            batch = collate(group, task.format, model.config.pad_token_id)
+            batch = collate(group, task.format, model.config.pad_token_id, joined)
             share = learner(task.head, task.format, batch) / items
             share.backward()
             total += float(share.detach())
@@ -56,10 +56,12 @@ def test_the_gradient_is_the_whole_batchs(kind, form, make_model, ingredient):
     task = ingredient(form)
     features = task.format.draw(task.features, settings, (0,))
     whole = gradients(make_model(kind), task, settings, [features])
+    assert gradients(make_model(kind), task, settings, [features], True) == pytest.approx(whole, rel=1e-5)
     for parts in (2, 4, 8):
         size = len(features) // parts
         groups = [features[start : start + size] for start in range(0, len(features), size)]
-        assert gradients(make_model(kind), task, settings, groups) == pytest.approx(whole, rel=1e-5)
+        joined = parts == 4
+        assert gradients(make_model(kind), task, settings, groups, joined) == pytest.approx(whole, rel=1e-5)
     # One at a time nothing is padded: padding changes no number either.
     single = [[feature] for feature in features]
     assert gradients(make_model(kind), task, settings, single) == pytest.approx(whole, rel=1e-5)
@@ -234,8 +236,18 @@ def test_killed_three_times_it_ends_in_the_same_bits(make_model, ingredient, tmp
     assert calm[1] == killed[1]
 
 
-def in_processes(number, tasks, model, settings, place) -> list[torch.Tensor]:
-    """The parameters after training in `number` forked processes that talk over gloo."""
+def measured(model, tasks, settings, place):
+    """Parameters, losses, and norms of the gradient, of a training."""
+    norms, clip = [], torch.nn.utils.clip_grad_norm_
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(torch.nn.utils, "clip_grad_norm_", lambda *given: norms.append(float(clip(*given))))
+        _, history = train.train(model, tasks, settings, 0, place)
+    losses = [row["loss"] for row in history.rows]
+    return [parameter.detach() for parameter in model.parameters()], losses, norms
+
+
+def in_processes(number, tasks, model, settings, place):
+    """What `measured` gives of a training in `number` forked processes that talk over gloo."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
@@ -250,10 +262,10 @@ def in_processes(number, tasks, model, settings, place) -> list[torch.Tensor]:
             os.environ |= {"RANK": str(rank), "LOCAL_RANK": str(rank), "WORLD_SIZE": str(number)}
             os.environ |= {"MASTER_ADDR": "127.0.0.1", "MASTER_PORT": str(port), "ACCELERATE_USE_CPU": "true"}
             PartialState._reset_state()
-            train.train(model, tasks, settings, 0, place)
+            found = measured(model, tasks, settings, place)
             assert torch.distributed.get_world_size() == number
             if rank == 0:
-                torch.save([parameter.detach() for parameter in model.parameters()], place / "end.pt")
+                torch.save(found, place / "end.pt")
             torch.distributed.barrier()
             status = 0
         finally:
@@ -262,16 +274,77 @@ def in_processes(number, tasks, model, settings, place) -> list[torch.Tensor]:
     return torch.load(place / "end.pt")
 
 
-@pytest.mark.parametrize("forms", [("tags",), ("pair", "span")])
-def test_two_processes_give_the_parameters_of_one(forms, make_model, ingredient, tmp_path):
+@pytest.mark.parametrize(
+    ("kind", "forms", "layout"),
+    [
+        ("xlm-roberta", ("tags",), "padded"),
+        ("xlm-roberta-xl", ("pair", "span"), "padded"),
+        ("modernbert", ("choice",), "padded"),
+        ("eurobert", ("text",), "joined"),
+    ],
+)
+def test_two_processes_do_what_one_does(kind, forms, layout, make_model, ingredient, tmp_path):
     # Seven examples an update do not divide by two, nor their words.
-    settings = TrainSettings(steps=4, batch_size=7, learning_rate=1e-3, epsilon=1e-3, **STILL)
+    settings = TrainSettings(steps=4, batch_size=7, learning_rate=1e-3, epsilon=1e-3, layout=layout, **STILL)
     tasks = [ingredient(form) for form in forms]
+    model = make_model(kind)
+    double, losses, norms = in_processes(2, tasks, model, settings, tmp_path)
+    single, *expected = measured(model, tasks, settings, tmp_path)
+    assert losses == pytest.approx(expected[0], rel=1e-5)
+    assert norms == pytest.approx(expected[1], rel=1e-5)
+    for one, two in zip(single, double, strict=True):
+        torch.testing.assert_close(one, two, rtol=1e-4, atol=1e-5)
+
+
+def ends(model, ingredient, place, form="pair", **settings):
+    """All parameters after three updates."""
+    chosen = TrainSettings(steps=3, batch_size=8, learning_rate=1e-3, epsilon=1e-3, **settings)
+    train.train(model, [ingredient(form)], chosen, 0, place)
+    return torch.cat([parameter.detach().flatten() for parameter in model.parameters()])
+
+
+@pytest.mark.parametrize("change", [{"recompute": True}, {"layout": "joined", **STILL}])
+def test_what_saves_memory_changes_no_number(change, make_model, ingredient, tmp_path):
+    rest = STILL if "dropout" in change else {}
+    plain = ends(make_model(), ingredient, tmp_path, **rest)
     model = make_model()
-    double = in_processes(2, tasks, model, settings, tmp_path)
-    train.train(model, tasks, settings, 0, tmp_path)
-    for one, two in zip(model.parameters(), double, strict=True):
-        torch.testing.assert_close(one.detach(), two, rtol=1e-4, atol=1e-5)
+    torch.testing.assert_close(ends(model, ingredient, tmp_path, **change), plain, rtol=1e-4, atol=1e-5)
+    assert not model.is_activation_checkpointing
+
+
+def test_low_rank_updates_are_added_at_the_end(make_model, ingredient, tmp_path, monkeypatch):
+    start = dict(make_model().named_parameters())
+    sizes = []
+    save = train.State.save
+
+    def watch(state):
+        save(state)
+        sizes.append(sum(file.stat().st_size for file in tmp_path.rglob("state.safetensors")))
+
+    monkeypatch.setattr(train.State, "save", watch)
+    found = []
+    for every in (0, 1000):
+        model = make_model()
+        ends(model, ingredient, tmp_path, low_rank=2, checkpoint_every=every)
+        found.append(model.state_dict())
+    assert all(torch.equal(found[0][name], found[1][name]) for name in start)
+    assert found[0].keys() == make_model().state_dict().keys()
+    assert all(parameter.requires_grad for parameter in model.parameters())
+    changed = {name for name, parameter in start.items() if not torch.equal(parameter, found[0][name])}
+    assert changed
+    assert all("weight" in name and "embeddings" not in name and "LayerNorm" not in name for name in changed)
+    name = min(changed)
+    assert torch.linalg.matrix_rank(found[0][name] - start[name], atol=1e-6) <= 2
+    # A checkpoint holds what is trained, and its moments, not the frozen weights.
+    assert 0 < sizes[0] < 4 * sum(parameter.numel() for parameter in start.values())
+
+
+def test_a_compiled_encoder_is_a_plain_one_afterwards(make_model, ingredient, tmp_path):
+    model = make_model()
+    with torch.compiler.set_stance("force_eager"):
+        compiled = ends(model, ingredient, tmp_path, compile=True)
+    assert torch.equal(compiled, ends(make_model(), ingredient, tmp_path))
+    assert model._compiled_call_impl is None
 
 
 def test_a_checkpoint_of_another_run_is_not_picked_up(make_model, ingredient, tmp_path, capsys, monkeypatch):

@@ -14,11 +14,14 @@ from itertools import pairwise
 import numpy as np
 import torch
 
-from .formats import Batch, Feature, Format
+from .formats import Batch, Feature, Format, Joined
 
 
-def collate(features: Sequence[Feature], form: Format, pad: int) -> Batch:
-    """Features as tensors, padded where their lengths differ, without a mask where they do not."""
+def collate(features: Sequence[Feature], form: Format, pad: int, joined: bool = False) -> Batch:
+    """Features as tensors, padded where their lengths differ, without a mask where they do not; or `joined`,
+    one after another in a single row."""
+    if joined:
+        return _join(features, form)
     sequences = [sequence for feature in features for sequence in feature.sequences]
     lengths = np.array([len(sequence) for sequence in sequences])
     width = int(lengths.max())
@@ -34,6 +37,21 @@ def collate(features: Sequence[Feature], form: Format, pad: int) -> Batch:
     targets = {name: torch.from_numpy(array) for name, array in form.targets(features, starts).items()}
     count = sum(form.items(feature) for feature in features)
     return Batch(torch.from_numpy(ids.astype(np.int64)), mask, lengths, features, targets, count)
+
+
+def _join(features: Sequence[Feature], form: Format) -> Batch:
+    sequences = [sequence for feature in features for sequence in feature.sequences]
+    lengths = np.array([len(sequence) for sequence in sequences])
+    borders = np.concatenate([[0], lengths.cumsum()])
+    starts = borders[:-1]
+    places = np.arange(borders[-1]) - np.repeat(starts, lengths)
+    targets = {name: torch.from_numpy(array) for name, array in form.targets(features, starts).items()}
+    count = sum(form.items(feature) for feature in features)
+    ids = torch.from_numpy(np.concatenate(sequences).astype(np.int64))
+    how = Joined(
+        torch.from_numpy(borders.astype(np.int32)), torch.from_numpy(places)[None], int(lengths.max())
+    )
+    return Batch(ids[None], None, lengths, features, targets, count, how)
 
 
 class Stream:

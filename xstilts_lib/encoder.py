@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -22,9 +22,10 @@ from .checkpoint import atomic_folder, check_safetensors
 from .errors import UserError, nearest
 
 if TYPE_CHECKING:
-    from transformers import PreTrainedModel, PreTrainedTokenizerFast
+    from transformers import PreTrainedConfig, PreTrainedModel, PreTrainedTokenizerFast
 
     from .formats import Batch
+    from .settings import TrainSettings
 
 VOCABULARY = "vocabulary.safetensors"  # beside the weights, where the vocabulary is trimmed
 
@@ -41,7 +42,7 @@ def build(
     special tokens are the tokenizer's. `vocabulary` (see `trim`) keeps some of its pieces alone. UserError
     for an unknown key.
     """
-    from transformers import AutoConfig, AutoModel
+    from transformers import AutoConfig
 
     settings = dict(architecture)
     kind = settings.pop("model_type", None)
@@ -73,7 +74,7 @@ def build(
     config = AutoConfig.for_model(kind, **settings)
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
-        model = AutoModel.from_config(config, **_unpooled(type(config)))
+        model = _model_class(config).from_config(config, **_unpooled(type(config)))
     return attention.use(model).eval()
 
 
@@ -82,7 +83,7 @@ def load(place: str | Path, revision: str | None = None) -> tuple[PreTrainedMode
 
     UserError where a file is missing or cut short.
     """
-    from transformers import AutoConfig, AutoModel, AutoTokenizer
+    from transformers import AutoConfig, AutoTokenizer
 
     folder = Path(place)
     local = folder.is_dir()
@@ -94,7 +95,7 @@ def load(place: str | Path, revision: str | None = None) -> tuple[PreTrainedMode
         with _quietly():
             config = AutoConfig.from_pretrained(place, revision=revision)
             options = {"dtype": torch.float32, **_unpooled(type(config))}
-            model = AutoModel.from_pretrained(place, revision=revision, **options)
+            model = _model_class(config).from_pretrained(place, revision=revision, **options)
             tokenizer = AutoTokenizer.from_pretrained(place, revision=revision)
     except OSError as error:
         raise UserError(f"No encoder could be read from {place}: {str(error).splitlines()[0]}") from error
@@ -125,6 +126,15 @@ def _check(folder: Path) -> None:
         )
     for file in sorted(folder.glob("*.safetensors")):
         check_safetensors(file)
+
+
+def _model_class(config: PreTrainedConfig) -> type:
+    """The class that makes a model of `config`: of mT5 and its like the encoder without its decoder."""
+    from transformers import AutoModel, AutoModelForTextEncoding
+
+    known = AutoModelForTextEncoding._model_mapping
+    halved = type(config) in known and known[type(config)].__name__.endswith("EncoderModel")
+    return AutoModelForTextEncoding if halved else AutoModel
 
 
 def _unpooled(config_class: type) -> dict[str, bool]:
@@ -200,13 +210,38 @@ def blocks(model: PreTrainedModel) -> nn.ModuleList:
     return lists[0]
 
 
+def inputs(model: PreTrainedModel, batch: Batch) -> dict[str, Any]:
+    """What the model's forward pass is given of a batch, by name."""
+    if batch.joined is None:
+        return {"input_ids": batch.ids, "attention_mask": batch.mask}
+    # transformers takes four dimensions for a mask that is ready, and makes none of its own, which would be
+    # of the row's length squared. What keeps the sequences apart is `joined`, in attention.py.
+    ready = batch.ids.new_ones((1, 1, 1, 1), dtype=torch.bool)
+    positions = batch.joined.positions + first_position(model)
+    return {
+        "input_ids": batch.ids,
+        "attention_mask": ready,
+        "position_ids": positions,
+        "joined": batch.joined,
+    }
+
+
+def first_position(model: PreTrainedModel) -> int:
+    """The position of a sequence's first token: 0, or for XLM-R and its like the padding's id plus 1."""
+    for module in model.modules():
+        if hasattr(module, "create_position_ids_from_input_ids"):
+            return int(module.padding_idx) + 1
+    return 0
+
+
 def hidden_states(model: PreTrainedModel, batch: Batch, layer: int | None = None) -> Tensor:
-    """(sequences, length, width): the encoder's output, or what leaves `layer` (0 = the embeddings).
+    """(sequences, length, width), or (1, tokens, width) of joined sequences: the encoder's output, or what
+    leaves `layer` (0 = the embeddings).
 
     Below the top, the layers above are not computed. Equal to `output_hidden_states=True`'s entry `layer`.
     """
     if layer is None or layer == model.config.num_hidden_layers:
-        return model(input_ids=batch.ids, attention_mask=batch.mask).last_hidden_state
+        return model(**inputs(model, batch)).last_hidden_state
     return several_layers(model, batch, (layer,))[0]
 
 
@@ -236,7 +271,7 @@ def several_layers(model: PreTrainedModel, batch: Batch, layers: Sequence[int]) 
     ]
     try:
         # The output of the top is not only the last layer's: some architectures end in a LayerNorm.
-        found[top] = model(input_ids=batch.ids, attention_mask=batch.mask).last_hidden_state
+        found[top] = model(**inputs(model, batch)).last_hidden_state
     except _Reached:
         pass
     finally:
@@ -250,29 +285,75 @@ def dropouts(
     model: PreTrainedModel, dropout: float | None, attention_dropout: float | None
 ) -> Iterator[None]:
     """Set the encoder's dropout, and that of its attention weights, inside the block; None leaves them."""
-    before: list[tuple[nn.Module, str, float]] = []
-
-    def put(module: nn.Module, name: str, value: float | None) -> None:
+    on_weights = _on_weights(model)
+    mine = {module for module, _ in on_weights}
+    others = [(m, "p") for m in model.modules() if isinstance(m, nn.Dropout) and m not in mine]
+    changes = [(*place, attention_dropout) for place in on_weights] + [(*place, dropout) for place in others]
+    before = [(module, name, getattr(module, name)) for module, name, _ in changes]
+    for module, name, value in changes:
         if value is not None:
-            before.append((module, name, getattr(module, name)))
             setattr(module, name, value)
-
-    on_weights = set()
-    for module in model.modules():
-        inner = getattr(module, "dropout", None)
-        if "SelfAttention" in type(module).__name__ and isinstance(inner, nn.Dropout):
-            on_weights.add(inner)
-            put(inner, "p", attention_dropout)
-        if isinstance(getattr(module, "attention_dropout", None), float):
-            put(module, "attention_dropout", attention_dropout)
-    for module in model.modules():
-        if isinstance(module, nn.Dropout) and module not in on_weights:
-            put(module, "p", dropout)
     try:
         yield
     finally:
         for module, name, value in reversed(before):
             setattr(module, name, value)
+
+
+def _on_weights(model: PreTrainedModel) -> list[tuple[nn.Module, str]]:
+    """The modules, each with the attribute's name, that hold the dropout of attention weights."""
+    found: list[tuple[nn.Module, str]] = []
+    for module in model.modules():
+        inner = getattr(module, "dropout", None)
+        kind = type(module).__name__
+        if "SelfAttention" in kind and isinstance(inner, nn.Dropout):
+            found.append((inner, "p"))
+        elif "Attention" in kind and isinstance(inner, float):
+            found.append((module, "dropout"))
+        if isinstance(getattr(module, "attention_dropout", None), float):
+            found.append((module, "attention_dropout"))
+    return found
+
+
+def attention_dropout(model: PreTrainedModel) -> float:
+    """The share of its attention weights that `model` drops in training, the highest of its layers'."""
+    return max((float(getattr(module, name)) for module, name in _on_weights(model)), default=0.0)
+
+
+@contextmanager
+def trained_as(model: PreTrainedModel, settings: TrainSettings, seed: int) -> Iterator[None]:
+    """The encoder as `settings` have it trained: its dropout, the weights that move, what is computed twice,
+    what is compiled. After the block it is a plain one again."""
+    with ExitStack() as stack:
+        stack.enter_context(dropouts(model, settings.dropout, settings.attention_dropout))
+        if settings.low_rank is not None:
+            stack.enter_context(_low_rank(model, settings.low_rank, seed))
+        if settings.recompute:
+            model.activation_checkpointing_enable({"use_reentrant": False})
+            stack.callback(model.activation_checkpointing_disable)
+        if settings.compile:
+            model.compile(dynamic=True)
+            stack.callback(setattr, model, "_compiled_call_impl", None)
+        yield
+
+
+@contextmanager
+def _low_rank(model: PreTrainedModel, rank: int, seed: int) -> Iterator[None]:
+    """Freeze the encoder and give each of its matrices an update of `rank`, from `seed` (Hu et al. 2021,
+    LoRA); at the end they are added to it. The scale of 2 is alpha = 2 rank."""
+    from peft import LoraConfig, LoraModel
+
+    wanted = {parameter: parameter.requires_grad for parameter in model.parameters()}
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(seed)
+        config = LoraConfig(r=rank, lora_alpha=2 * rank, target_modules="all-linear")
+        adapted = LoraModel(model, {"default": config}, "default")
+    try:
+        yield
+    finally:
+        adapted.merge_and_unload()
+        for parameter, flag in wanted.items():
+            parameter.requires_grad_(flag)
 
 
 @contextmanager

@@ -14,7 +14,7 @@ import numpy as np
 import torch
 from torch import nn
 
-from . import devices, encoder, mining
+from . import attention, devices, encoder, mining
 from .batches import by_length, collate
 from .errors import UserError
 from .formats import FORMATS, Batch, Feature, Format
@@ -54,13 +54,15 @@ def predict(
     """One decoded prediction per row (see the format's `decode`); memory does not grow with the number of
     rows."""
     predictions: list[Any] = []
+    device, half = devices.device(), devices.bf16(settings.precision, model.config.hidden_size)
+    joined = attention.joins(model, settings.layout, device, half, dropout=0.0)
     for start in range(0, len(rows), CHUNK):
         chunk = rows.select(range(start, min(start + CHUNK, len(rows))))[:]
         features = form.encode(chunk, tokenizer, labels, settings.max_length)
         features = form.draw(features, settings, (0, 4, start))
         found: list[Any] = [None] * len(features)
         with _reading(model, head, settings.precision):
-            for order, batch in _batches(features, form, model, tokens_per_batch):
+            for order, batch in _batches(features, form, model, tokens_per_batch, joined):
                 hidden = encoder.hidden_states(model, batch)
                 for place, prediction in zip(order, form.predict(head, hidden, batch), strict=True):
                     found[place] = prediction
@@ -160,11 +162,11 @@ def _reading(model: PreTrainedModel, head: nn.Module | None, precision: str) -> 
 
 
 def _batches(
-    features: Sequence[Feature], form: Format, model: PreTrainedModel, tokens: int
+    features: Sequence[Feature], form: Format, model: PreTrainedModel, tokens: int, joined: bool = False
 ) -> Iterator[tuple[np.ndarray, Batch]]:
     """Batches on the model's device, each with the places of its features."""
     for order in by_length(features, tokens):
-        batch = collate([features[place] for place in order], form, model.config.pad_token_id)
+        batch = collate([features[place] for place in order], form, model.config.pad_token_id, joined)
         yield order, batch.to(model.device)
 
 

@@ -19,6 +19,7 @@ Sampling = Literal["proportional", "uniform", "temperature", "capped"]
 Precision = Literal["auto", "fp32", "bf16"]
 Pooling = Literal["mean", "first"]
 Masking = Literal["bert", "mask"]
+Layout = Literal["auto", "padded", "joined"]
 
 # Two ways of saying the same thing: in a later layer, either of them takes the place of the other.
 ALTERNATIVES = (("epochs", "steps"), ("batch_size", "tokens_per_batch"))
@@ -28,11 +29,14 @@ _CHOICES = {
     "precision": ("auto", "fp32", "bf16"),
     "pooling": ("mean", "first"),
     "masking": ("bert", "mask"),
+    "layout": ("auto", "padded", "joined"),
 }
 _INTEGERS = {"steps", "examples", "batch_size", "tokens_per_batch", "accumulation", "max_length", "cap"}
+_INTEGERS |= {"low_rank"}
+_FLAGS = {"recompute", "compile"}
 _MAPPINGS = {"languages"}
 _OPTIONAL = {"epochs", "steps", "examples", "batch_size", "tokens_per_batch", "cap"}
-_OPTIONAL |= {"dropout", "attention_dropout", "translation_share"}
+_OPTIONAL |= {"dropout", "attention_dropout", "translation_share", "low_rank"}
 
 
 @dataclass(frozen=True)
@@ -83,6 +87,18 @@ class TrainSettings:
     """Of the tokens to predict: 80 % masked, 10 % another token, 10 % left alone ("bert"), or all masked."""
     precision: Precision = "auto"
     """"auto" asks the hardware: bf16 where it has the instructions (on a CPU for a width of at least 128)."""
+    layout: Layout = "auto"
+    """Sequences of a batch in a rectangle, the shorter ones "padded", or one after another without padding,
+    "joined"; changes no number but by rounding. "auto" joins where a kernel does it well: on a GPU in bf16,
+    if attention dropout is 0 or flash-attn is installed, whose kernel alone has it."""
+    recompute: bool = False
+    """Compute each layer's activations twice rather than keep them: less memory, a third more time, the same
+    numbers."""
+    low_rank: int | None = None
+    """Rank of the update that each of the encoder's matrices is given (LoRA), its own weights frozen; None =
+    all weights are trained."""
+    compile: bool = False
+    """Let torch.compile translate the encoder: minutes at the start, for faster updates."""
     checkpoint_every: float = 120.0
     """Seconds between two checkpoints; 0 = after each update. Changes no number."""
 
@@ -110,6 +126,10 @@ class TrainSettings:
                 raise UserError(
                     f"Training setting {name} is {value!r}: {nearest(str(value), _CHOICES[name])}"
                 )
+            return value
+        if name in _FLAGS:
+            if not isinstance(value, bool):
+                raise UserError(f"Training setting {name} is {value!r}: give true or false.")
             return value
         try:
             # YAML reads 5e-4, without a point, as text.

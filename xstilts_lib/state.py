@@ -119,7 +119,12 @@ class State:
 
     def save(self) -> None:
         """Write a checkpoint; UserError where the disk is full."""
-        tensors = {f"learner.{name}": tensor for name, tensor in self._learner.state_dict().items()}
+        frozen = {name for name, value in self._learner.named_parameters() if not value.requires_grad}
+        tensors = {
+            f"learner.{name}": tensor
+            for name, tensor in self._learner.state_dict().items()
+            if name not in frozen
+        }
         moments = self._optimizer.state_dict()["state"]
         for index, values in moments.items():
             tensors |= {f"optimizer.{index}.{name}": value for name, value in values.items()}
@@ -153,7 +158,8 @@ class State:
                 name.removeprefix("learner."): tensor
                 for name, tensor in tensors.items()
                 if name.startswith("learner.")
-            }
+            },
+            strict=False,  # what is frozen is not in the checkpoint
         )
         moments: dict[int, dict[str, Tensor]] = {}
         for name, tensor in tensors.items():

@@ -23,7 +23,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from . import devices, encoder
+from . import attention, devices, encoder
 from .batches import Mixture, Stream, collate, divide
 from .errors import UserError
 from .formats import FORMATS, Batch, Feature, Format
@@ -106,21 +106,24 @@ def train(
     """
     width = model.config.hidden_size
     accelerator = devices.accelerator(settings.precision, width, several_heads=len(ingredients) > 1)
-    learner = Learner(model, fresh_heads(model, ingredients, settings, seed)).to(accelerator.device)
-    optimizer = adamw(learner, settings)
     mixture = mix(ingredients, settings, seed)
     total = settings.steps or math.ceil(settings.epochs * sum(stream.per_epoch for stream in mixture.streams))
-    marks = fingerprint(ingredients, settings, seed, learner)
-    state = State(directory, learner, optimizer, mixture, total, marks)
-    state.resume()
-    wrapped, stepper = accelerator.prepare(learner, optimizer)
-    parameters = [parameter for parameter in learner.parameters() if parameter.requires_grad]
     names = [task.name for task in ingredients]
-    progress = progress or Progress(None)
-    progress.begin(total, state.step, state.history.tokens)
-    learner.train()
 
-    with devices.own_randomness(), encoder.dropouts(model, settings.dropout, settings.attention_dropout):
+    with devices.own_randomness(), encoder.trained_as(model, settings, seed):
+        learner = Learner(model, fresh_heads(model, ingredients, settings, seed)).to(accelerator.device)
+        optimizer = adamw(learner, settings)
+        marks = fingerprint(ingredients, settings, seed, learner)
+        state = State(directory, learner, optimizer, mixture, total, marks)
+        state.resume()
+        wrapped, stepper = accelerator.prepare(learner, optimizer)
+        parameters = [parameter for parameter in learner.parameters() if parameter.requires_grad]
+        half, on_weights = accelerator.mixed_precision == "bf16", encoder.attention_dropout(model)
+        joined = attention.joins(model, settings.layout, accelerator.device, half, on_weights)
+        progress = progress or Progress(None)
+        progress.begin(total, state.step, state.history.tokens)
+        learner.train()
+
         for step in range(state.step, total):
             # 1. A task, and a batch of it; in masked language modelling, the words to mask.
             which, features = mixture.draw(step)
@@ -137,7 +140,8 @@ def train(
             loss = torch.zeros((), device=accelerator.device)
             for index, (part, factor) in enumerate(parts):
                 with accelerator.no_sync(wrapped) if index + 1 < len(parts) else nullcontext():
-                    batch = collate(part, task.format, model.config.pad_token_id).to(accelerator.device)
+                    batch = collate(part, task.format, model.config.pad_token_id, joined)
+                    batch = batch.to(accelerator.device)
                     share = wrapped(task.head, task.format, batch) * (factor / items)
                     accelerator.backward(share)
                     loss += share.detach()
@@ -150,14 +154,16 @@ def train(
             stepper.step()
             stepper.zero_grad(set_to_none=True)
 
-            # 4. What to remember, without waiting for the device; on disk only every so often.
+            # 4. What to remember, without waiting for the device; on disk only every so often. The mean over
+            #    the processes, whose parts carry their number as a factor, is the loss of the whole batch.
+            loss = accelerator.reduce(loss, reduction="mean")
             state.note(which, loss, sum(feature.tokens for feature in features), names)
             progress.update(step + 1, loss, state.history.tokens)
             if state.due(settings.checkpoint_every) and accelerator.is_main_process:
                 state.save()
 
-    learner.eval()
-    state.finish({task.name: task.format.chance(task.features) for task in ingredients})
+        learner.eval()
+        state.finish({task.name: task.format.chance(task.features) for task in ingredients})
     return nn.ModuleDict({task.name: learner.heads[task.head] for task in ingredients}), state.history
 
 

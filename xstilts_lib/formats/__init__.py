@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-from .base import Batch, Feature, Format, Segmenter
+from .base import Batch, Feature, Format, Joined, Segmenter
 from .bitext import BitextFormat
 from .choice import ChoiceFormat
 from .pair import PairFormat
@@ -28,4 +28,4 @@ FORMATS: dict[str, Format] = {
     )
 }
 
-__all__ = ["FORMATS", "Batch", "Feature", "Format", "Segmenter"]
+__all__ = ["FORMATS", "Batch", "Feature", "Format", "Joined", "Segmenter"]

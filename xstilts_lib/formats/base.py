@@ -47,12 +47,31 @@ class Feature:
         return sum(len(sequence) for sequence in self.sequences)
 
 
+@dataclass(frozen=True, slots=True)
+class Joined:
+    """How the sequences of a batch stand one after another in a single row."""
+
+    borders: Tensor
+    """(sequences + 1,), int32: where each begins, and where the last one ends."""
+    positions: Tensor
+    """(1, tokens), int64: each token's place in its own sequence, from 0."""
+    longest: int
+    """Tokens of the longest sequence."""
+
+    def to(self, device: torch.device) -> Joined:
+        borders, positions = (
+            tensor.to(device, non_blocking=True) for tensor in (self.borders, self.positions)
+        )
+        return Joined(borders, positions, self.longest)
+
+
 @dataclass(slots=True)
 class Batch:
-    """Features side by side. The encoder's output for it is `hidden`, (sequences, length, width)."""
+    """Features side by side, or joined. The encoder's output for it is `hidden`: (sequences, length, width),
+    or (1, tokens, width) where they are joined."""
 
     ids: Tensor
-    """(sequences, length), int64."""
+    """(sequences, length), or (1, tokens) where they are joined; int64."""
     mask: Tensor | None
     """(sequences, length), 1 on tokens and 0 on padding; None where nothing is padded, which is faster."""
     lengths: np.ndarray
@@ -62,6 +81,8 @@ class Batch:
     """What the format's loss and predictions read: labels, and positions in `hidden` flattened to tokens."""
     count: int = 0
     """Valid items in the loss."""
+    joined: Joined | None = None
+    """Where each sequence stands, if they are joined; then there is no mask."""
 
     def to(self, device: torch.device) -> Batch:
         if device.type == "cpu":
@@ -69,7 +90,8 @@ class Batch:
         move = {name: value.to(device, non_blocking=True) for name, value in self.targets.items()}
         mask = None if self.mask is None else self.mask.to(device, non_blocking=True)
         ids = self.ids.to(device, non_blocking=True)
-        return Batch(ids, mask, self.lengths, self.features, move, self.count)
+        joined = None if self.joined is None else self.joined.to(device)
+        return Batch(ids, mask, self.lengths, self.features, move, self.count, joined)
 
 
 class Format:
@@ -244,6 +266,13 @@ def cut(first: np.ndarray, second: np.ndarray, room: int) -> tuple[np.ndarray, n
 
 def pool(hidden: Tensor, batch: Batch, pooling: str) -> Tensor:
     """One vector per sequence, (sequences, width): the mean over its tokens, or its first token."""
+    if batch.joined is not None:
+        borders = batch.joined.borders
+        if pooling == "first":
+            return hidden[0].index_select(0, borders[:-1])
+        # In float32, because a long sequence has more terms than bfloat16 has digits.
+        mean = torch.segment_reduce(hidden[0].float(), "mean", offsets=borders.long(), axis=0, unsafe=True)
+        return mean.to(hidden.dtype)
     if pooling == "first":
         return hidden[:, 0]
     if batch.mask is None:
