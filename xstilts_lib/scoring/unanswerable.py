@@ -1,10 +1,10 @@
 """SQuAD v2.0: questions without an answer, and the threshold from which a system should say so.
 
 A system may give, beside its answers, the probability that there is none; "exact_match" and "f1" score the
-answers as they stand, "best_exact_match" and "best_f1" at the threshold that serves each best (the official
-script's "best").
+answers as they stand (those of a probability above 1, a score then, as no answer), "best_exact_match" and
+"best_f1" at the threshold that serves each best (the official script's "best").
 
->>> best([1.0, 0.0], [True, False], ["x", "y"], [0.1, 0.9])
+>>> best([1.0, 0.0], [True, False], ["x", "y"], [0.1, 0.9], 1)
 (100.0, 0.1)
 """
 
@@ -20,6 +20,8 @@ from .answers import Gold, overlap_v2, squad_normalised
 
 if TYPE_CHECKING:
     import numpy as np
+
+CERTAIN = 1.0  # what a probability must exceed for the official script to take the answer back
 
 
 class Prediction(NamedTuple):
@@ -56,19 +58,19 @@ def _probabilities(path: Path) -> dict[str, float]:
 def squad_v2(gold: Gold, predicted: Prediction, language: str) -> dict[str, float]:
     """Exact match and F1 in percent, over the questions that have a prediction, as the official script."""
     rows = _rows(gold, predicted)
-    exact, f1 = [row.exact for row in rows], [row.f1 for row in rows]
-    metrics = {"exact_match": 100.0 * sum(exact) / len(rows), "f1": 100.0 * sum(f1) / len(rows)}
+    metrics = _metrics([_taken_back(row, predicted) for row in rows])
     if predicted.no_answer is None:
         return metrics
-    if missing := [row.question for row in rows if row.question not in predicted.no_answer]:
-        raise UserError(
-            f"{len(missing)} questions have no probability of having no answer, the first is {missing[0]!r}."
-        )
+    # Questions of one probability are weighed in the order of the file that holds the probabilities.
+    place = {question: number for number, question in enumerate(predicted.no_answer)}
+    rows = sorted(rows, key=lambda row: place[row.question])
     answerable = [row.answerable for row in rows]
     texts = [predicted.answers[row.question] for row in rows]
     doubts = [predicted.no_answer[row.question] for row in rows]
-    best_exact, exact_threshold = best(exact, answerable, texts, doubts)
-    best_f1, f1_threshold = best(f1, answerable, texts, doubts)
+    # Of all questions, as there, those without a prediction too.
+    unanswerable = sum(not answers for answers in dict(gold).values())
+    best_exact, exact_threshold = best([row.exact for row in rows], answerable, texts, doubts, unanswerable)
+    best_f1, f1_threshold = best([row.f1 for row in rows], answerable, texts, doubts, unanswerable)
     return metrics | {
         "best_exact_match": best_exact,
         "best_exact_match_threshold": exact_threshold,
@@ -77,15 +79,35 @@ def squad_v2(gold: Gold, predicted: Prediction, language: str) -> dict[str, floa
     }
 
 
+def _metrics(rows: Sequence[Row]) -> dict[str, float]:
+    return {
+        "exact_match": 100.0 * sum(row.exact for row in rows) / len(rows),
+        "f1": 100.0 * sum(row.f1 for row in rows) / len(rows),
+    }
+
+
+def _taken_back(row: Row, predicted: Prediction) -> Row:
+    """The row, scored as no answer where the system is more than certain that there is none."""
+    if predicted.no_answer is None or predicted.no_answer[row.question] <= CERTAIN:
+        return row
+    right = float(not row.answerable)
+    return row._replace(exact=right, f1=right)
+
+
 def best(
-    scores: Sequence[float], answerable: Sequence[bool], texts: Sequence[str], doubts: Sequence[float]
+    scores: Sequence[float],
+    answerable: Sequence[bool],
+    texts: Sequence[str],
+    doubts: Sequence[float],
+    unanswerable: int,
 ) -> tuple[float, float]:
     """(percent, threshold): the best that saying "no answer" above one threshold of doubt can reach.
 
-    Starts where every question is left unanswered, and takes the answers in order of growing doubt: each adds
-    its score where there is an answer, and costs one point where there is none and the text is not empty.
+    Starts where every question is left unanswered, which is right for those `unanswerable`, and takes the
+    answers in order of growing doubt: each adds its score where there is an answer, and costs one point where
+    there is none and the text is not empty.
     """
-    total = best_total = float(sum(not each for each in answerable))
+    total = best_total = float(unanswerable)
     threshold = 0.0
     for row in sorted(range(len(scores)), key=lambda each: doubts[each]):
         total += scores[row] if answerable[row] else -float(bool(texts[row]))
@@ -98,11 +120,13 @@ def examples(gold: Gold, predicted: Prediction, language: str) -> np.ndarray:
     """(exact match + F1) / 2 of each question that has a prediction, percent, float64 (n,)."""
     import numpy as np
 
-    return 50.0 * np.array([row.exact + row.f1 for row in _rows(gold, predicted)])
+    rows = [_taken_back(row, predicted) for row in _rows(gold, predicted)]
+    return 50.0 * np.array([row.exact + row.f1 for row in rows])
 
 
 def _rows(gold: Gold, predicted: Prediction) -> list[Row]:
-    rows = []
+    """Of each question with a prediction; of those with the same id the last, as the official script."""
+    rows: dict[str, Row] = {}
     for question, texts in gold:
         if question not in predicted.answers:
             continue
@@ -110,7 +134,14 @@ def _rows(gold: Gold, predicted: Prediction) -> list[Row]:
         normal = [text for text in map(squad_normalised, texts) if text] or [""]
         answer = squad_normalised(predicted.answers[question])
         f1 = max(overlap_v2(answer, each) for each in normal)
-        rows.append(Row(question, float(answer in normal), f1, bool(texts)))
+        rows[question] = Row(question, float(answer in normal), f1, bool(texts))
     if not rows:
         raise UserError("None of the predictions answers a question of the labels: the ids differ.")
-    return rows
+    if predicted.no_answer is not None:
+        missing = [question for question in rows if question not in predicted.no_answer]
+        if missing:
+            raise UserError(
+                f"{len(missing)} questions have no probability of having no answer, "
+                f"the first is {missing[0]!r}."
+            )
+    return list(rows.values())
