@@ -11,7 +11,7 @@ import torch
 
 from xstilts_lib import mining
 from xstilts_lib.errors import UserError
-from xstilts_lib.mining import bitext, screen, tiles
+from xstilts_lib.mining import bitext, neighbours, screen, tiles
 from xstilts_lib.mining.bitext import MiningSettings, Side
 
 
@@ -54,6 +54,32 @@ class TestNeighbours:
         whole, _ = mining.nearest(x, y, 4, precision="fp32", device="cpu")
         parts, _ = mining.nearest(x, y, 4, precision="fp32", device="cpu", tile=(64, 64))
         np.testing.assert_array_equal(whole.indices, parts.indices)
+
+    @pytest.mark.parametrize("precision", ["fp32", "bf16"])
+    @pytest.mark.parametrize(("n", "m", "k"), [(300, 500, 4), (70, 9, 20)])
+    def test_the_blocks_do_not_matter(self, n, m, k, precision, monkeypatch):
+        x, y = vectors(n, m, mean=1.0)
+        y[-3:] = y[1]  # equal ones in blocks of their own
+        whole = mining.nearest(x, y, k, precision=precision, device="cpu")
+        monkeypatch.setattr(neighbours, "BLOCK", 64 * x.shape[1])
+        for parts, expected in zip(
+            mining.nearest(x, y, k, precision=precision, device="cpu"), whole, strict=True
+        ):
+            np.testing.assert_array_equal(parts.indices, expected.indices)
+            np.testing.assert_allclose(parts.values, expected.values, atol=2e-7)
+
+    def test_no_more_than_a_block_of_each_side_is_copied(self, monkeypatch):
+        monkeypatch.setattr(neighbours, "BLOCK", 1000 * 24)
+        sizes = []
+
+        def search(left, right, *rest):
+            sizes.append((len(left), len(right)))
+            return tiles.search(left, right, *rest)
+
+        monkeypatch.setattr(neighbours, "search", search)
+        x, y = vectors(1200, 2500)
+        mining.nearest(x, y, 4, device="cpu", precision="fp32")
+        assert sizes == [(a, b) for a in (1000, 200) for b in (1000, 1000, 500)]
 
     @pytest.mark.parametrize("precision", ["fp32", "bf16"])
     def test_equal_vectors_come_in_the_order_of_their_index(self, precision):

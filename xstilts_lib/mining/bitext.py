@@ -152,12 +152,17 @@ def mine_sentences(
     its ids would be meant is not to be known (XTREME's mine_bitext and bucc_eval).
     """
     rows, columns = _distinct(source.sentences), _distinct(target.sentences)
-    found = mine(source.embeddings[rows], target.embeddings[columns], settings, device)
+    found = mine(_taken(source.embeddings, rows), _taken(target.embeddings, columns), settings, device)
     lone = _lone(source.sentences), _lone(target.sentences)
     pairs = zip(
         rows[found.source].tolist(), columns[found.target].tolist(), found.score.tolist(), strict=True
     )
     return {(source.ids[i], target.ids[j]): score for i, j, score in pairs if i in lone[0] and j in lone[1]}
+
+
+def _taken(embeddings: np.ndarray, rows: np.ndarray) -> np.ndarray:
+    """Those rows; all of them are no copy."""
+    return embeddings if len(rows) == len(embeddings) else embeddings[rows]
 
 
 def _distinct(sentences: Sequence[str]) -> np.ndarray:

@@ -23,9 +23,10 @@ from torch import Tensor
 
 from ..errors import UserError
 from .screen import screened
-from .tiles import search
+from .tiles import Best, search
 
 MANY = 10**8  # products from which screening pays
+BLOCK = 2**27  # numbers of a side that are copied at a time: 131,072 vectors of 1,024 dimensions, 0.5 GiB
 Precision = Literal["auto", "fp32", "bf16"]
 
 
@@ -55,28 +56,58 @@ def nearest(
     x (n, d) and y (m, d): float arrays; normalise: cosines instead; k is cut to the size of the other set;
     tile: rows and columns of the products made at once. Exact at either precision: values are float32
     products, and no vector with a larger one is missed (see screen.py). "auto" screens in bfloat16 where the
-    CPU multiplies it (AVX512-BF16, AMX) and there is much to multiply. Memory above the inputs: a float32
-    copy, half of it again to screen, and a tile. UserError for vectors that do not fit together or are not
-    finite, and for k < 1.
+    CPU multiplies it (AVX512-BF16, AMX) and there is much to multiply. Memory above the inputs and the
+    neighbours is bounded, whatever their number: a float32 copy of at most BLOCK numbers of each side, half
+    of it again to screen, and a tile. UserError for vectors that do not fit together or are not finite, and
+    for k < 1.
     """
     device = device or ("cuda" if torch.cuda.is_available() else "cpu")
     if k < 1:
         raise UserError(f"The number of neighbours is {k}; it must be at least 1.")
-    with torch.inference_mode(), _full_precision():
-        left, right = (_prepared(array, normalise, device) for array in (x, y))
-        if left.shape[1] != right.shape[1]:
+    for array in (x, y):
+        if np.ndim(array) != 2 or not len(array):
             raise UserError(
-                f"They have {left.shape[1]} and {right.shape[1]} dimensions: embed both with one encoder."
+                f"Vectors of shape {np.shape(array)}: expected is a row a sentence, and at least one."
             )
-        wanted = min(k, len(right)), min(k, len(left)) * both
-        found = (
-            screened(left, right, wanted, tile, precision == "auto")
-            if _screens(precision, left, right)
-            else None
-        )
-        found = found or search(left, right, *wanted, tile)
-    forward, backward = (Neighbours(best.values.cpu().numpy(), best.indices.cpu().numpy()) for best in found)
-    return forward, backward
+    if x.shape[1] != y.shape[1]:
+        raise UserError(f"They have {x.shape[1]} and {y.shape[1]} dimensions: embed both with one encoder.")
+    kept = [Neighbours(*_none(len(x), min(k, len(y)))), Neighbours(*_none(len(y), min(k, len(x)) * both))]
+    with torch.inference_mode(), _full_precision():
+        for rows in _blocks(x):
+            left = _prepared(x[rows], normalise, device)
+            for columns in _blocks(y):
+                right = _prepared(y[columns], normalise, device)
+                wanted = min(k, len(right)), min(k, len(left)) * both
+                found = None
+                if _screens(precision, left, right):
+                    found = screened(left, right, wanted, tile, precision == "auto")
+                found = found or search(left, right, *wanted, tile)
+                _keep(kept[0], rows, columns.start, found[0])
+                _keep(kept[1], columns, rows.start, found[1])
+    return kept[0], kept[1]
+
+
+def _none(size: int, k: int) -> tuple[np.ndarray, np.ndarray]:
+    return np.full((size, k), -np.inf, dtype=np.float32), np.full((size, k), -1, dtype=np.int64)
+
+
+def _blocks(array: np.ndarray) -> Iterator[slice]:
+    rows = max(1, BLOCK // max(1, array.shape[1]))
+    for start in range(0, len(array), rows):
+        yield slice(start, min(start + rows, len(array)))
+
+
+def _keep(kept: Neighbours, own: slice, first: int, found: Best) -> None:
+    """Takes in the neighbours of the vectors `own` among those of a block that begins at `first`.
+
+    The sort is stable and blocks come in order, so that equal ones stay in the order of their index.
+    """
+    k = kept.values.shape[1]
+    values = np.concatenate([kept.values[own], found.values.cpu().numpy()], axis=1)
+    indices = np.concatenate([kept.indices[own], found.indices.cpu().numpy() + first], axis=1)
+    order = np.argsort(-values, axis=1, kind="stable")[:, :k]
+    kept.values[own] = np.take_along_axis(values, order, axis=1)
+    kept.indices[own] = np.take_along_axis(indices, order, axis=1)
 
 
 @contextmanager
@@ -91,11 +122,8 @@ def _full_precision() -> Iterator[None]:
 
 
 def _prepared(array: np.ndarray, normalise: bool, device: str) -> Tensor:
-    vectors = torch.tensor(np.ascontiguousarray(array, dtype=np.float32), device=device)  # a copy
-    if vectors.ndim != 2 or not len(vectors):
-        raise UserError(
-            f"Vectors of shape {tuple(vectors.shape)}: expected is a row a sentence, and at least one."
-        )
+    """A float32 copy on the device, of length 1 if `normalise`."""
+    vectors = torch.tensor(np.ascontiguousarray(array, dtype=np.float32), device=device)
     if not vectors.sum(dim=1).isfinite().all():
         raise UserError("The vectors hold values that are not finite: look at the encoder that made them.")
     return vectors.div_(vectors.norm(dim=1, keepdim=True).clamp_min_(1e-12)) if normalise else vectors
