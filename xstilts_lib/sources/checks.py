@@ -79,7 +79,7 @@ def checked(
         report.rows = sum(row["side"] in ("source", "query") and bool(row["mate"]) for row in rows)
     else:
         report.rows = len(rows)
-    if not rows:
+    if not rows or (task.format == "ranking" and not report.rows):  # candidates, and nothing to look for
         raise UserError(f"{report.source} holds no example of {task.name} in {report.language!r}.")
     counted(task, report, exact)
     return rows
