@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import chain
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
@@ -18,6 +19,7 @@ import torch
 from torch import Tensor, nn
 
 from ..errors import UserError
+from .ragged import Ragged, before, joined, stacked
 
 if TYPE_CHECKING:
     from datasets import Dataset
@@ -25,6 +27,7 @@ if TYPE_CHECKING:
 
     from ..settings import TrainSettings
 
+CHUNK = 8192  # texts that the tokenizer is given at once: work for every core, and little to hold in memory
 IGNORED = -100  # the label of a position that has none, as torch's cross entropy has it
 Rows: TypeAlias = "Dataset | Mapping[str, Sequence[Any]]"
 
@@ -100,6 +103,10 @@ class Format:
 
     name: str
     columns: tuple[str, ...]
+    reads: tuple[str, ...]
+    """Of the columns, those that `encode` reads: features depend on no other."""
+    version: int = 1
+    """Raised when `encode` gives other features for the same rows: what was kept of the old ones is void."""
 
     def encode(
         self, rows: Rows, tokenizer: PreTrainedTokenizerFast, labels: Sequence[str], max_length: int
@@ -212,28 +219,42 @@ class Segmenter:
     def trim(self, ids: np.ndarray) -> np.ndarray:
         return (ids if self._trimmed is None else self._trimmed[ids]).astype(np.int32)
 
-    def ids(self, texts: Sequence[str]) -> list[np.ndarray]:
-        """Ids of each text, int32, without special tokens."""
-        encodings = self._backend.encode_batch_fast(list(texts), add_special_tokens=False)
-        return [self.trim(np.array(encoding.ids, dtype=np.int64)) for encoding in encodings]
+    def pieces(self, texts: Sequence[str]) -> Ragged:
+        """Ids of each text, int32, without special tokens; a text that occurs again is read once."""
+        place = {text: index for index, text in enumerate(dict.fromkeys(texts))}
+        parts = [
+            Ragged.of([encoding.ids for encoding in encodings])
+            for _, encodings in self._read(list(place), self._backend.encode_batch_fast)
+        ]
+        read = stacked(parts)
+        read = read._replace(flat=self.trim(read.flat))
+        if len(place) == len(texts):
+            return read
+        return read.take(np.fromiter(map(place.__getitem__, texts), np.int64, len(texts)))
 
-    def ids_and_offsets(self, texts: Sequence[str]) -> list[tuple[np.ndarray, np.ndarray]]:
-        """Ids, and (tokens, 2) offsets in code points of the text, without the white space at a token's
-        ends."""
-        result = []
-        for text, encoding in zip(
-            texts, self._backend.encode_batch(list(texts), add_special_tokens=False), strict=True
-        ):
-            offsets = np.array(encoding.offsets, dtype=np.int32).reshape(-1, 2)
-            for index, (start, end) in enumerate(encoding.offsets):
-                # Metaspace tokenizers count the space before a word as part of it.
-                while start < end and text[start].isspace():
-                    start += 1
-                while end > start and text[end - 1].isspace():
-                    end -= 1
-                offsets[index] = start, end
-            result.append((self.trim(np.array(encoding.ids, dtype=np.int64)), offsets))
-        return result
+    def ids(self, texts: Sequence[str]) -> list[np.ndarray]:
+        """`pieces` as a list of arrays."""
+        return self.pieces(texts).views()
+
+    def pieces_and_offsets(self, texts: Sequence[str]) -> tuple[Ragged, np.ndarray]:
+        """Ids of each text, and for each of these pieces, (pieces, 2), int32, the code points of its text
+        that it covers, without the white space at its ends."""
+        parts, offsets = [], [np.empty((0, 2), dtype=np.int32)]
+        for chunk, encodings in self._read(texts, self._backend.encode_batch):
+            parts.append(Ragged.of([encoding.ids for encoding in encodings]))
+            pairs = chain.from_iterable(chain.from_iterable(encoding.offsets for encoding in encodings))
+            covered = np.fromiter(pairs, np.int64, 2 * len(parts[-1].flat)).reshape(-1, 2)
+            offsets.append(_without_spaces(chunk, covered, parts[-1].lengths))
+        read = stacked(parts)
+        return read._replace(flat=self.trim(read.flat)), np.concatenate(offsets)
+
+    def _read(
+        self, texts: Sequence[str], read: Callable[..., Sequence[Any]]
+    ) -> Iterator[tuple[Sequence[str], Sequence[Any]]]:
+        """(texts, encodings) by the chunk: an encoding is a hundred times the size of its text."""
+        for start in range(0, len(texts), CHUNK):
+            chunk = list(texts[start : start + CHUNK])
+            yield chunk, read(chunk, add_special_tokens=False)
 
     def one(self, ids: np.ndarray) -> np.ndarray:
         """`<s> a </s>`"""
@@ -242,6 +263,16 @@ class Segmenter:
     def two(self, first: np.ndarray, second: np.ndarray) -> np.ndarray:
         """`<s> a </s></s> b </s>`, for XLM-R."""
         return np.concatenate([self.pair[0], first, self.pair[1], second, self.pair[2]])
+
+    def ones(self, texts: Ragged) -> Ragged:
+        """`one` of every row."""
+        before, after = (Ragged.constant(part, len(texts.starts)) for part in self.single)
+        return joined([before, texts, after])
+
+    def twos(self, firsts: Ragged, seconds: Ragged) -> Ragged:
+        """`two` of every row."""
+        before, between, after = (Ragged.constant(part, len(firsts.starts)) for part in self.pair)
+        return joined([before, firsts, between, seconds, after])
 
     def room(self, texts: int, max_length: int) -> int:
         """Tokens left for the texts in a sequence of `max_length`."""
@@ -262,6 +293,36 @@ def cut(first: np.ndarray, second: np.ndarray, room: int) -> tuple[np.ndarray, n
     if len(second) <= room // 2:
         return first[: room - len(second)], second
     return first[: room - room // 2], second[: room // 2]
+
+
+def cut_pairs(firsts: Ragged, seconds: Ragged, room: int) -> tuple[Ragged, Ragged]:
+    """`cut` of every row."""
+    first, second = firsts.lengths, seconds.lengths
+    cases = [first + second <= room, first <= room // 2, second <= room // 2]
+    return (
+        firsts.cut(np.select(cases, [first, first, room - second], room - room // 2)),
+        seconds.cut(np.select(cases, [second, room - first, second], room // 2)),
+    )
+
+
+_SPACES = np.array([chr(code).isspace() for code in range(0x3001)])  # the ideographic space is the last
+
+
+def _without_spaces(texts: Sequence[str], offsets: np.ndarray, lengths: np.ndarray) -> np.ndarray:
+    """`offsets` of the pieces of `texts`, `lengths` of them each, moved inwards over white space, as int32:
+    tokenizers that mark where a word begins count the space before it as part of it."""
+    codes = np.frombuffer("".join(texts).encode("utf-32-le", "surrogatepass"), dtype="<u4")
+    space = _SPACES[np.minimum(codes, len(_SPACES) - 1)] & (codes < len(_SPACES))
+    # Of every place the first character from there on that is no space, and the end of the last one before;
+    # neither goes further than the piece itself.
+    places = np.arange(len(space) + 1)
+    ahead = np.minimum.accumulate(np.where(np.append(space, False), len(space), places)[::-1])[::-1]
+    behind = np.maximum.accumulate(np.where(np.insert(space, 0, True), 0, places))
+    shift = np.repeat(before(np.fromiter(map(len, texts), np.int64, len(texts))), lengths)
+    starts, ends = offsets[:, 0] + shift, offsets[:, 1] + shift
+    starts = np.minimum(ahead[starts], ends)
+    ends = np.maximum(behind[ends], starts)
+    return np.stack([starts - shift, ends - shift], axis=1).astype(np.int32)
 
 
 def pool(hidden: Tensor, batch: Batch, pooling: str) -> Tensor:

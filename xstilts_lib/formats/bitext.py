@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 class BitextFormat(Format):
     name = "bitext"
     columns = ("id", "side", "sentence", "mate")
+    reads = ("sentence",)
 
     def encode(
         self, rows: Rows, tokenizer: PreTrainedTokenizerFast, labels: Sequence[str], max_length: int
@@ -24,8 +25,9 @@ class BitextFormat(Format):
         """One feature a sentence, cut at its end."""
         segmenter = Segmenter(tokenizer)
         room = segmenter.room(1, max_length)
-        (sentences,) = columns(rows, ("sentence",)).values()
-        return [Feature([segmenter.one(ids[:room])], row) for row, ids in enumerate(segmenter.ids(sentences))]
+        (sentences,) = columns(rows, self.reads).values()
+        sequences = segmenter.ones(segmenter.pieces(sentences).cut(room)).views()
+        return [Feature([sequence], row) for row, sequence in enumerate(sequences)]
 
     def head(
         self, width: int, labels: Sequence[str], settings: TrainSettings, model: PreTrainedModel

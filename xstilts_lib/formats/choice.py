@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -28,6 +29,7 @@ class ChoiceFeature(Feature):
 class ChoiceFormat(Format):
     name = "choice"
     columns = ("id", "prompt", "choices", "label")
+    reads = ("prompt", "choices", "label")
 
     def encode(
         self, rows: Rows, tokenizer: PreTrainedTokenizerFast, labels: Sequence[str], max_length: int
@@ -35,21 +37,19 @@ class ChoiceFormat(Format):
         """One feature a row, a sequence a choice; a prompt too long loses its front, as in jiant: its end is
         what the choice continues. A choice longer than the sequence is cut at its end and keeps one token of
         the prompt."""
-        data = columns(rows, ("prompt", "choices", "label"))
+        data = columns(rows, self.reads)
         segmenter = Segmenter(tokenizer)
         room = segmenter.room(2, max_length)
-        prompts = segmenter.ids(data["prompt"])
-        flat = iter(segmenter.ids([choice for choices in data["choices"] for choice in choices]))
-        features: list[Feature] = []
-        for row, (prompt, choices, label) in enumerate(
-            zip(prompts, data["choices"], data["label"], strict=True)
-        ):
-            sequences = []
-            for _ in choices:
-                choice = next(flat)[: room - 1]
-                sequences.append(segmenter.two(prompt[max(0, len(prompt) + len(choice) - room) :], choice))
-            features.append(ChoiceFeature(sequences, row, IGNORED if label < 0 else label))
-        return features
+        counts = [len(choices) for choices in data["choices"]]
+        choices = segmenter.pieces([choice for choices in data["choices"] for choice in choices]).cut(
+            room - 1
+        )
+        prompts = segmenter.pieces(data["prompt"]).take(np.repeat(np.arange(len(counts)), counts))
+        sequences = iter(segmenter.twos(prompts.without_front(room - choices.lengths), choices).views())
+        return [
+            ChoiceFeature(list(islice(sequences, count)), row, IGNORED if label < 0 else label)
+            for row, (count, label) in enumerate(zip(counts, data["label"], strict=True))
+        ]
 
     def head(
         self, width: int, labels: Sequence[str], settings: TrainSettings, model: PreTrainedModel

@@ -19,7 +19,7 @@ from .base import (
     Rows,
     Segmenter,
     columns,
-    cut,
+    cut_pairs,
     entropy,
     head_dropout,
 )
@@ -38,18 +38,20 @@ class PairFeature(Feature):
 class PairFormat(Format):
     name = "pair"
     columns = ("id", "first", "second", "label")
+    reads = ("first", "second", "label")
 
     def encode(
         self, rows: Rows, tokenizer: PreTrainedTokenizerFast, labels: Sequence[str], max_length: int
     ) -> list[Feature]:
         """One feature a row; of a pair too long, the longer text is cut at its end."""
-        data = columns(rows, ("first", "second", "label"))
+        data = columns(rows, self.reads)
         segmenter = Segmenter(tokenizer)
         room = segmenter.room(2, max_length)
-        firsts, seconds = segmenter.ids(data["first"]), segmenter.ids(data["second"])
+        firsts, seconds = segmenter.pieces(data["first"]), segmenter.pieces(data["second"])
+        sequences = segmenter.twos(*cut_pairs(firsts, seconds, room)).views()
         return [
-            PairFeature([segmenter.two(*cut(first, second, room))], row, IGNORED if label < 0 else label)
-            for row, (first, second, label) in enumerate(zip(firsts, seconds, data["label"], strict=True))
+            PairFeature([sequence], row, IGNORED if label < 0 else label)
+            for row, (sequence, label) in enumerate(zip(sequences, data["label"], strict=True))
         ]
 
     def head(

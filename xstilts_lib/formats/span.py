@@ -20,6 +20,7 @@ from torch.nn import functional
 
 from ..errors import UserError
 from .base import Batch, Feature, Format, Rows, Segmenter, columns, initialise
+from .ragged import Ragged, before
 
 if TYPE_CHECKING:
     from transformers import PreTrainedModel, PreTrainedTokenizerFast
@@ -57,6 +58,19 @@ class Span(NamedTuple):
     null: float
 
 
+class _Windows(NamedTuple):
+    """Windows over contexts, an entry a window."""
+
+    row: np.ndarray
+    begin: np.ndarray
+    """Its first token of the context."""
+    end: np.ndarray
+    """The first one after it."""
+    low: np.ndarray
+    """The tokens in it that may start an answer, counted from its begin."""
+    high: np.ndarray
+
+
 class SpanHead(nn.Module):
     """A linear layer to two scores a token: that the answer starts here, that it ends here."""
 
@@ -72,74 +86,87 @@ class SpanHead(nn.Module):
 class SpanFormat(Format):
     name = "span"
     columns = ("id", "context", "question", "answers")
+    reads = ("context", "question", "answers")
 
     def encode(
         self, rows: Rows, tokenizer: PreTrainedTokenizerFast, labels: Sequence[str], max_length: int
     ) -> list[Feature]:
         """One feature a window; the first of several gold answers is the one trained on."""
-        data = columns(rows, ("context", "question", "answers"))
+        data = columns(rows, self.reads)
         segmenter = Segmenter(tokenizer)
         room = segmenter.room(2, max_length)
         # Contexts repeat, a handful of questions each; the tokenizer reads each once.
-        contexts = list(dict.fromkeys(data["context"]))
-        known = dict(zip(contexts, segmenter.ids_and_offsets(contexts), strict=True))
-        questions = segmenter.ids(data["question"])
-        features: list[Feature] = []
-        for row, (context, question, answers) in enumerate(
-            zip(data["context"], questions, data["answers"], strict=True)
-        ):
-            ids, offsets = known[context]
-            question = question[: min(QUESTION, room * 2 // 3)]
-            gold = self._gold(row, context, answers, offsets)
-            features += self._windows(row, ids, offsets, question, gold, segmenter, room - len(question))
-        return features
+        place = {context: index for index, context in enumerate(dict.fromkeys(data["context"]))}
+        of = np.fromiter(map(place.__getitem__, data["context"]), np.int64, len(data["context"]))
+        contexts, offsets = segmenter.pieces_and_offsets(list(place))
+        questions = segmenter.pieces(data["question"]).cut(min(QUESTION, room * 2 // 3))
+        gold = self._gold(data["context"], data["answers"], list(place), of, contexts, offsets)
+        windows = self._windows(contexts.lengths[of], room - questions.lengths)
+        begins, ends = (contexts.starts[of[windows.row]] + place for place in (windows.begin, windows.end))
+        sequences = segmenter.twos(
+            questions.take(windows.row), Ragged(contexts.flat, begins, ends - begins)
+        ).views()
+        lead = len(segmenter.pair[0]) + len(segmenter.pair[1]) + questions.lengths[windows.row]
+        first, last = gold[windows.row].T
+        held = (first >= windows.begin) & (last < windows.end)
+        first, last = (np.where(held, token - windows.begin + lead, 0) for token in (first, last))
+        table = (windows.row, begins, ends, lead, windows.low, windows.high, first, last)
+        return [
+            SpanFeature([sequence], row, offsets[begin:end], lead, slice(low, high), start, stop)
+            for sequence, row, begin, end, lead, low, high, start, stop in zip(
+                sequences, *(column.tolist() for column in table), strict=True
+            )
+        ]
 
     @staticmethod
     def _gold(
-        row: int, context: str, answers: dict[str, list[Any]], offsets: np.ndarray
-    ) -> tuple[int, int] | None:
-        """First and last context token of the answer; None where the row has none."""
-        if not answers["start"]:
-            return None
-        text, start = answers["text"][0], int(answers["start"][0])
-        end = start + len(text)
-        if context[start:end] != text:
-            raise UserError(
-                f"Row {row}: its answer {text!r} does not stand at character {start} of its context."
-            )
-        first = int(np.searchsorted(offsets[:, 1], start, side="right"))
-        last = int(np.searchsorted(offsets[:, 0], end, side="left")) - 1
-        return (first, last) if first <= last else None
+        texts: Sequence[str],
+        answers: Sequence[dict[str, list[Any]]],
+        distinct: Sequence[str],
+        of: np.ndarray,
+        contexts: Ragged,
+        offsets: np.ndarray,
+    ) -> np.ndarray:
+        """First and last context token of each row's answer, (rows, 2); -1 where it has none.
+
+        Row i's context is number `of[i]` of `distinct`, whose pieces and their offsets are the last two.
+        """
+        spans = np.full((len(texts), 2), -1, dtype=np.int64)
+        for row, (context, answer) in enumerate(zip(texts, answers, strict=True)):
+            if not answer["start"]:
+                continue
+            text, start = answer["text"][0], int(answer["start"][0])
+            if context[start : start + len(text)] != text:
+                raise UserError(
+                    f"Row {row}: its answer {text!r} does not stand at character {start} of its context."
+                )
+            spans[row] = start, start + len(text)
+        # Characters counted over all contexts, one apart, so that one search finds the tokens of all answers.
+        shift = before(np.fromiter(map(len, distinct), np.int64, len(distinct)) + 1)
+        starts, ends = (offsets + np.repeat(shift, contexts.lengths)[:, None]).T
+        first = np.searchsorted(ends, spans[:, 0] + shift[of], side="right") - contexts.starts[of]
+        last = np.searchsorted(starts, spans[:, 1] + shift[of], side="left") - 1 - contexts.starts[of]
+        found = (spans[:, 0] >= 0) & (first <= last)
+        return np.where(found[:, None], np.stack([first, last], axis=1), -1)
 
     @staticmethod
-    def _windows(
-        row: int,
-        ids: np.ndarray,
-        offsets: np.ndarray,
-        question: np.ndarray,
-        gold: tuple[int, int] | None,
-        segmenter: Segmenter,
-        room: int,
-    ) -> list[SpanFeature]:
-        # Short windows follow each other faster, so that any answer stands whole in one of them.
-        step = min(STRIDE, max(room - ANSWER, (room + 1) // 2))
-        starts = list(range(0, max(1, len(ids) - room + step), step))
-        lead = len(segmenter.pair[0]) + len(question) + len(segmenter.pair[1])
-        features = []
-        for index, begin in enumerate(starts):
-            inside = slice(begin, min(begin + room, len(ids)))
-            answer = (0, 0)
-            if gold is not None and inside.start <= gold[0] and gold[1] < inside.stop:
-                answer = gold[0] - begin + lead, gold[1] - begin + lead
-            # A token belongs to the window in which the shorter of its two sides is longest: windows of one
-            # length change over in the middle of their overlap.
-            low = 0 if index == 0 else (begin + starts[index - 1] + room) // 2 - begin
-            high = inside.stop - begin
-            if index + 1 < len(starts):
-                high = (starts[index + 1] + begin + room) // 2 - begin
-            sequence = segmenter.two(question, ids[inside])
-            features.append(SpanFeature([sequence], row, offsets[inside], lead, slice(low, high), *answer))
-        return features
+    def _windows(lengths: np.ndarray, rooms: np.ndarray) -> _Windows:
+        """The windows over contexts of so many tokens, with room for so many of them."""
+        table: list[tuple[int, int, int, int, int]] = []
+        for row, (length, room) in enumerate(zip(lengths.tolist(), rooms.tolist(), strict=True)):
+            # Short windows follow each other faster, so that any answer stands whole in one of them.
+            step = min(STRIDE, max(room - ANSWER, (room + 1) // 2))
+            starts = range(0, max(1, length - room + step), step)
+            for index, begin in enumerate(starts):
+                end = min(begin + room, length)
+                # A token belongs to the window in which the shorter of its two sides is longest: windows of
+                # one length change over in the middle of their overlap.
+                low = 0 if index == 0 else (begin + starts[index - 1] + room) // 2 - begin
+                high = end - begin
+                if index + 1 < len(starts):
+                    high = (starts[index + 1] + begin + room) // 2 - begin
+                table.append((row, begin, end, low, high))
+        return _Windows(*np.array(table, dtype=np.int64).reshape(-1, 5).T)
 
     def head(
         self, width: int, labels: Sequence[str], settings: TrainSettings, model: PreTrainedModel

@@ -23,6 +23,7 @@ from .base import (
     head_dropout,
     initialise,
 )
+from .ragged import Ragged, before, joined
 
 if TYPE_CHECKING:
     from transformers import PreTrainedModel, PreTrainedTokenizerFast
@@ -54,6 +55,7 @@ class TagHead(nn.Module):
 class TagsFormat(Format):
     name = "tags"
     columns = ("id", "words", "tags")
+    reads = ("words", "tags")
 
     def encode(
         self, rows: Rows, tokenizer: PreTrainedTokenizerFast, labels: Sequence[str], max_length: int
@@ -63,54 +65,70 @@ class TagsFormat(Format):
         A word that the tokenizer makes nothing of stands as the unknown token, as in XTREME's scripts.
         UserError for a tag that is not among `labels`.
         """
-        data = columns(rows, ("words", "tags"))
+        data = columns(rows, self.reads)
         segmenter = Segmenter(tokenizer)
         room = segmenter.room(1, max_length)
-        spelling = self._spelling(data["words"], segmenter, room)
-        number = {label: index for index, label in enumerate(labels)}
-        features: list[Feature] = []
-        for row, (words, tags) in enumerate(zip(data["words"], data["tags"], strict=True)):
-            pieces = [spelling[word] for word in words]
-            try:
-                numbers = np.array([number[tag] for tag in tags], dtype=np.int64)
-            except KeyError as missing:
-                tag = missing.args[0]
-                raise UserError(
-                    f"Row {row} has the tag {tag!r}, which is no label: {nearest(tag, labels)}"
-                ) from None
-            features += self._windows(row, pieces, numbers, segmenter, room)
-        return features
+        tags = self._numbers(data["tags"], labels)
+        words = self._spelling([word for row in data["words"] for word in row], segmenter, room)
+        counts = np.fromiter(map(len, data["words"]), np.int64, len(data["words"]))
+        rows_of, starts, ends = self._windows(words.lengths, counts, room)
+        # All pieces one after another, and where each word's first one stands among them.
+        pieces = joined([words])
+        borders = np.append(pieces.starts, len(pieces.flat))
+        sequences = segmenter.ones(Ragged(pieces.flat, borders[starts], borders[ends] - borders[starts]))
+        lead = len(segmenter.single[0])
+        positions = pieces.starts - np.repeat(borders[starts], ends - starts) + lead
+        return [
+            TagFeature([sequence], row, positions[start:end], tags[start:end])
+            for row, sequence, start, end in zip(
+                rows_of, sequences.views(), starts.tolist(), ends.tolist(), strict=True
+            )
+        ]
 
     @staticmethod
-    def _spelling(
-        sentences: Sequence[Sequence[str]], segmenter: Segmenter, room: int
-    ) -> dict[str, np.ndarray]:
-        """Each word once: texts repeat their words, and the tokenizer is the slow part."""
-        words = list(dict.fromkeys(word for sentence in sentences for word in sentence))
-        unknown = np.array([segmenter.unknown], dtype=np.int32)
-        return {
-            word: ids[:room] if len(ids) else unknown
-            for word, ids in zip(words, segmenter.ids(words), strict=True)
-        }
+    def _numbers(tags: Sequence[Sequence[str]], labels: Sequence[str]) -> np.ndarray:
+        """The index of every tag among the labels, all rows' one after another, int64."""
+        number = {label: index for index, label in enumerate(labels)}
+        try:
+            return np.array([number[tag] for row in tags for tag in row], dtype=np.int64)
+        except KeyError as missing:
+            tag = missing.args[0]
+            row = next(row for row, own in enumerate(tags) if tag in own)
+            raise UserError(
+                f"Row {row} has the tag {tag!r}, which is no label: {nearest(tag, labels)}"
+            ) from None
+
+    @staticmethod
+    def _spelling(words: Sequence[str], segmenter: Segmenter, room: int) -> Ragged:
+        """The pieces of every word, at most `room`; of a word that has none the unknown token."""
+        pieces = segmenter.pieces(words).cut(room)
+        nothing = pieces.lengths == 0
+        if not nothing.any():
+            return pieces
+        flat = np.append(pieces.flat, np.int32(segmenter.unknown))
+        starts = np.where(nothing, len(flat) - 1, pieces.starts)
+        return Ragged(flat, starts, np.where(nothing, 1, pieces.lengths))
 
     @staticmethod
     def _windows(
-        row: int, pieces: list[np.ndarray], labels: np.ndarray, segmenter: Segmenter, room: int
-    ) -> list[TagFeature]:
-        lead = len(segmenter.single[0])
-        features, begin, used = [], 0, 0
-        for word in range(len(pieces) + 1):
-            if word == len(pieces) or used + len(pieces[word]) > room:
-                inside = pieces[begin:word]
-                if inside:
-                    ends = np.cumsum([len(piece) for piece in inside])
-                    positions = lead + np.concatenate([[0], ends[:-1]])
-                    sequence = segmenter.one(np.concatenate(inside))
-                    features.append(TagFeature([sequence], row, positions, labels[begin:word]))
-                begin, used = word, 0
-            if word < len(pieces):
-                used += len(pieces[word])
-        return features
+        lengths: np.ndarray, counts: np.ndarray, room: int
+    ) -> tuple[list[int], np.ndarray, np.ndarray]:
+        """The row of each window, and its first word and its end, counted over all rows' words.
+
+        `lengths` holds the pieces of each word, `counts` the words of each row.
+        """
+        borders = np.append(0, np.cumsum(lengths))
+        rows, starts, ends = [], [], []
+        for row, (begin, count) in enumerate(zip(before(counts).tolist(), counts.tolist(), strict=True)):
+            last = begin + count
+            while begin < last:
+                # As many words as have room together; each has room alone.
+                end = int(np.searchsorted(borders, borders[begin] + room, side="right")) - 1
+                rows.append(row)
+                starts.append(begin)
+                ends.append(min(end, last))
+                begin = ends[-1]
+        return rows, np.array(starts, dtype=np.int64), np.array(ends, dtype=np.int64)
 
     def head(
         self, width: int, labels: Sequence[str], settings: TrainSettings, model: PreTrainedModel

@@ -19,7 +19,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from ..errors import UserError
-from .base import Batch, Feature, Format, Rows, Segmenter, columns, cut, entropy, initialise
+from .base import Batch, Feature, Format, Rows, Segmenter, columns, cut_pairs, entropy, initialise
 
 if TYPE_CHECKING:
     from transformers import PreTrainedModel, PreTrainedTokenizerFast
@@ -61,30 +61,32 @@ class MaskedHead(nn.Module):
 class TextFormat(Format):
     name = "text"
     columns = ("id", "language", "text", "pair")
+    reads = ("text", "pair")
 
     def encode(
         self, rows: Rows, tokenizer: PreTrainedTokenizerFast, labels: Sequence[str], max_length: int
     ) -> list[Feature]:
         """`<s> text </s>`; where the row has a translation, `<s> text </s></s> pair </s>` in odd rows and
         `<s> pair </s></s> text </s>` in even ones."""
-        data = columns(rows, ("text", "pair"))
+        data = columns(rows, self.reads)
         segmenter = Segmenter(tokenizer)
         if segmenter.mask is None:
             raise UserError("The tokenizer has no mask token: masked language modelling needs one.")
         single, double = segmenter.room(1, max_length), segmenter.room(2, max_length)
-        texts = segmenter.ids(data["text"])
-        mates = segmenter.ids([mate or "" for mate in data["pair"]])
-        features: list[Feature] = []
-        for row, (text, mate) in enumerate(zip(texts, mates, strict=True)):
-            paired = len(mate) > 0
-            if paired:
-                # Either may stand first: else a position would tell the language, and hold the two apart.
-                first, second = cut(text, mate, double)[:: 1 if row % 2 else -1]
-                sequence = segmenter.two(first, second)
-            else:
-                sequence = segmenter.one(text[:single])
-            features.append(TextFeature([sequence], row, segmenter, paired))
-        return features
+        number = len(data["text"])
+        pieces = segmenter.pieces([*data["text"], *(mate or "" for mate in data["pair"])])
+        texts, mates = pieces.take(np.arange(number)), pieces.take(np.arange(number, 2 * number))
+        paired = mates.lengths > 0
+        alone = iter(segmenter.ones(texts.take(~paired).cut(single)).views())
+        firsts, seconds = cut_pairs(texts.take(paired), mates.take(paired), double)
+        # Either may stand first: else a position would tell the language, and hold the two apart.
+        in_order = np.flatnonzero(paired) % 2 == 1
+        firsts, seconds = firsts.exchanged(seconds, in_order), seconds.exchanged(firsts, in_order)
+        beside = iter(segmenter.twos(firsts, seconds).views())
+        return [
+            TextFeature([next(beside if pair else alone)], row, segmenter, pair)
+            for row, pair in enumerate(paired.tolist())
+        ]
 
     def head(
         self, width: int, labels: Sequence[str], settings: TrainSettings, model: PreTrainedModel
