@@ -13,7 +13,7 @@ import pytest
 import torch
 from accelerate import PartialState
 
-from xstilts_lib import encoder, train
+from xstilts_lib import encoder, train, trainable
 from xstilts_lib.batches import collate
 from xstilts_lib.errors import UserError
 from xstilts_lib.formats import FORMATS
@@ -310,6 +310,31 @@ def test_what_saves_memory_changes_no_number(change, make_model, ingredient, tmp
     model = make_model()
     torch.testing.assert_close(ends(model, ingredient, tmp_path, **change), plain, rtol=1e-4, atol=1e-5)
     assert not model.is_activation_checkpointing
+
+
+def test_rows_that_are_never_read_only_decay(make_model, ingredient, tmp_path, monkeypatch):
+    task = ingredient("pair", n=4, lengths=(3, 4))
+    settings = TrainSettings(
+        steps=5, batch_size=4, learning_rate=1e-2, epsilon=1e-3, weight_decay=0.5, **STILL
+    )
+    found, sizes = [], []
+    for rows in (8, 1000):
+        monkeypatch.setattr(trainable, "MANY_ROWS", rows)
+        model = make_model()
+        monkeypatch.setattr(train, "adamw", lambda learner, s, make=train.adamw: sizes.append(
+            sum(parameter.numel() for parameter in learner.parameters())) or make(learner, s))  # fmt: skip
+        train.train(model, [task], settings, 0, tmp_path)
+        found.append(model.state_dict())
+        monkeypatch.undo()
+    assert sizes[0] < sizes[1]
+    assert found[0].keys() == found[1].keys()
+    start = make_model().state_dict()
+    for name in start:
+        torch.testing.assert_close(found[0][name], found[1][name], rtol=1e-5, atol=1e-6)
+    words = "embeddings.word_embeddings.weight"
+    read = {number for feature in task.features for sequence in feature.sequences for number in sequence}
+    never = sorted(set(range(len(start[words]))) - read)
+    assert (found[0][words][never].abs() < start[words][never].abs() + 1e-9).all()
 
 
 def test_low_rank_updates_are_added_at_the_end(make_model, ingredient, tmp_path, monkeypatch):

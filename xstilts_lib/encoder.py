@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -25,7 +25,6 @@ if TYPE_CHECKING:
     from transformers import PreTrainedConfig, PreTrainedModel, PreTrainedTokenizerFast
 
     from .formats import Batch
-    from .settings import TrainSettings
 
 VOCABULARY = "vocabulary.safetensors"  # beside the weights, where the vocabulary is trimmed
 
@@ -318,42 +317,6 @@ def _on_weights(model: PreTrainedModel) -> list[tuple[nn.Module, str]]:
 def attention_dropout(model: PreTrainedModel) -> float:
     """The share of its attention weights that `model` drops in training, the highest of its layers'."""
     return max((float(getattr(module, name)) for module, name in _on_weights(model)), default=0.0)
-
-
-@contextmanager
-def trained_as(model: PreTrainedModel, settings: TrainSettings, seed: int) -> Iterator[None]:
-    """The encoder as `settings` have it trained: its dropout, the weights that move, what is computed twice,
-    what is compiled. After the block it is a plain one again."""
-    with ExitStack() as stack:
-        stack.enter_context(dropouts(model, settings.dropout, settings.attention_dropout))
-        if settings.low_rank is not None:
-            stack.enter_context(_low_rank(model, settings.low_rank, seed))
-        if settings.recompute:
-            model.activation_checkpointing_enable({"use_reentrant": False})
-            stack.callback(model.activation_checkpointing_disable)
-        if settings.compile:
-            model.compile(dynamic=True)
-            stack.callback(setattr, model, "_compiled_call_impl", None)
-        yield
-
-
-@contextmanager
-def _low_rank(model: PreTrainedModel, rank: int, seed: int) -> Iterator[None]:
-    """Freeze the encoder and give each of its matrices an update of `rank`, from `seed` (Hu et al. 2021,
-    LoRA); at the end they are added to it. The scale of 2 is alpha = 2 rank."""
-    from peft import LoraConfig, LoraModel
-
-    wanted = {parameter: parameter.requires_grad for parameter in model.parameters()}
-    with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(seed)
-        config = LoraConfig(r=rank, lora_alpha=2 * rank, target_modules="all-linear")
-        adapted = LoraModel(model, {"default": config}, "default")
-    try:
-        yield
-    finally:
-        adapted.merge_and_unload()
-        for parameter, flag in wanted.items():
-            parameter.requires_grad_(flag)
 
 
 @contextmanager

@@ -30,6 +30,7 @@ from .formats import FORMATS, Batch, Feature, Format
 from .progress import Progress
 from .settings import PretrainSettings, TrainSettings
 from .state import History, State, fingerprint
+from .trainable import trained_as
 
 if TYPE_CHECKING:
     from accelerate import Accelerator
@@ -110,7 +111,12 @@ def train(
     total = settings.steps or math.ceil(settings.epochs * sum(stream.per_epoch for stream in mixture.streams))
     names = [task.name for task in ingredients]
 
-    with devices.own_randomness(), encoder.trained_as(model, settings, seed):
+    decay = math.prod(
+        1 - settings.weight_decay * settings.learning_rate * schedule(step, total, settings.warmup)
+        for step in range(total)
+    )
+
+    with devices.own_randomness(), trained_as(model, settings, read(ingredients), seed, decay):
         learner = Learner(model, fresh_heads(model, ingredients, settings, seed)).to(accelerator.device)
         optimizer = adamw(learner, settings)
         marks = fingerprint(ingredients, settings, seed, learner)
@@ -202,6 +208,13 @@ def schedule(step: int, total: int, warmup: float) -> float:
     if step < rising:
         return (step + 1) / rising
     return (total - step) / (total - rising)
+
+
+def read(ingredients: Sequence[Ingredient]) -> list[Feature] | None:
+    """All that a phase reads; None where masked words are replaced by any piece of the vocabulary."""
+    if any(task.format.name == "text" for task in ingredients):
+        return None
+    return [feature for task in ingredients for feature in task.features]
 
 
 def fresh_heads(

@@ -41,8 +41,8 @@ FLOORS = (
     ),
     Floor(
         "ground", "The ground floor", "What everything stands on, and what knows nothing of experiments.",
-        ("tasks", "settings", "strict", "encoder", "attention", "devices", "pairs", "checkpoint", "code",
-         "manifest", "progress", "sentences", "textfiles", "places", "errors"),
+        ("tasks", "settings", "strict", "encoder", "trainable", "attention", "devices", "pairs", "checkpoint",
+         "code", "manifest", "progress", "sentences", "textfiles", "places", "errors"),
     ),
 )  # fmt: skip
 OTHERS = Floor("others", "Other rooms", "Not yet on a floor.", ())
