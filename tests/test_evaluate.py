@@ -153,6 +153,26 @@ def test_embeddings_are_means_over_all_tokens(make_model, tokenizer):
         evaluate.embed(model, tokenizer, sentences, pooling="max")
 
 
+@pytest.mark.parametrize("kind", ["xlm-roberta", "xlm-roberta-xl", "modernbert", "eurobert"])
+def test_the_layers_above_the_one_that_is_read_are_not_run(kind, make_model, tokenizer):
+    model = make_model(kind, num_hidden_layers=5)
+    runs = [0] * 5
+
+    def count(layer: int):
+        def hook(*call) -> None:
+            runs[layer] += 1
+
+        return hook
+
+    for layer, block in enumerate(encoder.blocks(model)):
+        block.register_forward_hook(count(layer))
+    for layer, expected in ((0, [0, 0, 0, 0, 0]), (3, [1, 1, 1, 0, 0]), (None, [2, 2, 2, 1, 1])):
+        evaluate.embed(model, tokenizer, ["w1 w2", "w3 w4"], layer)
+        assert runs == expected
+    evaluate.embed_layers(model, tokenizer, ["w1 w2"], (1, 2))
+    assert runs == [3, 3, 2, 1, 1]
+
+
 def test_an_empty_sentence_has_an_embedding(make_model, tokenizer):
     for pooling in ("mean", "first", "words"):
         assert np.isfinite(evaluate.embed(make_model(), tokenizer, ["", "w1"], 1, pooling)).all()

@@ -54,8 +54,7 @@ def predict(
     """One decoded prediction per row (see the format's `decode`); memory does not grow with the number of
     rows."""
     predictions: list[Any] = []
-    device, half = devices.device(), devices.bf16(settings.precision, model.config.hidden_size)
-    joined = attention.joins(model, settings.layout, device, half, dropout=0.0)
+    joined = _joins(model, settings)
     for start in range(0, len(rows), CHUNK):
         chunk = rows.select(range(start, min(start + CHUNK, len(rows))))[:]
         features = form.encode(chunk, tokenizer, labels, settings.max_length)
@@ -140,13 +139,20 @@ def _vectors(
 ) -> np.ndarray:
     """Of queries or candidates, float32 (rows, width), of length 1."""
     result = np.empty((len(rows), model.config.hidden_size), dtype=np.float32)
+    joined = _joins(model, settings)
     for start in range(0, len(rows), CHUNK):
         chunk = rows.select(range(start, min(start + CHUNK, len(rows))))[:]
         features = form.encode_sides(chunk, tokenizer, settings.max_length)
         with _reading(model, head, settings.precision):
-            for order, batch in _batches(features, form, model, tokens_per_batch):
+            for order, batch in _batches(features, form, model, tokens_per_batch, joined):
                 result[start + order] = form.predict(head, encoder.hidden_states(model, batch), batch)
     return result
+
+
+def _joins(model: PreTrainedModel, settings: TrainSettings) -> bool:
+    """Whether the sequences of a batch are read one after another, without padding."""
+    half = devices.bf16(settings.precision, model.config.hidden_size)
+    return attention.joins(model, settings.layout, devices.device(), half, dropout=0.0)
 
 
 @contextmanager
