@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from datasets import Dataset
     from transformers import PreTrainedModel, PreTrainedTokenizerFast
 
+    from .sources import Source
+
 Embed = Callable[[Sequence[str]], np.ndarray]
 
 
@@ -42,6 +44,22 @@ def gold(rows: Dataset) -> set[tuple[str, str]]:
     }
 
 
+def dev_sets(
+    source: Source, tasks: Sequence[str], languages: Sequence[str] | None = None, limit: int | None = None
+) -> dict[str, Dataset]:
+    """The dev split of the first of `tasks` that has one, by language; none where no task has (Tatoeba)."""
+    from .sources.real import RealSource
+
+    for task in tasks:
+        held = source.languages(task)
+        if isinstance(source, RealSource):
+            held = source.held(task, "dev") if "dev" in source.splits(task) else ()
+        codes = [code for code in held if languages is None or code in languages]
+        if codes:
+            return {code: source.load(task, "dev", code, limit) for code in codes}
+    return {}
+
+
 def by_layer(
     model: PreTrainedModel,
     tokenizer: PreTrainedTokenizerFast,
@@ -50,12 +68,13 @@ def by_layer(
 ) -> pandas.DataFrame:
     """Retrieval accuracy at every layer, in percent, averaged over languages: layer, accuracy, centred.
 
-    `rows` (language -> bitext) should be a dev split: this is for looking, not for reporting. `centred` has
-    the mean of each side's vectors subtracted first, which takes out what only tells languages apart.
+    `rows` (language -> bitext) should be a dev split: this is for looking, not for reporting; without any,
+    the table is empty. `centred` has the mean of each side's vectors subtracted first, which takes out what
+    only tells languages apart.
     """
     import pandas
 
-    layers = range(model.config.num_hidden_layers + 1)
+    layers = range(model.config.num_hidden_layers + 1 if rows else 0)
     accuracy = np.zeros((2, len(layers), len(rows)))
     for column, part in enumerate(rows.values()):
         stacks: list[np.ndarray] = []
@@ -75,5 +94,5 @@ def by_layer(
                     for place, name in zip(found, english.ids, strict=True)
                 ]
                 accuracy[kind, layer, column] = 100 * np.mean(hits)
-    means = accuracy.mean(axis=2)
+    means = accuracy.sum(axis=2) / max(1, len(rows))
     return pandas.DataFrame({"layer": list(layers), "accuracy": means[0], "centred": means[1]})
