@@ -8,7 +8,7 @@ import torch
 from torch.nn import functional
 
 from xstilts_lib.batches import collate
-from xstilts_lib.formats import FORMATS
+from xstilts_lib.formats import FORMATS, text
 from xstilts_lib.settings import TrainSettings
 
 TEXT = FORMATS["text"]
@@ -81,3 +81,33 @@ def test_the_output_layer_is_the_embeddings(make_model):
     head = TEXT.head(16, (), TrainSettings(), model)
     assert head.tied[0] is model.get_input_embeddings()
     assert not any(p is model.get_input_embeddings().weight for p in head.parameters())
+
+
+def test_scores_over_a_large_vocabulary_are_held_in_parts(tokenizer, make_rows, make_model, monkeypatch):
+    features = TEXT.encode(make_rows("text", 12), tokenizer, (), 32)
+    features = TEXT.draw(features, TrainSettings(), (0,))
+    batch, found, held = collate(features, TEXT, 1), [], []
+    model = make_model()
+    for scores in (text.SCORES, 3 * model.config.vocab_size):
+        monkeypatch.setattr(text, "SCORES", scores)
+        torch.manual_seed(0)
+        head = TEXT.head(16, (), TrainSettings(), model)
+        hidden = torch.randn(*batch.ids.shape, 16, requires_grad=True)
+        model.zero_grad()
+        kept = []
+        with torch.autograd.graph.saved_tensors_hooks(
+            lambda x, kept=kept: kept.append(x.numel()) or x, lambda x: x
+        ):
+            loss, count = TEXT.loss(head, hidden, batch)
+        loss.backward()
+        weights = [*head.parameters(), model.get_input_embeddings().weight]
+        found.append([loss.detach(), hidden.grad, *(weight.grad for weight in weights)])
+        held.append(max(kept))
+        with torch.inference_mode():
+            each = TEXT.predict(head, hidden, batch)
+        assert sum(part for part, _ in each) == pytest.approx(float(loss), rel=1e-5)
+    assert count > 3
+    for whole, parts in zip(*found, strict=True):
+        torch.testing.assert_close(whole, parts, rtol=1e-5, atol=1e-6)
+    # In parts nothing as large as the scores of all positions stays behind for the way back.
+    assert held[0] >= count * model.config.vocab_size > held[1]
