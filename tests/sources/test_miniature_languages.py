@@ -3,6 +3,7 @@ tokenizer."""
 
 from __future__ import annotations
 
+import random
 import re
 from collections import Counter
 from dataclasses import fields
@@ -14,6 +15,7 @@ from xstilts_lib.sources.miniature import MiniatureSettings, MiniatureSource
 from xstilts_lib.sources.miniature.english import SUPERTAGS
 from xstilts_lib.sources.miniature.grammar import Entity, Event, Style, write
 from xstilts_lib.sources.miniature.languages import ALPHABETS, LANGUAGES, Language, distance, spell
+from xstilts_lib.sources.miniature.mixing import Mixed, to_english, to_foreign
 from xstilts_lib.tasks import ENTITIES, MINIATURE, UPOS
 
 EVENT = Event("follow", Entity("dog", "tall"), Entity("PER:Mira Halden"), "in park", "Monday")
@@ -76,7 +78,9 @@ def test_adpositions_adjectives_and_case_are_the_declared_ones(world: MiniatureS
         row, words = LANGUAGES[language], world.grammars[language].statement(EVENT)
         upos = [word.upos for word in words]
         place = next(i for i, word in enumerate(words) if word.slot == "place")
-        assert words[place + (1 if row.adposition == "after" else -1)].upos == "ADP"
+        before = -2 if row.articles else -1
+        assert words[place + (1 if row.adposition == "after" else before)].upos == "ADP"
+        assert ("DET" in upos) == row.articles
         assert (upos.index("ADJ") < upos.index("NOUN")) == (row.adjective == "before")
         assert any("-" in word.text for word in words if word.slot == "patient") == row.case
 
@@ -85,7 +89,7 @@ def test_settings_change_a_language() -> None:
     changed = MiniatureSource(MiniatureSettings(languages={"qag": {"order": "SOV", "script": "Armenian"}}))
     assert part_order(changed, "qag") == "APV"
     assert re.search("[ա-ֆ]", changed.rows("mini_xnli", "test", "qag", 1)[0]["first"])
-    assert changed.language_table()[-1]["distance"] == pytest.approx(4 / 6)
+    assert changed.language_table()[-1]["distance"] == pytest.approx(5 / 7)
 
 
 @pytest.mark.parametrize("script", ALPHABETS)
@@ -241,28 +245,60 @@ def test_bitext_keeps_its_pairs_under_a_limit(world: MiniatureSource) -> None:
     assert {row["mate"] for row in rows} == {row["id"] for row in rows}
 
 
-def test_half_of_the_lines_have_a_translation(world: MiniatureSource) -> None:
+def test_as_many_lines_have_a_translation_as_set(world: MiniatureSource) -> None:
     rows = world.rows("mini_text", "train", "qac")
-    assert 0.4 < sum(bool(row["pair"]) for row in rows) / len(rows) < 0.6
+    share = sum(bool(row["pair"]) for row in rows) / len(rows)
+    assert share == pytest.approx(world.settings.parallel, abs=0.1)
     assert not any(row["pair"] for row in world.rows("mini_text", "train", "en"))
 
 
-def test_pretraining_text_is_mixed_headed_and_retold_as_set() -> None:
-    def lines(**settings: float) -> list[str]:
-        chosen = {"switching": 0.0, "headings": 0.0, "retold": 0.0, **settings}
+def test_pretraining_text_is_mixed_and_headed_as_set() -> None:
+    def lines(language: str = "qad", **settings: float) -> list[str]:
+        chosen = {"switching": 0.0, "headings": 0.0, **settings}
         source = MiniatureSource(MiniatureSettings(text_lines=300, **chosen))
-        return [row["text"] for row in source.rows("mini_text", "train", "qad")]
+        return [row["text"] for row in source.rows("mini_text", "train", language)]
 
     def latin(texts: list[str]) -> float:
         return float(np.mean([bool(re.search("[a-z]", text)) for text in texts]))
 
     assert latin(lines()) == 0
-    assert latin(lines(switching=0.5)) > 0.9
-    assert latin(lines(switching=1.0)) > latin(lines(switching=0.05)) > 0.1
+    assert latin(lines(switching=0.5, mixed=1.0)) > 0.9
+    assert latin(lines(switching=0.5, mixed=0.3)) == pytest.approx(0.3, abs=0.1)
     assert all(text[-1] in ".?" for text in lines())
     assert 0.2 < np.mean([text[-1] not in ".?" for text in lines(headings=0.3)]) < 0.4
-    twice = [np.mean([text.count(".") > 1 for text in lines(retold=share)]) for share in (0.0, 0.9)]
-    assert twice[1] > twice[0] + 0.4
+    foreign = "[а-яა-ჰ]"
+    assert not any(re.search(foreign, text.lower()) for text in lines("en", switching=0.5, mixed=0.0))
+    assert (
+        0.1
+        < np.mean([bool(re.search(foreign, text.lower())) for text in lines("en", switching=0.5, mixed=0.6)])
+        < 0.4
+    )
+
+
+def test_a_mixed_sentence_keeps_its_names_and_suffixes(world: MiniatureSource) -> None:
+    event = EVENT._replace(agent=Entity("PER:Mira Halden"))
+    lexicon, vocabulary = world.world.lexicon, world.world.vocabularies["qae"]
+    own = world.grammars["qae"].statement(event)
+    mixed = Mixed(world.grammars["qae"], to_english(lexicon, vocabulary), 1.0).statement(
+        event, rng=random.Random(0)
+    )
+    english = lexicon.english_words()
+    assert [word.upos for word in mixed] == [word.upos for word in own]
+    for before, after in zip(own, mixed, strict=True):
+        if before.entity != "O":
+            assert after.text == before.text
+        else:
+            assert after.text.split("-")[0].lower() in english
+            assert after.text.partition("-")[2] == before.text.partition("-")[2]
+
+
+def test_an_english_sentence_is_mixed_with_every_form_of_a_word(world: MiniatureSource) -> None:
+    lexicon, vocabulary = world.world.lexicon, world.world.vocabularies["qad"]
+    table = to_foreign(lexicon, vocabulary)
+    absent = {form for form in lexicon.english_words() if form not in table}
+    assert absent == {"did"}
+    words = Mixed(world.grammars["en"], table, 1.0).statement(EVENT, rng=random.Random(0))
+    assert not any(re.search("[a-z]", word.text) for word in words if word.entity == "O")
 
 
 def test_no_other_text_mixes_languages(world: MiniatureSource) -> None:

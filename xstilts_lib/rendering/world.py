@@ -33,6 +33,7 @@ def languages(world: MiniatureSource) -> str:
         "Order": lambda row: row["order"],
         "Adpositions": lambda row: f"{row['adposition']} noun",
         "Case": lambda row: "suffix" if row["case"] else "none",
+        "Articles": lambda row: "yes" if row["articles"] else "none",
         "Adjectives": lambda row: f"{row['adjective']} noun",
         "Script": lambda row: row["script"],
         "Cognates": lambda row: f"{row['cognates']:.2f}",
@@ -41,7 +42,7 @@ def languages(world: MiniatureSource) -> str:
     }
     rows = [[show(row) for show in columns.values()] for row in world.language_table()]
     caption = (
-        "The languages of the miniature world. Cognates: share of content words written as in English. "
+        "The languages of the miniature world. Cognates: share of the words written as in English. "
         "Resources: lines of pretraining text as a share of the English ones. Distance from English: 0 (the "
         "same) to 1."
     )

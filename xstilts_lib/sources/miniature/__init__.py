@@ -10,6 +10,7 @@ Everything is a function of the settings. No file is read, and no file written.
 
 from __future__ import annotations
 
+import random
 from collections.abc import Iterable
 from functools import cached_property
 from typing import TYPE_CHECKING, Literal
@@ -18,11 +19,12 @@ from ...errors import UserError, nearest
 from ...tasks import TASKS
 from ...tasks import task as task_row
 from ..columns import dataset
-from . import bitext, pretraining, tokenizer
+from . import bitext, mixing, pretraining, tokenizer
 from .catalogue import BITEXT, MAKERS, TEXT, Catalogue
 from .english import SUPERTAGS, English
 from .invented import Invented
 from .languages import distance
+from .mixing import Mixed
 from .settings import MiniatureSettings
 from .text import Grammar
 from .world import World
@@ -78,13 +80,11 @@ class MiniatureSource:
         )
         english = self.grammars["en"]
         if task == TEXT:
-            lines = self.catalogue.lines(language, split, limit)
-            if language != "en":
-                words = self.world.vocabularies[language]
-                grammar = Invented(self.world.lexicon, words, self.settings.switching)
             rows = [
-                pretraining.row(item, language, grammar, english, rng, self.settings.literal)
-                for item in lines
+                pretraining.row(
+                    item, language, self._mixed(language, rng), english, rng, self.settings.literal
+                )
+                for item in self.catalogue.lines(language, split, limit)
             ]
             return [{"id": f"{name}-{split}-{language}-{i}", **row} for i, row in enumerate(rows)]
         items = self.catalogue.items(task, split)
@@ -96,6 +96,27 @@ class MiniatureSource:
             {"id": f"{name}-{split}-{i}", **maker.row(item, grammar, rng)}
             for i, item in enumerate(items[:limit])
         ]
+
+    def _mixed(self, language: str, rng: random.Random) -> Grammar:
+        """The grammar that a line of pretraining text is written in."""
+        grammar, share = self.grammars[language], self.settings.switching
+        if not share or rng.random() >= self.settings.mixed:
+            return grammar
+        if language != "en":
+            return Mixed(grammar, self._to_english[language], share)
+        codes = list(self._to_foreign)
+        (code,) = rng.choices(codes, [self.world.languages[code].resources for code in codes])
+        return Mixed(grammar, self._to_foreign[code], share)
+
+    @cached_property
+    def _to_english(self) -> dict[str, mixing.Table]:
+        words = self.world.vocabularies.items()
+        return {code: mixing.to_english(self.world.lexicon, vocabulary) for code, vocabulary in words}
+
+    @cached_property
+    def _to_foreign(self) -> dict[str, mixing.Table]:
+        words = self.world.vocabularies.items()
+        return {code: mixing.to_foreign(self.world.lexicon, vocabulary) for code, vocabulary in words}
 
     def languages(self, task: str) -> tuple[str, ...]:
         """The languages in which the world can evaluate `task`."""

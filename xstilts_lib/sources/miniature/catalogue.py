@@ -30,7 +30,7 @@ MAKERS = {
     "mini_mnli": Maker(pairs.inference, pairs.row, 3),
     "mini_xnli": Maker(pairs.inference, pairs.row, 3),
     "mini_qqp": Maker(pairs.paraphrase, pairs.reworded, 2),
-    "mini_pawsx": Maker(pairs.roles, pairs.reworded, 2),
+    "mini_pawsx": Maker(pairs.roles, pairs.in_order, 2),
     "mini_squad": Maker(questions.plain, questions.row, 4),
     "mini_tydiqa": Maker(questions.other, questions.row, 4),
     "mini_hellaswag": Maker(choices.restatement, choices.row, 4),

@@ -1,6 +1,6 @@
 """The invented languages: one grammar, and what a language declares about itself decides its forms.
 
-No articles, no number on nouns, no tense. Where the verb stands between, question words stand first;
+No number on nouns, no tense. Where the verb stands between, question words stand first;
 elsewhere they stand where their answer would, since 'who helped Mira' would else be 'whom Mira helped'
 too.
 """
@@ -11,10 +11,8 @@ import random
 
 from .grammar import PLAIN, Entity, Event, Question, Style, Word, name_words
 from .languages import Vocabulary
-from .lexicon import FUNCTIONS, Lexicon
+from .lexicon import Lexicon
 
-# What a bilingual writer puts in place of a function word.
-IN_ENGLISH = {name: "was" if name == "passive" else name for name in FUNCTIONS}
 # Where the parts of a clause stand: Subject, Object (or Agent of a passive), Verb, Place, Time.
 ORDERS = {"SVO": "SVOPT", "SOV": "STPOV", "VSO": "VSOPT"}
 
@@ -22,10 +20,8 @@ ORDERS = {"SVO": "SVOPT", "SOV": "STPOV", "VSO": "VSOPT"}
 class Invented:
     """Turns events and questions into the words of one invented language."""
 
-    def __init__(self, lexicon: Lexicon, vocabulary: Vocabulary, switching: float = 0.0) -> None:
+    def __init__(self, lexicon: Lexicon, vocabulary: Vocabulary) -> None:
         self.lexicon, self.vocabulary = lexicon, vocabulary
-        self.switching = switching
-        self._english = {key: word for key, _, word in lexicon.concepts()} | IN_ENGLISH
         self.language = vocabulary.language
         self.code = self.language.code
         self._function = {key[1:]: row[0] for key, row in vocabulary.words.items() if key.startswith("%")}
@@ -56,23 +52,25 @@ class Invented:
 
     def definition(self, concept: str) -> list[Word]:
         """'Dog is animal', in this language's order."""
-        copula = [self._word("is", "AUX")]
-        parts = {"S": self._phrase(Entity(concept), "", None), "V": copula,
-                 "O": self._phrase(Entity(self.lexicon.category(concept)), "", None)}  # fmt: skip
+        one, kind = (
+            self._phrase(Entity(head), "", None, article="a")
+            for head in (concept, self.lexicon.category(concept))
+        )
+        parts = {"S": one, "V": [self._word("is", "AUX")], "O": kind}
         return [word for part in self.language.order for word in parts[part]]
 
     def _parts(self, event: Event, passive: bool, rng: random.Random | None) -> dict[str, list[Word]]:
         verb = Word(self._pick(f"{event.verb}!", rng), "VERB")
-        before = [self._word("not", "PART", rng)] if event.negated else []
+        before = [self._word("not", "PART")] if event.negated else []
         if passive:
-            before.append(self._word("passive", "AUX", rng))
+            before.append(self._word("passive", "AUX"))
         final = self.language.order == "SOV"
         parts = {"V": [verb, *reversed(before)] if final else [*before, verb]}
         agent, patient = event.agent, event.patient
         if passive:
             parts["S"] = [] if patient.head == "?" else self._phrase(patient, "patient", rng)
             parts["O"] = (
-                [] if agent.head == "?" else self._adpositional("by", self._phrase(agent, "agent", rng), rng)
+                [] if agent.head == "?" else self._adpositional("by", self._phrase(agent, "agent", rng))
             )
         else:
             parts["S"] = [] if agent.head == "?" else self._phrase(agent, "agent", rng)
@@ -81,40 +79,48 @@ class Invented:
             )
         if event.place and event.place != "?":
             preposition, _, head = event.place.partition(" ")
-            parts["P"] = self._adpositional(preposition, self._phrase(Entity(head), "place", rng), rng)
+            parts["P"] = self._adpositional(
+                preposition, self._phrase(Entity(head), "place", rng, article="the")
+            )
         if event.time and event.time != "?":
             day = Word(self.vocabulary.words[event.time][0], "PROPN", "", "time")
-            parts["T"] = self._adpositional("on", [day], rng)
+            parts["T"] = self._adpositional("on", [day])
         return parts
 
     def _asked(self, question: Question, rng: random.Random | None) -> list[Word]:
         place_or_day = {"place": ("in", "place"), "time": ("on", "day")}
         if question.asked in place_or_day:
             if not question.which:
-                return [self._word("where" if question.asked == "place" else "when", "ADV", rng)]
+                return [self._word("where" if question.asked == "place" else "when", "ADV")]
             adposition, kind = place_or_day[question.asked]
             noun = (
-                self._word("day", "NOUN", rng)
+                self._word("day", "NOUN")
                 if kind == "day"
                 else Word(self.vocabulary.words["place"][0], "NOUN")
             )
-            return self._adpositional(adposition, [self._word("which", "DET", rng), noun], rng)
+            return self._adpositional(adposition, [self._word("which", "DET"), noun])
         person = question.category in ("person", "organisation")
-        words = [self._word("who" if person else "what", "PRON", rng)]
+        words = [self._word("who" if person else "what", "PRON")]
         if question.which:
             words = [
-                self._word("which", "DET", rng),
+                self._word("which", "DET"),
                 Word(self.vocabulary.words[question.category][0], "NOUN"),
             ]
         if question.asked == "agent" and question.passive:
-            return self._adpositional("by", words, rng)
+            return self._adpositional("by", words)
         if question.asked == "patient" and not question.passive and self.language.case:
             words[-1] = words[-1]._replace(text=words[-1].text + self.vocabulary.suffix)
         return words
 
     def _phrase(
-        self, entity: Entity, slot: str, rng: random.Random | None, accusative: bool = False
+        self,
+        entity: Entity,
+        slot: str,
+        rng: random.Random | None,
+        accusative: bool = False,
+        article: str = "",
     ) -> list[Word]:
+        """The words of a noun phrase; where no `article` is asked for, one in five is indefinite."""
         suffix = self.vocabulary.suffix if accusative else ""
         if entity.named:
             words = [
@@ -130,21 +136,18 @@ class Invented:
             words.insert(0 if self.language.adjective == "before" else 1, adjective)
         if entity.number:
             words.insert(0, Word(self.vocabulary.words[entity.number][0], "NUM", "", slot))
+        elif self.language.articles:
+            indefinite = not article and rng is not None and rng.random() < 0.2
+            words.insert(0, self._word("a" if indefinite else article or "the", "DET"))
         return words
 
-    def _adpositional(self, function: str, words: list[Word], rng: random.Random | None = None) -> list[Word]:
-        adposition = self._word(function, "ADP", rng)
+    def _adpositional(self, function: str, words: list[Word]) -> list[Word]:
+        adposition = self._word(function, "ADP")
         return [adposition, *words] if self.language.adposition == "before" else [*words, adposition]
 
-    def _word(self, function: str, upos: str, rng: random.Random | None = None) -> Word:
-        switched = self._switched(function, rng)
-        return Word(switched or self._function[function], upos)
+    def _word(self, function: str, upos: str) -> Word:
+        return Word(self._function[function], upos)
 
     def _pick(self, key: str, rng: random.Random | None) -> str:
-        switched = self._switched(key, rng)
         row = self.vocabulary.words[key]
-        return switched or (row[0] if rng is None or len(row) == 1 else row[int(rng.random() * len(row))])
-
-    def _switched(self, key: str, rng: random.Random | None) -> str | None:
-        """The English word, where the writer switches to English for this one."""
-        return self._english[key] if self.switching and rng and rng.random() < self.switching else None
+        return row[0] if rng is None or len(row) == 1 else row[int(rng.random() * len(row))]

@@ -20,7 +20,7 @@ from dataclasses import dataclass, fields, replace
 from typing import Literal
 
 from ...errors import UserError, nearest
-from .lexicon import FUNCTIONS, Lexicon
+from .lexicon import FUNCTIONS, IN_ENGLISH, Lexicon
 
 Order = Literal["SVO", "SOV", "VSO"]
 
@@ -43,10 +43,13 @@ class Language:
     """Where 'in', 'by', 'on' stand: before their noun or after it."""
     case: bool = False
     """Whether an object bears a suffix."""
+    articles: bool = True
+    """Whether nouns have articles."""
     adjective: Literal["before", "after"] = "before"
     script: str = "Latin"
     cognates: float = 0.6
-    """Share of the content words that are written as in English (respelt where the script differs)."""
+    """Share of the words, those of grammar too, that are written as in English (respelt where the script
+    differs)."""
     resources: float = 1.0
     """Lines of pretraining text, as a share of the English ones."""
 
@@ -57,6 +60,7 @@ class Language:
             "adjective": ("before", "after"),
             "script": tuple(ALPHABETS),
             "case": (True, False),
+            "articles": (True, False),
         }
         for key, values in allowed.items():
             if getattr(self, key) not in values:
@@ -78,7 +82,7 @@ class Language:
 
 ENGLISH = Language("en", "English", cognates=1.0)
 _NEAR = Language("qaa", "Tolvish")
-_FAR = Language("qae", "Ilumay", "SOV", "after", True, "after", "Latin", 0.3)
+_FAR = Language("qae", "Ilumay", "SOV", "after", True, False, "after", "Latin", 0.3)
 LANGUAGES: Mapping[str, Language] = {
     "en": ENGLISH,
     "qaa": _NEAR,
@@ -87,7 +91,7 @@ LANGUAGES: Mapping[str, Language] = {
     "qad": replace(_NEAR, code="qad", name="Dunvarish", script="Cyrillic"),
     "qae": _FAR,
     "qaf": replace(_FAR, code="qaf", name="Hasperic", resources=0.2),
-    "qag": Language("qag", "Quorzan", "VSO", "before", False, "after", "Georgian", 0.3, 0.5),
+    "qag": Language("qag", "Quorzan", "SVO", "before", False, False, "after", "Georgian", 0.3, 0.6),
 }
 
 
@@ -112,18 +116,18 @@ def configured(overrides: Mapping[str, Mapping[str, object]]) -> dict[str, Langu
 
 
 def distance(language: Language) -> float:
-    """How far a language stands from English, 0 to 1: the mean of six differences.
+    """How far a language stands from English, 0 to 1: the mean of seven differences.
 
-    Order, adpositions, case, adjectives and script differ or not; the sixth is the share of content words
+    Order, adpositions, case, articles, adjectives and script differ or not; the seventh is the share of words
     that are not written as in English, which in another script is all of them. Resources are no part of
     it.
     """
     differences = [
         getattr(language, key) != getattr(ENGLISH, key)
-        for key in ("order", "adposition", "case", "adjective", "script")
+        for key in ("order", "adposition", "case", "articles", "adjective", "script")
     ]
     shared = language.cognates if language.script == ENGLISH.script else 0.0
-    return (sum(differences) + 1 - shared) / 6
+    return (sum(differences) + 1 - shared) / 7
 
 
 def spell(word: str, script: str) -> str:
@@ -196,8 +200,11 @@ def vocabularies(languages: Mapping[str, Language], lexicon: Lexicon, seed: int)
         for key, synonyms, english in concepts:
             row = [fresh(2 + (rng.random() < 0.3)) for _ in range(synonyms)]
             words[key] = (english, *row[1:]) if key in cognates else tuple(row)
+        count = round(language.cognates * len(FUNCTIONS))
+        shared = set(random.Random(f"functions/{seed}/{code}").sample(FUNCTIONS, count))
         for key in FUNCTIONS:
-            words[f"%{key}"] = (fresh(1),)
+            own = fresh(1)
+            words[f"%{key}"] = (IN_ENGLISH[key] if key in shared else own,)
         kept = {key for key, _, _ in lexicon.concepts()} | {f"%{key}" for key in FUNCTIONS}
         found[code] = Vocabulary(
             language, {k: v for k, v in words.items() if k in kept}, _invent(rng, code, 1)

@@ -100,6 +100,8 @@ ORGANISATIONS = ("Bank", "Press", "Union", "Guild")
 
 # Words of grammar, by what they do; English renders them in its own way (see english.py).
 FUNCTIONS = (
+    "the",
+    "a",
     "and",
     "not",
     "passive",
@@ -115,6 +117,9 @@ FUNCTIONS = (
     "day",
     "is",
 )
+
+# The English word that a cognate of a function is.
+IN_ENGLISH = {name: "was" if name == "passive" else name for name in FUNCTIONS}
 
 GRAMMAR_WORDS = frozenset(
     "the a an and not was were did is by on day who whom what where when which".split()  # noqa: SIM905
@@ -247,6 +252,17 @@ class Lexicon:
             yield f"{adjective.concept}~", len(adjective.words), adjective.words[0]
         for word in (*NUMBERS, *DAYS):
             yield word, 1, word.lower()
+
+    def forms(self) -> Iterable[tuple[str, tuple[str, ...]]]:
+        """(key, every English form of every synonym) of the same concepts."""
+        for noun in (*self.nouns.values(), *self.hypernyms.values()):
+            yield noun.concept, tuple(form for pair in noun.words for form in pair)
+        for verb in self.verbs.values():
+            yield f"{verb.concept}!", tuple(form for row in verb.words for form in row)
+        for adjective in self.adjectives.values():
+            yield f"{adjective.concept}~", adjective.words
+        for word in (*NUMBERS, *DAYS):
+            yield word, (word,)
 
     def name_words(self) -> tuple[str, ...]:
         return (*self.first_names, *self.stems, *TOWN_PREFIXES, *ORGANISATIONS)

@@ -12,6 +12,10 @@ from .lexicon import DAYS, NUMBERS
 from .text import Grammar, clauses
 from .world import World
 
+# Chance of the passive in inference and in role swaps. With as many as elsewhere an encoder that is
+# pretrained in minutes hardly leaves chance: it has to undo the voice before it can compare anything.
+FEW_PASSIVES = 0.12
+
 
 class Pair(NamedTuple):
     first: tuple[Event, ...]
@@ -25,29 +29,36 @@ class Pair(NamedTuple):
 
 def row(item: Pair, grammar: Grammar, rng: random.Random) -> dict:
     """The columns of the pair format, the id apart; both sentences have their forms drawn independently."""
-    first, second = (write([clauses(grammar, events, rng)])[0] for events in (item.first, item.second))
+    sentences = (clauses(grammar, events, rng, None, FEW_PASSIVES) for events in (item.first, item.second))
+    first, second = (write([words])[0] for words in sentences)
     return {"first": first, "second": second, "label": item.label}
 
 
-def reworded(item: Pair, grammar: Grammar, rng: random.Random) -> dict:
+def reworded(item: Pair, grammar: Grammar, rng: random.Random, passive: float = 0.3) -> dict:
     """As `row`, but the second sentence takes a form in which the first one's event would not read the same.
 
     Else a paraphrase is often a copy. The condition is the same for pairs that are no paraphrases, so that
     it tells nothing.
     """
-    first = write([clauses(grammar, item.first, rng)])[0]
+    first = write([clauses(grammar, item.first, rng, None, passive)])[0]
     for _ in range(8):
         seed = rng.getrandbits(32)
-        if write([clauses(grammar, item.first, random.Random(seed))])[0] != first:
+        if write([clauses(grammar, item.first, random.Random(seed), None, passive)])[0] != first:
             break
-    second = write([clauses(grammar, item.second, random.Random(seed))])[0]
+    second = write([clauses(grammar, item.second, random.Random(seed), None, passive)])[0]
     return {"first": first, "second": second, "label": item.label}
+
+
+def in_order(item: Pair, grammar: Grammar, rng: random.Random) -> dict:
+    """As `reworded`, with few passives: who stands first did it, as a rule, and the order of two names tells
+    most pairs apart."""
+    return reworded(item, grammar, rng, FEW_PASSIVES)
 
 
 # Natural language inference. The hypothesis is drawn first, the same way whatever the label, and the premise
 # is made to fit: a hypothesis alone tells nothing.
 
-TWO_EVENTS = 0.1  # share of premises that tell a second event
+TWO_EVENTS = 0.05  # share of premises that tell a second event
 CONFLICTS = ("verb", "number", "place", "time", "adjective")
 
 

@@ -6,7 +6,6 @@ import random
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from .changes import more_general
 from .english import STOP
 from .grammar import Entity, Event, Question, write
 from .text import Grammar, asking, clauses
@@ -38,8 +37,8 @@ def row(
 
 
 def line(world: World, rng: random.Random, split: str, label: int) -> Line:
-    """One line: a sentence, two or three about the same participant, a question beside a statement, or a
-    definition."""
+    """One line: a sentence, two or three about the same participant, a question, one beside the
+    statement that answers it, or a definition."""
     translated = rng.random() < world.settings.parallel
     share = rng.random()
     if share < 0.02:
@@ -47,8 +46,6 @@ def line(world: World, rng: random.Random, split: str, label: int) -> Line:
     event = _event(world, rng, split)
     if rng.random() < world.settings.headings:
         return Line((rng.choice((event.agent, event.patient)),), translated)
-    if rng.random() < world.settings.retold:
-        return Line(((event,), (_again(world, rng, event, split),)), translated)
     if share < 0.52:
         return Line(((event,),), translated)
     if share < 0.64:
@@ -56,19 +53,14 @@ def line(world: World, rng: random.Random, split: str, label: int) -> Line:
     if share < 0.8:
         return Line(((event,), (_sequel(world, rng, event, split),)), translated)
     question = world.question(rng, event._replace(negated=False), which=0.35, passive=0.35)
-    if share < 0.9:
+    if share < 0.84:
         return Line((question,), translated)
-    return Line(((_event(world, rng, split),), question), translated)
+    told = (event._replace(negated=False),)
+    return Line((told, question) if rng.random() < 0.5 else (question, told), translated)
 
 
 def _event(world: World, rng: random.Random, split: str) -> Event:
     return world.event(rng, split, general=0.15, negated=0.08)
-
-
-def _again(world: World, rng: random.Random, event: Event, split: str) -> Event:
-    """The same event, or less of it: as text comes back to what it has said."""
-    other = more_general(world, rng, event, 0.5) if rng.random() < 0.5 and not event.negated else event
-    return other if world.allowed(other, split) else event
 
 
 def _sequel(world: World, rng: random.Random, event: Event, split: str) -> Event:

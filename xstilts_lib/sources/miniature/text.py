@@ -25,14 +25,21 @@ class Grammar(Protocol):
 
 
 def clauses(
-    grammar: Grammar, events: Sequence[Event], rng: random.Random | None, styles: random.Random | None = None
+    grammar: Grammar,
+    events: Sequence[Event],
+    rng: random.Random | None,
+    styles: random.Random | None = None,
+    passive: float = 0.3,
 ) -> list[Word]:
-    """One sentence that states all the events, joined by 'and'; without a generator, in the plainest form."""
+    """One sentence that states all the events, joined by 'and'; without a generator, in the plainest form.
+    `passive` is the chance that a clause is in the passive voice."""
     words: list[Word] = []
     for event in events:
         if words:
             words.append(grammar.conjunction)
-        words += grammar.statement(event, PLAIN if rng is None else draw_style(styles or rng, event), rng)
+        words += grammar.statement(
+            event, PLAIN if rng is None else draw_style(styles or rng, event, passive), rng
+        )
     words.append(STOP)
     return words
 

@@ -18,6 +18,7 @@ from .settings import MiniatureSettings
 
 THINGS = ("fruit", "tool", "garment", "container", "vehicle", "instrument", "document")
 SPLITS = ("train", "dev", "test")
+FREQUENCY = 0.6  # how unequally often verbs and places occur: the spread of the logarithm
 
 
 class Draw:
@@ -51,7 +52,7 @@ class World:
         }
         self._verbs = {split: self._verb_draw(split) for split in SPLITS}
         places = list(self.lexicon.members("place"))
-        self._places = Draw(places, self._weights("places", places))
+        self._places = Draw(places, self._weights("places", places, FREQUENCY))
 
     # Randomness: one generator for each purpose, whatever the order in which they are asked for.
 
@@ -61,9 +62,11 @@ class World:
         ).digest()
         return random.Random(int.from_bytes(digest))
 
-    def _weights(self, purpose: str, items: list[str]) -> list[float]:
+    def _weights(self, purpose: str, items: list[str], spread: float | None = None) -> list[float]:
+        """A weight for each item, its logarithm normal with this spread, by default `affinity`."""
         rng = self.rng("affinity", purpose)
-        table = {item: rng.lognormvariate(0, self.settings.affinity) for item in sorted(items)}
+        spread = self.settings.affinity if spread is None else spread
+        table = {item: rng.lognormvariate(0, spread) for item in sorted(items)}
         return [table[item] for item in items]
 
     # Which pairs are whose.
@@ -127,7 +130,7 @@ class World:
                 for verb, row in self.lexicon.verbs.items()
                 if row.kind == kind and self._patients[verb, split]
             ]
-            draws[kind] = Draw(items, self._weights(f"verb/{kind}", items))
+            draws[kind] = Draw(items, self._weights(f"verb/{kind}", items, FREQUENCY))
         return draws
 
     def person_name(self, rng: random.Random) -> str:
