@@ -1,4 +1,4 @@
-"""The command line: `xstilts run`, `results`, `book`, `verify`, `score`, `mine`, `data`.
+"""The command line: `xstilts run`, `plan`, `results`, `book`, `verify`, `score`, `mine`, `data`.
 
 A mistake of the user's is one sentence on stderr and exit code 2, whatever it was and wherever it was met.
 Everything heavy is imported inside the commands, so that `xstilts --help` answers at once.
@@ -126,6 +126,17 @@ def run(
     if code:
         raise typer.Exit(code)
     print(f"`xstilts results {experiment}` shows the table, `xstilts book {experiment}` renders the pages.")
+
+
+@app.command()
+def plan(
+    experiment: ExperimentName,
+    gpu: Annotated[str, typer.Option(help="Its name, such as H200.")],
+) -> None:
+    """Predict memory, time and disk of an experiment on a GPU, before anything starts."""
+    from . import plan as module
+
+    module.show(_load(experiment), module.gpu(gpu))
 
 
 @app.command()

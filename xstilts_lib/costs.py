@@ -104,8 +104,8 @@ def _part(run: Run, part: str, known: Mapping[tuple[str, ...], float]) -> Cost:
     key = _key(run.parameters(part))
     if key in known:
         return Cost(known[key] + KERNEL_SECONDS, True)
-    operations = sum(_operations(run, part))
-    return Cost(operations * weights(run.experiment) / OPERATIONS_PER_SECOND + KERNEL_SECONDS, False)
+    needed = sum(operations(run, part))
+    return Cost(needed * weights(run.experiment) / OPERATIONS_PER_SECOND + KERNEL_SECONDS, False)
 
 
 def weights(experiment: Experiment) -> float:
@@ -124,7 +124,7 @@ def _published(path: str | None) -> dict[str, Any]:
     return _read(config) if config.is_file() else {}
 
 
-def _operations(run: Run, part: str) -> Iterator[float]:
+def operations(run: Run, part: str) -> Iterator[float]:
     """Operations for each parameter: six a token that is trained on, two a token that is read."""
     experiment = run.experiment
     if part == ENCODER:

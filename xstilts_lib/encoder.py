@@ -73,8 +73,14 @@ def build(
     config = AutoConfig.for_model(kind, **settings)
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
-        model = _model_class(config).from_config(config, **_unpooled(type(config)))
+        model = empty(config)
     return attention.use(model).eval()
+
+
+def empty(config: PreTrainedConfig) -> PreTrainedModel:
+    """The encoder that `config` describes, its weights as torch's generator and default device give them."""
+    model: PreTrainedModel = _model_class(config).from_config(config, **_unpooled(type(config)))
+    return model
 
 
 def load(place: str | Path, revision: str | None = None) -> tuple[PreTrainedModel, PreTrainedTokenizerFast]:

@@ -30,7 +30,7 @@ FLOORS = (
     Floor(
         "experiment", "The experiment",
         "What is run, in which order, how each phase runs, what it costs, and what it leaves behind.",
-        ("experiment", "runs", "graph", "jobs", "costs", "results", "analysis", "notebook", "kernels",
+        ("experiment", "runs", "graph", "jobs", "costs", "plan", "results", "analysis", "notebook", "kernels",
          "client", "warm", "processes", "monitor", "pretraining", "train", "state", "evaluate", "submission",
          "retrieval"),
     ),

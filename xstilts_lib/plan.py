@@ -1,0 +1,311 @@
+"""What an experiment would ask of a GPU, from shapes alone: memory, time and disk of every run.
+
+>>> show(load_experiment("smoke"), gpu("H100"))
+
+Nothing is downloaded and no weight is drawn: the encoder is built without memory, on torch's `meta` device,
+to count its parameters. What is assumed beside its shape is stated where it is printed.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+from collections import Counter
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from . import costs
+from .errors import UserError, nearest
+from .experiment import Experiment
+from .formats.text import SCORES
+from .monitor import clock
+from .runs import ENCODER, RETRIEVAL, Run, all_runs
+from .settings import TrainSettings
+from .tasks import task
+
+if TYPE_CHECKING:
+    from transformers import PreTrainedConfig
+
+GIB = 2**30
+
+
+@dataclass(frozen=True)
+class Gpu:
+    """What its maker states."""
+
+    name: str
+    memory: float
+    """GB."""
+    peak: float
+    """Operations a second in bfloat16, without sparsity, in units of 1e12."""
+
+
+GPUS = {
+    gpu.name: gpu
+    for gpu in (
+        Gpu("H200", 141, 989),
+        Gpu("H100", 80, 989),
+        Gpu("A100-80", 80, 312),
+        Gpu("A100-40", 40, 312),
+        Gpu("L40S", 48, 362),
+        Gpu("L4", 24, 121),
+        Gpu("RTX4090", 24, 165),
+    )
+}
+# Assumed, and to be replaced by what is measured.
+UTILISATION = 0.35  # of the peak
+OVERHEAD = 2 * GIB  # the driver's, and what the allocator cannot use
+CHOICES = 4  # of an example with choices
+
+PIECES = 250_002  # of XLM-R's vocabulary: what a source of real data segments with
+# Published encoders by name; sizes as their configurations have them.
+_XL = {"model_type": "xlm-roberta-xl", "vocab_size": 250_880, "max_position_embeddings": 514}
+_XLMR = {
+    "model_type": "xlm-roberta",
+    "vocab_size": PIECES,
+    "max_position_embeddings": 514,
+    "type_vocab_size": 1,
+}
+_EURO = {"model_type": "eurobert", "vocab_size": 128_256}
+
+
+def _sizes(layers: int, width: int, inner: int, heads: int) -> dict[str, int]:
+    return {
+        "num_hidden_layers": layers,
+        "hidden_size": width,
+        "intermediate_size": inner,
+        "num_attention_heads": heads,
+    }
+
+
+PUBLISHED: dict[str, dict[str, Any]] = {
+    "xlm-roberta-base": _XLMR | _sizes(12, 768, 3072, 12),
+    "xlm-roberta-large": _XLMR | _sizes(24, 1024, 4096, 16),
+    "xlm-roberta-xl": _XL | _sizes(36, 2560, 10240, 32),
+    "xlm-roberta-xxl": _XL | _sizes(48, 4096, 16384, 32),
+    "mmBERT-base": {"model_type": "modernbert", "vocab_size": 256_000} | _sizes(22, 768, 1152, 12),
+    "mmBERT-small": {"model_type": "modernbert", "vocab_size": 256_000} | _sizes(22, 384, 1152, 6),
+    "EuroBERT-210m": _EURO | _sizes(12, 768, 3072, 12),
+    "EuroBERT-2.1B": _EURO | {"num_key_value_heads": 6} | _sizes(32, 2304, 6144, 18),
+}
+
+
+def gpu(name: str) -> Gpu:
+    """The GPU of that name; UserError where it is not known."""
+    known = {key.lower(): key for key in GPUS}
+    if name.lower() not in known:
+        raise UserError(f"There is no GPU {name!r} in the table: {nearest(name, GPUS)}")
+    return GPUS[known[name.lower()]]
+
+
+@dataclass(frozen=True)
+class Shape:
+    """An encoder's sizes."""
+
+    layers: int
+    width: int
+    inner: int
+    embeddings: int
+    """Parameters that are looked up, not multiplied with."""
+    matrices: int
+    """All other parameters."""
+    edges: int
+    """Inputs plus outputs, over all matrices: parameters of a low-rank update for each unit of rank."""
+
+    @property
+    def parameters(self) -> int:
+        return self.embeddings + self.matrices
+
+    @classmethod
+    def of(cls, config: PreTrainedConfig) -> Shape:
+        """Of the encoder that `config` describes, built without memory."""
+        import torch
+        from torch import nn
+
+        from .encoder import empty
+
+        with torch.device("meta"):
+            model = empty(config)
+        total = sum(parameter.numel() for parameter in model.parameters())
+        tables = sum(m.weight.numel() for m in model.modules() if isinstance(m, nn.Embedding))
+        edges = sum(m.in_features + m.out_features for m in model.modules() if isinstance(m, nn.Linear))
+        inner = int(
+            getattr(config, "intermediate_size", 0) or getattr(config, "d_ff", 4 * config.hidden_size)
+        )
+        return cls(config.num_hidden_layers, config.hidden_size, inner, tables, total - tables, edges)
+
+    def activations(self, tokens: int, recompute: bool = False) -> float:
+        """Bytes that a forward pass in bfloat16 keeps for the way back.
+
+        Of each layer and token: what enters and leaves the matrices in 2 bytes, what enters the norms in 4,
+        and the masks of dropout in 1. With `recompute` what enters each layer, and one layer whole.
+        """
+        layer = 24 * self.width + 4 * self.inner
+        return tokens * (self.layers * 4 * self.width + layer if recompute else self.layers * layer)
+
+    def memory(self, settings: TrainSettings, tokens: int, masked: bool) -> float:
+        """Bytes of GPU memory that a training takes at its fullest; the embeddings count whole, although
+        those that are never read take less (see trainable.py)."""
+        weights = (
+            4.0 * self.parameters + 2.0 * self.matrices
+        )  # in float32, and what autocast keeps in bfloat16
+        moving = self.parameters
+        if settings.low_rank is not None:
+            moving = settings.low_rank * self.edges
+            weights += 4.0 * moving
+        gradient, moments = 4.0 * moving, 8.0 * moving
+        scores = 10.0 * SCORES if masked else 0.0
+        kept = self.activations(math.ceil(tokens / settings.accumulation), settings.recompute)
+        return weights + gradient + moments + kept + scores + OVERHEAD
+
+
+@dataclass(frozen=True)
+class Need:
+    """What one part of a run asks for."""
+
+    what: str
+    runs: int
+    """How often it is done: once a seed."""
+    memory: float
+    """Bytes."""
+    seconds: float
+    disk: float
+    """Bytes that stay."""
+    beside: float
+    """Bytes of the two checkpoints that are kept while it runs."""
+    advice: str
+    """What would make it fit; empty where it does."""
+
+
+def needs(experiment: Experiment, device: Gpu) -> list[Need]:
+    """A row for each kind of part: pretraining or an intermediate phase, a target, retrieval."""
+    shape = Shape.of(config(experiment))
+    rows: dict[str, Need] = {}
+    number: Counter[str] = Counter()
+    for run in all_runs(experiment):
+        for part in run.parts:
+            what = f"{run.recipe.name}: {'encoder' if part == ENCODER else part.rpartition('/')[2]}"
+            number[what] += 1
+            if what not in rows:
+                rows[what] = _need(run, part, what, shape, device)
+    return [dataclasses.replace(row, runs=number[what]) for what, row in rows.items()]
+
+
+def _need(run: Run, part: str, what: str, shape: Shape, device: Gpu) -> Need:
+    operations = sum(costs.operations(run, part)) * shape.matrices
+    seconds = operations / (device.peak * 1e12 * UTILISATION) + costs.KERNEL_SECONDS
+    settings, names = _training(run, part)
+    if settings is None:
+        tokens = run.experiment.evaluation.tokens_per_batch
+        memory = 4.0 * shape.parameters + 2.0 * shape.matrices + shape.activations(tokens, True) + OVERHEAD
+        return Need(what, 1, memory, seconds, 0.0, 0.0, _advice(shape, None, 0, False, device, memory))
+    tokens, masked = _tokens(settings, names), "text" in {task(name).format for name in names}
+    masked = masked or not names
+    memory = shape.memory(settings, tokens, masked)
+    moving = shape.parameters if settings.low_rank is None else settings.low_rank * shape.edges
+    disk = 4.0 * shape.parameters if part == ENCODER else 0.0
+    advice = _advice(shape, settings, tokens, masked, device, memory)
+    return Need(what, 1, memory, seconds, disk, 2 * 12.0 * moving, advice)
+
+
+def _training(run: Run, part: str) -> tuple[TrainSettings | None, tuple[str, ...]]:
+    """How `part` trains, and on which tasks; None where it trains nothing."""
+    experiment = run.experiment
+    if part == ENCODER and not run.recipe.steps:
+        return experiment.pretraining, ()
+    if part == ENCODER:
+        return experiment.settings_for("intermediate", run.recipe.last.names), run.recipe.last.names
+    if part == RETRIEVAL:
+        return None, ()
+    return experiment.settings_for("target", run.tasks(part)), run.tasks(part)
+
+
+def _tokens(settings: TrainSettings, names: tuple[str, ...]) -> int:
+    """Of the longest update."""
+    size, unit = settings.batch
+    choices = CHOICES if any(task(name).format == "choice" for name in names) else 1
+    return size if unit == "tokens" else size * settings.max_length * choices
+
+
+def _advice(
+    shape: Shape, settings: TrainSettings | None, tokens: int, masked: bool, device: Gpu, memory: float
+) -> str:
+    room = device.memory * 1e9
+    if memory <= room:
+        return ""
+    if settings is None:
+        return "too large"
+    for parts in (2, 4, 8, 16, 32):
+        for more in ({}, {"recompute": True}):
+            changed = dataclasses.replace(settings, accumulation=settings.accumulation * parts, **more)
+            if shape.memory(changed, tokens, masked) <= room:
+                return f"accumulation: {changed.accumulation}" + (", recompute: true" if more else "")
+    least = dataclasses.replace(settings, accumulation=32, recompute=True, low_rank=16)
+    if shape.memory(least, tokens, masked) <= room:
+        return "low_rank: 16, recompute: true, accumulation: 32 or fewer"
+    return "too large"
+
+
+def config(experiment: Experiment) -> PreTrainedConfig:
+    """The configuration of the experiment's encoder; UserError where it is neither stated, nor in the table,
+    nor to be read."""
+    from transformers import AutoConfig
+
+    model = experiment.model
+    if model.architecture is not None:
+        settings: dict[str, Any] = {"vocab_size": _pieces(experiment), **model.architecture}
+    else:
+        name = str(model.path).rpartition("/")[2]
+        if name not in PUBLISHED:
+            try:
+                return AutoConfig.from_pretrained(model.path, revision=model.revision)
+            except (OSError, ValueError):
+                place = "" if Path(str(model.path)).is_dir() else " and could not be read"
+                raise UserError(
+                    f"The shape of {model.path} is not in the table{place}: {nearest(name, PUBLISHED)}"
+                ) from None
+        settings = dict(PUBLISHED[name])
+    settings["pad_token_id"] = 1
+    return AutoConfig.for_model(settings.pop("model_type"), **settings)
+
+
+def _pieces(experiment: Experiment) -> int:
+    """Of the vocabulary that an encoder built here has."""
+    if experiment.model.vocabulary is not None:
+        return experiment.model.vocabulary
+    if experiment.source["kind"] != "miniature":
+        return PIECES
+    from .sources import open_source
+
+    tokenizer = open_source(experiment.source).tokenizer()
+    return PIECES if tokenizer is None else len(tokenizer)
+
+
+def show(experiment: Experiment, device: Gpu) -> None:
+    """Print the needs as a table, and their sum."""
+    rows = needs(experiment, device)
+    shape = Shape.of(config(experiment))
+    print(
+        f"{experiment.name} on one {device.name} ({device.memory:g} GB): an encoder of "
+        f"{shape.parameters / 1e6:,.1f} million parameters, {shape.embeddings / 1e6:,.1f} of them embeddings."
+    )
+    width = max(len(row.what) for row in rows)
+    print(f"{'':{width}}  runs     memory       each   disk each")
+    for row in rows:
+        note = f"  does not fit: {row.advice}" if row.advice else ""
+        print(
+            f"{row.what:{width}}  {row.runs:4}  {row.memory / GIB:7.1f} GiB  {clock(row.seconds):>9}"
+            f"  {row.disk / GIB:6.1f} GiB{note}"
+        )
+    total = sum(row.runs * row.seconds for row in rows)
+    kept = sum(row.runs * row.disk for row in rows) / GIB
+    beside = max(row.beside for row in rows) / GIB
+    print(
+        f"{sum(row.runs for row in rows)} parts, {clock(total)} of one GPU, {kept:,.1f} GiB of encoders on "
+        f"disk, and {beside:,.1f} GiB for the checkpoints of a training while it runs."
+    )
+    print(
+        f"Predicted from shapes, not measured: bfloat16 at {UTILISATION:.0%} of the GPU's peak, the longest "
+        f"update of each training, {costs.TOKENS_PER_EXAMPLE} tokens an example for the time."
+    )
