@@ -63,7 +63,7 @@ def test_load_gives_a_dataset_with_explicit_types() -> None:
 
 def test_sizes_are_those_of_the_settings(world: MiniatureSource) -> None:
     assert len(world.rows("mini_mnli", "train")) == 600
-    assert len(world.rows("mini_tydiqa", "train")) == 300
+    assert len(world.rows("mini_tydiqa", "train")) == 100
     assert len(world.rows("mini_udpos", "dev", "qag")) == 250
     assert len(world.rows("mini_text", "train", "qab")) == 160
     assert len(world.rows("mini_tatoeba", "test", "qab")) == 500
