@@ -186,3 +186,24 @@ def test_evaluation_leaves_no_gradient(make_model, make_rows, tokenizer, labels_
     )
     assert not model.training
     assert encoder.carry_over(model) is model
+
+
+def test_memory_is_flat_in_the_number_of_rows(make_model, make_rows, labels_of, tokenizer, monkeypatch):
+    # Numpy, whose arrays tracemalloc sees, holds ids and predictions; torch's tensors, which it does not see,
+    # live no longer than a batch (the benchmark of evaluation measures the whole process).
+    import tracemalloc
+
+    monkeypatch.setattr(evaluate, "CHUNK", 100)
+    settings, form, model = TrainSettings(max_length=64), FORMATS["pair"], make_model()
+    head = form.head(16, labels_of["pair"], settings, model)
+    peaks = []
+    for number in (200, 1000, 3000):
+        rows = Dataset.from_dict(make_rows("pair", n=number))
+        tracemalloc.start()
+        found = evaluate.predict(model, head, rows, form, tokenizer, labels_of["pair"], settings)
+        peaks.append(tracemalloc.get_traced_memory()[1])
+        tracemalloc.stop()
+        assert len(found) == number
+    # A prediction is a reference to a label; 200,000 more of them would stay far under 200 MiB.
+    slope = (peaks[2] - peaks[1]) / 2000
+    assert slope * 200_000 < 200 * 2**20

@@ -1,0 +1,21 @@
+"""What a benchmark found, kept as a small table for the book, with the machine and the versions."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from importlib.metadata import version
+from typing import Any
+
+from xstilts_lib import manifest, places
+
+
+def record(name: str, rows: Sequence[dict[str, Any]], **about: Any) -> None:
+    """Write book/records/{name}.json, which the chapter on training shows."""
+    path = places.book() / "records" / f"{name}.json"
+    versions = {package: version(package) for package in ("transformers", "torch", "accelerate")}
+    about = {"threads": os.cpu_count(), **about}
+    manifest.write_json(
+        path, {"rows": rows, "hardware": manifest.hardware(), "versions": versions, "about": about}
+    )
+    print(f"Recorded in {places.relative(path)}.")
