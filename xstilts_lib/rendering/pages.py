@@ -10,7 +10,7 @@ from ..experiment import Experiment
 from ..recipe import NONE, UNTRAINED, parse
 from ..runs import all_runs
 from ..tasks import TASKS, Task
-from . import library, markup, real, status, world
+from . import library, markup, real, status, training, world
 from .executed import Page, slug
 
 METRICS = {
@@ -37,6 +37,7 @@ def parts(experiment: Experiment, notebooks: list[Page]) -> dict[str, str]:
         "sentences": world.sentences(miniature),
         "examples": world.examples(miniature),
         "real_small": real.results_table(),
+        **training.parts(),
         "rooms": library.rooms(),
         "modules": library.contents(),
         "status": status.report(experiment, notebooks),

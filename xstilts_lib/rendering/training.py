@@ -1,0 +1,64 @@
+"""What the chapter on training shows: an update in parts, and throughput, as the benchmarks recorded them."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from .. import places
+from . import markup
+
+MISSING = "Not measured: `make bench` on a machine with nothing else to do would tell."
+
+
+def parts() -> dict[str, str]:
+    """The computed parts of that chapter, by name."""
+    return {"update_in_parts": update_in_parts(), "throughput": throughput()}
+
+
+def _recorded(name: str) -> dict[str, Any] | None:
+    path = places.book() / "records" / f"{name}.json"
+    return json.loads(path.read_text(encoding="utf-8")) if path.is_file() else None
+
+
+def update_in_parts() -> str:
+    """The same update by both loops, in 1 to 8 parts."""
+    found = _recorded("gradients")
+    if found is None:
+        return MISSING
+    numbers = sorted({row["parts"] for row in found["rows"]})
+    groups: dict[tuple[str, str], dict[int, str]] = {}
+    for row in found["rows"]:
+        groups.setdefault((row["examples"], row["side"]), {})[row["parts"]] = f"{row['gradient']:.3f}"
+    rows = [[kind, side, *(by[n] for n in numbers)] for (kind, side), by in groups.items()]
+    header = ["Examples", "Loop", *(f"{n} part{'s' if n > 1 else ''}" for n in numbers)]
+    caption = (
+        f"Norm of the gradient of one update of {found['about']['examples']} examples, over its norm in one "
+        f"part. transformers {found['versions']['transformers']}, no dropout, float32."
+    )
+    return markup.table(header, rows, caption, "table-update-in-parts")
+
+
+def throughput() -> str:
+    """Useful tokens a second, this loop beside Trainer."""
+    found = _recorded("throughput")
+    if found is None:
+        return MISSING
+    ours = {row["examples"]: row for row in found["rows"] if row["side"] == "ours"}
+    rows = [
+        [row["examples"], row["side"], f"{row['rate']:,.0f}", f"{row['by_processor']:,.0f}",
+         f"{ours[row['examples']]['by_processor'] / row['by_processor']:.2f}", f"{row['loss']:.3f}"]
+        for row in found["rows"]
+    ]  # fmt: skip
+    about, hardware = found["about"], found["hardware"]
+    sources = "; ".join(
+        f"{kind}: {row['number']} of {row['tokens']:.0f} tokens on average, {row['updates']:.0f} updates"
+        for kind, row in ours.items()
+    )
+    caption = (
+        f"Useful tokens a second. XLM-R {about['shape']}'s shape with {about['layers']} layers and random "
+        f"weights, {about['batch_size']} examples an update, {about['threads']} threads of "
+        f"{hardware['processor']}, transformers {found['versions']['transformers']}. {sources}."
+    )
+    header = ["Examples", "Loop", "A second", "A second of processor time", "Ours is faster by", "Last loss"]
+    return markup.table(header, rows, caption, "table-throughput")
