@@ -14,7 +14,7 @@ import numpy as np
 import torch
 from torch import nn
 
-from . import attention, devices, encoder, mining
+from . import attention, devices, encoder, encodings, mining
 from .batches import by_length, collate
 from .errors import UserError
 from .formats import FORMATS, Batch, Feature, Format
@@ -54,10 +54,10 @@ def predict(
     """One decoded prediction per row (see the format's `decode`); memory does not grow with the number of
     rows."""
     predictions: list[Any] = []
-    joined = _joins(model, settings)
+    joined, keep = _joins(model, settings), encodings.worthwhile(form, rows)
     for start in range(0, len(rows), CHUNK):
         chunk = rows.select(range(start, min(start + CHUNK, len(rows))))[:]
-        features = form.encode(chunk, tokenizer, labels, settings.max_length)
+        features = encodings.encode(form, chunk, tokenizer, labels, settings.max_length, keep)
         features = form.draw(features, settings, (0, 4, start))
         found: list[Any] = [None] * len(features)
         with _reading(model, head, settings.precision):
@@ -213,10 +213,11 @@ def embed_layers(
     if pooling not in ("mean", "first", "words"):
         raise UserError(f"There is no pooling {pooling!r}: give mean, first or words.")
     form = FORMATS["bitext"]
+    keep = encodings.worthwhile(form, {"sentence": sentences})
     result = np.empty((len(layers), len(sentences), model.config.hidden_size), dtype=np.float32)
     for start in range(0, len(sentences), CHUNK):
         rows = {"sentence": sentences[start : start + CHUNK]}
-        features = form.encode(rows, tokenizer, (), max_length)
+        features = encodings.encode(form, rows, tokenizer, (), max_length, keep)
         with _reading(model, None, precision):
             for order, batch in _batches(features, form, model, tokens_per_batch):
                 for index, hidden in enumerate(encoder.several_layers(model, batch, layers)):

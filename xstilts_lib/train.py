@@ -23,7 +23,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from . import attention, devices, encoder
+from . import attention, devices, encoder, encodings
 from .batches import Mixture, Stream, collate, divide
 from .errors import UserError
 from .formats import FORMATS, Batch, Feature, Format
@@ -75,7 +75,8 @@ class Ingredient:
         labels = task.labels if labels is None else labels
         if settings.examples is not None and settings.examples < len(rows):
             rows = rows.select(range(settings.examples))
-        return cls(task.name, form.encode(rows, tokenizer, labels, settings.max_length), labels, form, head)
+        features = encodings.encode(form, rows, tokenizer, labels, settings.max_length)
+        return cls(task.name, features, labels, form, head)
 
 
 class Learner(nn.Module):

@@ -130,7 +130,7 @@ def environment(experiment: Experiment) -> dict[str, str]:
         # Started at import, it would be there before the fork; the sums that matter are torch's.
         "OPENBLAS_NUM_THREADS": "1",
         "JE_ARROW_MALLOC_CONF": "background_thread:false",
-        "TOKENIZERS_PARALLELISM": "false",
+        "TOKENIZERS_PARALLELISM": "true" if experiment.workflow.threads > 1 else "false",
         "PYTHONHASHSEED": "0",
         "HF_HUB_DISABLE_PROGRESS_BARS": "1",
     }

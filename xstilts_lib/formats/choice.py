@@ -30,6 +30,7 @@ class ChoiceFormat(Format):
     name = "choice"
     columns = ("id", "prompt", "choices", "label")
     reads = ("prompt", "choices", "label")
+    feature = ChoiceFeature
 
     def encode(
         self, rows: Rows, tokenizer: PreTrainedTokenizerFast, labels: Sequence[str], max_length: int

@@ -39,6 +39,7 @@ class PairFormat(Format):
     name = "pair"
     columns = ("id", "first", "second", "label")
     reads = ("first", "second", "label")
+    feature = PairFeature
 
     def encode(
         self, rows: Rows, tokenizer: PreTrainedTokenizerFast, labels: Sequence[str], max_length: int

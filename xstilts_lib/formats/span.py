@@ -87,6 +87,7 @@ class SpanFormat(Format):
     name = "span"
     columns = ("id", "context", "question", "answers")
     reads = ("context", "question", "answers")
+    feature = SpanFeature
 
     def encode(
         self, rows: Rows, tokenizer: PreTrainedTokenizerFast, labels: Sequence[str], max_length: int

@@ -56,6 +56,7 @@ class TagsFormat(Format):
     name = "tags"
     columns = ("id", "words", "tags")
     reads = ("words", "tags")
+    feature = TagFeature
 
     def encode(
         self, rows: Rows, tokenizer: PreTrainedTokenizerFast, labels: Sequence[str], max_length: int

@@ -69,6 +69,7 @@ class TextFormat(Format):
     name = "text"
     columns = ("id", "language", "text", "pair")
     reads = ("text", "pair")
+    feature = TextFeature
 
     def encode(
         self, rows: Rows, tokenizer: PreTrainedTokenizerFast, labels: Sequence[str], max_length: int
