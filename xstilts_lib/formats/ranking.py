@@ -17,7 +17,6 @@ import math
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from itertools import chain
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -176,9 +175,11 @@ def _matched_spans(rows: Rows) -> list[tuple[int, Texts, Texts]]:
     matched = []
     for row, (question, context, answers) in enumerate(zip(*data.values(), strict=True)):
         for start in answers["start"][:1]:
-            holder = [(a, b) for a, b in sentences[context] if a <= start < b]
-            first, last = holder[0] if holder else (0, len(context))
-            matched.append((row, (question, ""), (context[first:last], context)))
+            matched += [
+                (row, (question, ""), (context[first:last], context))
+                for first, last in sentences[context]
+                if first <= start < last
+            ]
     return matched
 
 
@@ -191,11 +192,13 @@ def _queries(texts: Sequence[Texts], segmenter: Segmenter, max_length: int) -> l
 
 def _candidates(texts: Sequence[Texts], segmenter: Segmenter, max_length: int) -> list[np.ndarray]:
     """`<s> text </s></s> context </s>`, the longer of the two cut at its end, or `<s> text </s>`."""
-    # Contexts repeat, a handful of sentences each; the tokenizer reads each once.
-    distinct = list(dict.fromkeys(chain.from_iterable(texts)))
-    ids = dict(zip(distinct, segmenter.ids(distinct), strict=True))
     single, double = segmenter.room(1, max_length), segmenter.room(2, max_length)
+    read = zip(
+        segmenter.ids([text for text, _ in texts]),
+        segmenter.ids([context for _, context in texts]),
+        strict=True,
+    )
     return [
-        segmenter.two(*cut(ids[text], ids[context], double)) if context else segmenter.one(ids[text][:single])
-        for text, context in texts
+        segmenter.two(*cut(text, context, double)) if len(context) else segmenter.one(text[:single])
+        for text, context in read
     ]
