@@ -122,6 +122,8 @@ def test_the_layout_of_retrieval_and_mining(tmp_path):
     )
     path = evaluate.write_predictions("mini_bucc2018", "qaa", rows, [("q-0", "en-1")], tmp_path)
     assert path.read_text() == "q-0\ten-1\n"
+    # Nothing mined is no line; XTREME would count a blank one among the finds.
+    assert evaluate.write_predictions("mini_bucc2018", "qaa", rows, [], tmp_path).read_text() == ""
 
 
 def test_a_prediction_for_each_row(tmp_path, make_rows):

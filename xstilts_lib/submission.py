@@ -95,7 +95,7 @@ def _write_lines(task: str, language: str, values: Sequence[Any], directory: Pat
     row = TASKS[task]
     if row.format == "choice":
         lines = [json.dumps({"idx": index, "label": int(value)}) for index, value in enumerate(values)]
-        return _write(task, language, "jsonl", "\n".join(lines) + "\n", directory)
+        return _write(task, language, "jsonl", "".join(f"{line}\n" for line in lines), directory)
     if row.format == "tags":
         return _write(
             task,
@@ -110,7 +110,7 @@ def _write_lines(task: str, language: str, values: Sequence[Any], directory: Pat
         lines = [f"{source}\t{target}" for source, target in values]
     else:
         lines = [str(value) for value in values]
-    return _write(task, language, "tsv", "\n".join(lines) + "\n", directory)
+    return _write(task, language, "tsv", "".join(f"{line}\n" for line in lines), directory)
 
 
 def _write_json(task: str, language: str, content: Any, directory: Path | str) -> Path:
