@@ -1,0 +1,64 @@
+"""The tables of the chapter on training: what was recorded, and plain words where nothing was."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from xstilts_lib import places
+from xstilts_lib.rendering import training
+
+ABOUT = {
+    "hardware": {"processor": "A processor"},
+    "versions": {"transformers": "5.0"},
+    "about": {"examples": 16, "threads": 2, "shape": "base", "layers": 3, "batch_size": 32},
+}
+
+
+@pytest.fixture
+def book(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setattr(places, "book", lambda: tmp_path)
+    (tmp_path / "records").mkdir()
+    return tmp_path
+
+
+def test_nothing_recorded_is_said(book: Path) -> None:
+    assert set(training.parts().values()) == {training.MISSING}
+
+
+def test_an_update_in_parts(book: Path) -> None:
+    found = (("ours", 1, 1.0), ("ours", 8, 1.0), ("Trainer", 1, 1.0), ("Trainer", 8, 7.5))
+    rows = [
+        {"examples": "pairs", "side": side, "parts": parts, "loss": 1.0, "gradient": gradient}
+        for side, parts, gradient in found
+    ]
+    (book / "records" / "gradients.json").write_text(json.dumps({"rows": rows, **ABOUT}))
+    table = training.update_in_parts()
+    assert "| pairs | ours | 1.000 | 1.000 |" in table
+    assert "| pairs | Trainer | 1.000 | 7.500 |" in table
+    assert "16 examples" in table
+
+
+def test_throughput(book: Path) -> None:
+    rows = [
+        {"examples": "pairs", "number": 64, "tokens": 41.3, "updates": 2, "side": side, "loss": 1.0,
+         "rate": rate, "by_processor": rate / 2}
+        for side, rate in (("ours", 1000.0), ("Trainer", 400.0))
+    ]  # fmt: skip
+    (book / "records" / "throughput.json").write_text(json.dumps({"rows": rows, **ABOUT}))
+    table = training.throughput()
+    assert "| pairs | Trainer | 400 | 200 | 2.50 | 1.000 |" in table
+    assert "A processor" in table
+
+
+def test_the_record_in_the_book_shows_the_defect_and_not_ours() -> None:
+    path = places.book() / "records" / "gradients.json"
+    if not path.is_file():
+        pytest.skip("no gradients are recorded")
+    for row in json.loads(path.read_text(encoding="utf-8"))["rows"]:
+        if row["side"] == "ours":
+            assert (row["loss"], row["gradient"]) == pytest.approx((1, 1), rel=1e-5)
+        elif row["examples"] == "sentence pairs":
+            assert row["gradient"] == pytest.approx(row["parts"], rel=1e-3)
