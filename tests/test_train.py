@@ -296,6 +296,19 @@ def test_two_processes_do_what_one_does(kind, forms, layout, make_model, ingredi
         torch.testing.assert_close(one, two, rtol=1e-4, atol=1e-5)
 
 
+def test_one_process_goes_on_where_two_were(make_model, ingredient, tmp_path, monkeypatch):
+    monkeypatch.setattr("xstilts_lib.checkpoint.Checkpoints.clear", lambda self: None)
+    monkeypatch.setattr("xstilts_lib.state.State.due", lambda self, seconds: self.step == 2)
+    settings = TrainSettings(steps=4, batch_size=7, learning_rate=1e-3, epsilon=1e-3, **STILL)
+    tasks, model = [ingredient("tags"), ingredient("pair")], make_model()
+    double, losses, _ = in_processes(2, tasks, model, settings, tmp_path)
+    single, found, norms = measured(model, tasks, settings, tmp_path)
+    assert len(norms) == 2, "the first two updates were computed again"
+    assert found == pytest.approx(losses, rel=1e-5)
+    for one, two in zip(single, double, strict=True):
+        torch.testing.assert_close(one, two, rtol=1e-4, atol=1e-5)
+
+
 def ends(model, ingredient, place, form="pair", **settings):
     """All parameters after three updates."""
     chosen = TrainSettings(steps=3, batch_size=8, learning_rate=1e-3, epsilon=1e-3, **settings)
