@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import json
+import os
+import subprocess
+import sys
 from pathlib import Path
+from typing import get_args
 
 import numpy as np
 import pytest
 import torch
 
-from xstilts_lib import mining
+from xstilts_lib import cli, mining
 from xstilts_lib.errors import UserError
 from xstilts_lib.mining import bitext, neighbours, screen, tiles
 from xstilts_lib.mining.bitext import MiningSettings, Side
@@ -324,6 +328,19 @@ class TestCase:
         assert mining.mine_case(write_case(tmp_path), "sw", "en", settings, "cpu")[
             "threshold"
         ] == pytest.approx(1.0)
+
+    def test_settings_reach_the_search_from_the_command_line(self, tmp_path):
+        write_case(tmp_path)
+        command = [sys.executable, "-m", "xstilts_lib.cli", "mine", str(tmp_path), "--source", "sw"]
+        chosen = ["--margin", "distance", "--strategy", "forward", "--neighbours", "2"]
+        env = {**os.environ, "CUDA_VISIBLE_DEVICES": ""}
+        done = subprocess.run([*command, *chosen], capture_output=True, text=True, check=True, env=env)
+        settings = MiningSettings(margin="distance", strategy="forward", neighbours=2)
+        assert json.loads(done.stdout) == mining.mine_case(tmp_path, "sw", "en", settings, "cpu")
+
+    def test_the_command_line_knows_every_margin_and_strategy(self):
+        assert [each.value for each in cli.Margin] == list(get_args(bitext.Margin))
+        assert [each.value for each in cli.Strategy] == list(get_args(bitext.Strategy))
 
     @pytest.mark.parametrize(
         ("file", "content", "message"),

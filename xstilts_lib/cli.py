@@ -67,6 +67,23 @@ class Benchmark(StrEnum):
     xtreme_r = "xtreme-r"
 
 
+class Margin(StrEnum):
+    """How a pair stands out from its neighbours."""
+
+    ratio = "ratio"
+    distance = "distance"
+    absolute = "absolute"
+
+
+class Strategy(StrEnum):
+    """Which pairs are kept."""
+
+    max = "max"
+    intersection = "intersection"
+    forward = "forward"
+    backward = "backward"
+
+
 def main() -> None:
     """Run the command line; every error that is the user's ends in one sentence and exit code 2."""
     for name in (places.HOME, places.RUNS):  # as seen from here: notebooks run in a folder of their own
@@ -204,11 +221,15 @@ def mine(
     source: Annotated[str, typer.Option(help="Code of the foreign language.")],
     target: Annotated[str, typer.Option(help="Code of the other side.")] = "en",
     output: Annotated[Path | None, typer.Option(help="JSON file; stdout where it is left out.")] = None,
+    margin: Annotated[Margin, typer.Option(help="How a pair is scored.")] = Margin.ratio,
+    strategy: Annotated[Strategy, typer.Option(help="Which pairs are kept.")] = Strategy.max,
+    neighbours: Annotated[int, typer.Option(help="Neighbours of the margin.", min=1)] = 4,
 ) -> None:
     """Mine translations from embeddings: threshold on dev, applied to test."""
-    from .mining import mine_case
+    from .mining import MiningSettings, mine_case
 
-    _write(mine_case(case, source, target), output)
+    settings = MiningSettings(margin=margin.value, strategy=strategy.value, neighbours=neighbours)
+    _write(mine_case(case, source, target, settings), output)
 
 
 TaskNames = Annotated[
