@@ -163,6 +163,7 @@ class MiniatureSource:
                 "order": row.order,
                 "adposition": row.adposition,
                 "case": row.case,
+                "articles": row.articles,
                 "adjective": row.adjective,
                 "script": row.script,
                 "cognates": row.cognates,
