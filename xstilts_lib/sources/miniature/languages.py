@@ -91,7 +91,7 @@ LANGUAGES: Mapping[str, Language] = {
     "qad": replace(_NEAR, code="qad", name="Dunvarish", script="Cyrillic"),
     "qae": _FAR,
     "qaf": replace(_FAR, code="qaf", name="Hasperic", resources=0.2),
-    "qag": Language("qag", "Quorzan", "SVO", "before", False, False, "after", "Georgian", 0.3, 0.6),
+    "qag": Language("qag", "Quorzan", "SVO", "before", False, True, "after", "Georgian", 0.3, 0.6),
 }
 
 

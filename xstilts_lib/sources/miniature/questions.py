@@ -56,12 +56,12 @@ def row(item: Account, grammar: Grammar, rng: random.Random) -> dict:
 
 def plain(world: World, rng: random.Random, split: str, label: int) -> Account | None:
     """One item of mini_squad; `label` says which part is asked for."""
-    return _account(world, rng, split, PARTS[label], names=0.25, which=0.1, passive=0.1)
+    return _account(world, rng, split, PARTS[label], names=0.4, which=0.1, passive=0.1)
 
 
 def other(world: World, rng: random.Random, split: str, label: int) -> Account | None:
     """One item of mini_tydiqa; `label` says which part is asked for."""
-    return _account(world, rng, split, PARTS[label], names=0.35, which=0.4, passive=0.35)
+    return _account(world, rng, split, PARTS[label], names=0.5, which=0.4, passive=0.35)
 
 
 def _account(
