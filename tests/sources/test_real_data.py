@@ -186,3 +186,35 @@ def test_every_word_keeps_its_tag(real, xlmr, language):
         assert len(feature.positions) == len(feature.labels)
         tags[feature.row] += [labels[label] for label in feature.labels]
     assert list(tags.values()) == list(rows["tags"])
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("language", ["en", "ar", "tr"])
+def test_questions_and_candidate_answers_are_encoded(real, xlmr, language):
+    from xstilts_lib.formats import FORMATS
+    from xstilts_lib.formats.ranking import QUERY
+
+    rows = real.load("lareqa", "test", language, limit=100)
+    assert rows["side"].count("query") == 100
+    for row, feature in zip(rows, FORMATS["ranking"].encode_sides(rows, xlmr, 256), strict=True):
+        ids = feature.sequences[0].tolist()
+        if row["side"] == "query":
+            assert ids == xlmr(row["text"], truncation=True, max_length=QUERY)["input_ids"]
+            continue
+        whole = xlmr(row["text"], row["context"])["input_ids"]
+        assert ids == whole if len(whole) <= 256 else len(ids) == 256
+    xlmr.backend_tokenizer.no_truncation()
+
+
+@pytest.mark.slow
+def test_squad_s_answers_stand_in_the_sentences_that_are_trained_on(real, xlmr):
+    from xstilts_lib.formats import FORMATS
+    from xstilts_lib.formats.ranking import _matched_spans
+
+    rows = real.load("squad_v1", "train", limit=2_000)
+    matched = _matched_spans(rows)
+    whole = sum(rows[row]["answers"]["text"][0] in sentence for row, _, (sentence, _) in matched)
+    assert len(matched) >= 0.999 * rows.num_rows
+    assert whole >= 0.99 * len(matched), "few answers reach over the end of a sentence"
+    features = FORMATS["ranking"].encode(rows.select(range(50)), xlmr, (), 256)
+    assert all(len(query) <= 96 and len(answer) <= 256 for query, answer in (f.sequences for f in features))
