@@ -341,6 +341,10 @@ class TestOddFiles:
         assert files(tmp_path, "mewslix", "{}", '{"q": ["e"]}') == {"map@20": 0.0}
         assert files(tmp_path, "bucc2018", "", "a\tb\n")["f1"] == 0.0
 
+    def test_white_space_around_an_id_counts_in_predictions(self, tmp_path):
+        assert files(tmp_path, "mewslix", '{"q": ["e1"]}', '{"q": [" e1 "]}') == {"map@20": 100.0}
+        assert files(tmp_path, "mewslix", '{"q": ["e1 ", "e1"]}', '{"q": ["e1"]}') == {"map@20": 50.0}
+
     def test_only_newlines_end_a_line(self, tmp_path):
         """Not the separators at which str.splitlines cuts: they stand inside Tatoeba's and PAN-X's tokens."""
         assert not re.search("[\n]", "\x0b\x0c\x1c\x1d\x1e\x85\u2028\u2029")

@@ -94,4 +94,4 @@ def rankings(path: Path) -> dict[str, list[str]]:
     for query, ranked in found.items():
         if not isinstance(ranked, list):
             raise UserError(f"{path}: {query!r} has {ranked!r} where a list of ids is expected.")
-    return {query: [str(candidate).strip() for candidate in ranked] for query, ranked in found.items()}
+    return {query: [str(candidate) for candidate in ranked] for query, ranked in found.items()}

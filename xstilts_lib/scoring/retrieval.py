@@ -44,8 +44,11 @@ def pair_counts(gold: set[Pair], predicted: set[Pair], language: str) -> np.ndar
 
 
 def read_rankings(predictions: Path, labels: Path, known: tuple[str, ...]) -> tuple[Rankings, Rankings]:
-    """(gold, predicted) of JSON files {query id: [ids]}; a query without a prediction scores 0."""
-    gold = reading.rankings(labels)
+    """(gold, predicted) of JSON files {query id: [ids]}; a query without a prediction scores 0.
+
+    White space around an id is cut off in the labels alone, as in XTREME-R.
+    """
+    gold = {query: [name.strip() for name in right] for query, right in reading.rankings(labels).items()}
     if empty := [query for query, right in gold.items() if not right]:
         raise UserError(f"{labels} names no right answer for {empty[0]!r}.")
     if not gold:
