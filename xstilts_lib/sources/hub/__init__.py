@@ -7,6 +7,9 @@
 
 A repository of which no commit is known is read at its branch's commit of the day; that commit is written to
 hub-pins.json in the cache and used from then on: a rerun reads the same rows, offline too (HF_HUB_OFFLINE=1).
+
+Each commit has a cache of its own. Where the hub does not answer, `datasets` takes what it prepared last,
+whatever the commit asked for; there it can find nothing else.
 """
 
 from __future__ import annotations
@@ -27,13 +30,13 @@ from ..files.codes import ISO3
 from ..real import SPLITS, RealSource
 from ..text import Line
 from .converters import Part
+from .local import github_file, lines
 from .pins import Pins
 from .repositories import REPOSITORIES, Repository
 
 if TYPE_CHECKING:
     from datasets import Dataset
 
-_GITHUB = "https://raw.githubusercontent.com/{name}/{revision}/{file}"
 _LONG_ENOUGH = 40  # characters of a paragraph of Wikipedia
 
 
@@ -54,7 +57,8 @@ class HubSettings:
     counts: Literal["exact", "any"] = "exact"
     """'exact' refuses a split without its published number of rows; 'any' takes a version of your own."""
     cache: Path | None = None
-    """Where hub-pins.json stands; None is $XSTILTS_CACHE, or else ~/.cache/xstilts."""
+    """Where hub-pins.json stands, and what GitHub and Wikipedia gave; None is $XSTILTS_CACHE, or else
+    ~/.cache/xstilts."""
 
     def __post_init__(self) -> None:
         for name in self.targets or ():
@@ -72,8 +76,8 @@ class HubSource(RealSource):
         super().__init__(settings.counts, settings.targets, settings.text_lines, settings.seed)
         self.settings = settings
         self.mirror = settings.mirror.expanduser().resolve() if settings.mirror else None
-        cache = settings.cache.expanduser() if settings.cache else cache_folder()
-        self.pins = Pins(cache / "hub-pins.json", settings.revisions)
+        self.cache = settings.cache.expanduser() if settings.cache else cache_folder()
+        self.pins = Pins(self.cache / "hub-pins.json", settings.revisions)
 
     def open(self, row: Task, split: str, language: str) -> tuple[Iterable[Raw], LoadReport]:
         """(place, row) of every example of a split, downloaded if need be, its columns checked."""
@@ -118,18 +122,21 @@ class HubSource(RealSource):
         self, repository: Repository, config: str | None, split: str, language: str
     ) -> tuple[str, dict[str, Any]]:
         """(first argument, further arguments) of load_dataset."""
+        from datasets import config as datasets_config
+
         if repository.builder is not None:
             file = fill(repository.files[split], language)
-            revision = self.settings.revisions.get(repository.name, repository.revision)
             at = (
-                str(self.mirror / repository.name / file)
+                self.mirror / repository.name / file
                 if self.mirror
-                else _GITHUB.format(name=repository.name, revision=revision, file=file)
+                else github_file(self.cache, repository.name, self._revision(repository), file)
             )
-            return repository.builder, {"data_files": {split: at}, **repository.options}
+            return repository.builder, {"data_files": {split: str(at)}, **repository.options}
         if self.mirror:
             return str(self.mirror / repository.name), {"name": config}
-        return repository.name, {"name": config, "revision": self._revision(repository)}
+        commit = self._revision(repository)
+        own = Path(datasets_config.HF_DATASETS_CACHE) / f"pinned-{commit[:12]}"
+        return repository.name, {"name": config, "revision": commit, "cache_dir": str(own)}
 
     def _check_columns(self, repository: Repository, data: Dataset) -> None:
         missing = [column for column in repository.columns if column not in data.column_names]
@@ -188,10 +195,16 @@ class HubSource(RealSource):
         """Paragraphs of Wikipedia, streamed: somewhat more than are wanted, since some will be left out."""
         repository = REPOSITORIES["text"][0]
         config = fill(repository.config or "", language)
-        articles = self._load(repository, config, "train", language, streaming=True)
-        return {
-            "wikipedia": list(itertools.islice(_paragraphs(articles), self.text_lines + self.text_lines // 4))
-        }
+        number = self.text_lines + self.text_lines // 4
+
+        def draw() -> Iterator[Line]:
+            articles = self._load(repository, config, "train", language, streaming=True)
+            return itertools.islice(_paragraphs(articles), number)
+
+        if self.mirror:
+            return {"wikipedia": list(draw())}
+        kept = self.cache / "wikipedia" / self._revision(repository) / f"{config}-{number}.jsonl"
+        return {"wikipedia": lines(kept, draw)}
 
     def revision(self, task: str) -> str:
         """repository@commit of everything that the task reads."""
