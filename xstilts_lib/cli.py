@@ -175,13 +175,19 @@ def results(
 
 @app.command()
 def book(
-    experiment: ExperimentName, output: Annotated[Path | None, typer.Option(help="Instead of book/.")] = None
+    experiment: ExperimentName,
+    output: Annotated[Path | None, typer.Option(help="Instead of book/.")] = None,
+    data: Annotated[
+        Path | None, typer.Option(help="A folder of data sets: examples of them are shown on the pages.")
+    ] = None,
 ) -> None:
     """Render the book with the results of an experiment."""
     from .rendering import build
 
     _load(experiment)
-    print(build(experiment, output))
+    if data is not None and not data.is_dir():
+        raise UserError(f"--data {data} is not a folder.")
+    print(build(experiment, output, data))
 
 
 @app.command()

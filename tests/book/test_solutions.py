@@ -10,6 +10,7 @@ import yaml
 
 from xstilts_lib import places
 from xstilts_lib.experiment import load_experiment
+from xstilts_lib.rendering.families import FAMILIES
 
 PAGES = [*sorted(places.book().glob("*.md")), places.home() / "README.md"]
 
@@ -68,7 +69,8 @@ def test_commands_on_the_pages_exist() -> None:
 
 def test_every_page_opens_alike() -> None:
     study = ["idea", "three_phases", "tasks_and_languages", "miniature_world"]
-    lessons = [*study, "results", "real_input", "rerun", "add_a_task", "architecture"]
+    tasks = [f"task_{name}" for name in FAMILIES]
+    lessons = [*study, *tasks, "results", "real_input", "rerun", "add_a_task", "footguns", "architecture"]
     for name in lessons:
         text = (places.book() / f"{name}.md").read_text(encoding="utf-8")
         opening = text.split("\n## ")[0]

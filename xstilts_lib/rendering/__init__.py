@@ -16,28 +16,33 @@ import os
 import shutil
 import subprocess
 import sys
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import yaml
 
 from .. import places
 from ..errors import UserError
 from ..experiment import Experiment, load_experiment
+from ..sources import open_source
+from ..sources.real import RealSource
 from . import pages
 from .executed import Page, gather
 
 GENERATED = "runs"  # the folder under book/ that this module owns
 
 
-def build(experiment: str, output: Path | None = None) -> Path:
+def build(experiment: str, output: Path | None = None, data: Path | None = None) -> Path:
     """Render the book with the results of `experiment`; returns the path of its first page.
 
-    `output` is the folder that gets `_build/html/` (None: book/). UserError where the experiment has not been
-    run, and where the build has warnings: a missing reference or number is an error.
+    `output` is the folder that gets `_build/html/` (None: book/). `data` is a folder of official files, from
+    which examples of the real tasks are drawn; they stay on this machine. UserError where the experiment has
+    not been run, and where the build has warnings: a missing reference or number is an error.
     """
     loaded = load_experiment(experiment)
     notebooks = gather(loaded)
-    stale = write(contents(loaded, notebooks))
+    stale = write(contents(loaded, notebooks, at_hand(loaded, data)))
     built = (output or places.book()) / "_build"
     for document in stale:
         (built / "html" / document).with_suffix(".html").unlink(missing_ok=True)
@@ -45,10 +50,22 @@ def build(experiment: str, output: Path | None = None) -> Path:
     return built / "html" / "index.html"
 
 
-def contents(experiment: Experiment, notebooks: list[Page]) -> dict[str, str]:
+def at_hand(experiment: Experiment, data: Path | None) -> RealSource | None:
+    """The folder of real data to draw examples from: the one given, the experiment's own, or none."""
+    settings: Mapping[str, Any] = {"kind": "files", "folder": str(data), "counts": "any"}
+    if data is None:
+        settings = experiment.source
+        if settings["kind"] != "files" or not settings.get("folder"):
+            return None
+    source = open_source(settings)
+    assert isinstance(source, RealSource)
+    return source
+
+
+def contents(experiment: Experiment, notebooks: list[Page], data: RealSource | None = None) -> dict[str, str]:
     """Everything that stands under book/runs/, by path below book/."""
     files = {f"{page.document}.ipynb": page.notebook for page in notebooks}
-    for name, body in pages.parts(experiment, notebooks).items():
+    for name, body in pages.parts(experiment, notebooks, data).items():
         files[f"{GENERATED}/generated/{name}.md"] = body.strip() + "\n"
     files |= {f"{document}.md": body for document, body in pages.whole(experiment, notebooks).items()}
     files[f"{GENERATED}/_toc.yml"] = table_of_contents(notebooks)

@@ -1,10 +1,10 @@
 """Small pieces of MyST Markdown: tables with captions, text in another language, code with any character.
 
 >>> from xstilts_lib.rendering.markup import code, table
->>> print(table(["task"], [[code("mini_squad")]]))
+>>> print(table(["task"], [[code("squad")]]))
 | task |
 |---|
-| <code>mini_squad</code> |
+| <code>squad</code> |
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from collections.abc import Iterable, Sequence
 
 # Subtags of ISO 15924 for the scripts of the miniature world; Latin goes without saying.
 SCRIPTS = {"Cyrillic": "Cyrl", "Georgian": "Geor", "Armenian": "Armn"}
+RIGHT_TO_LEFT = {"ar", "fa", "he", "ur"}
 # Characters that mean something to Markdown, or that end a cell of a table.
 _MARKUP = {ord(mark): f"&#{ord(mark)};" for mark in "\\`*_{}[]()#+!|~$:"}
 
@@ -24,8 +25,14 @@ def text(value: object) -> str:
 
 
 def code(value: object) -> str:
-    """`value` in a fixed-width font; unlike backticks it may hold any character, also inside a table."""
-    return f"<code>{text(value).replace(text('+'), text('+') + '<wbr>')}</code>"
+    """`value` in a fixed-width font; unlike backticks it may hold any character, also inside a table.
+
+    A name may be broken after a plus or an underscore.
+    """
+    shown = text(value)
+    for joint in map(text, "+_"):
+        shown = shown.replace(joint, f"{joint}<wbr>")
+    return f"<code>{shown}</code>"
 
 
 def foreign(value: object, language: str, script: str = "Latin") -> str:
@@ -36,7 +43,8 @@ def foreign(value: object, language: str, script: str = "Latin") -> str:
 def tagged(content: str, language: str, script: str = "Latin") -> str:
     """The same for content that is Markdown already."""
     tag = f"{language}-{SCRIPTS[script]}" if script in SCRIPTS else language
-    return f'<span lang="{tag}">{content}</span>'
+    direction = ' dir="rtl"' if language in RIGHT_TO_LEFT else ""
+    return f'<span lang="{tag}"{direction}>{content}</span>'
 
 
 def marked(value: object) -> str:

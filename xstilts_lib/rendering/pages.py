@@ -9,25 +9,15 @@ from __future__ import annotations
 from ..experiment import Experiment
 from ..recipe import NONE, UNTRAINED, parse
 from ..runs import all_runs
+from ..sources.real import RealSource
 from ..tasks import TASKS, Task
-from . import library, markup, real, status, training, world
+from . import families, footguns, library, licences, markup, real, status, training, world
 from .executed import Page, slug
-
-METRICS = {
-    "accuracy": "accuracy",
-    "tag_f1": "tag F1",
-    "squad": "F1, exact match",
-    "squad_v2": "F1, exact match",
-    "mlqa": "F1, exact match",
-    "bucc": "mining F1",
-    "tatoeba": "retrieval accuracy",
-    "map@20": "MAP at 20",
-    "perplexity": "perplexity",
-}
+from .families import METRICS
 
 
-def parts(experiment: Experiment, notebooks: list[Page]) -> dict[str, str]:
-    """What written pages include, by name."""
+def parts(experiment: Experiment, notebooks: list[Page], data: RealSource | None = None) -> dict[str, str]:
+    """What written pages include, by name; `data` is a copy of real data sets to draw examples from."""
     miniature = world.source(experiment)
     return {
         "experiment": summary(experiment),
@@ -41,6 +31,9 @@ def parts(experiment: Experiment, notebooks: list[Page]) -> dict[str, str]:
         "rooms": library.rooms(),
         "modules": library.contents(),
         "status": status.report(experiment, notebooks),
+        "licences": licences.table(),
+        **families.parts(miniature, data),
+        **footguns.parts(miniature, data),
     }
 
 

@@ -1,0 +1,160 @@
+"""Examples of every format on paper: the cells of a table for a row, whatever source it was drawn from.
+
+Text that others wrote is shown on a page when the page is built, from a copy at hand; none of it is kept in
+this project.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from ..sources.miniature import MiniatureSource
+from ..sources.miniature.grammar import CLOSING
+from ..sources.real import RealSource
+from ..tasks import FormatName, Task
+from . import markup
+
+# Of the languages at hand so many are shown: English, one in its script, others in theirs.
+PREFERRED = ("en", "de", "zh", "ar", "hi", "ru", "sw", "fi")
+SHOWN = 3
+CONTEXT = 140  # characters of a long text on each side of an answer
+
+
+@dataclass(frozen=True)
+class Drawn:
+    """One example of a task, with what its row alone does not say."""
+
+    row: Mapping[str, Any]
+    language: str
+    labels: tuple[str, ...]
+    script: str = "Latin"
+    partner: str = ""
+    """The text of its mate, where two sides are matched."""
+
+    def written(self, value: object) -> str:
+        """`value` tagged as text in the language of the example."""
+        return markup.foreign(value, self.language, self.script)
+
+
+def from_miniature(world: MiniatureSource, task: Task, codes: Sequence[str], n: int = 1) -> list[Drawn]:
+    """`n` development examples of `task` in each of `codes`, languages of the miniature."""
+    scripts = {row["code"]: row["script"] for row in world.language_table()}
+    labels = world.labels(task.name)
+    found = []
+    for row in world.examples(task.name, codes, n, split="dev"):
+        language = row["language"]
+        mates = world.rows(task.name, "dev", language) if row.get("mate") else ()
+        found.append(Drawn(row, language, labels, scripts[language], _partner(row, mates)))
+    return found
+
+
+def from_files(source: RealSource, task: Task) -> list[Drawn]:
+    """The first example of `task` in several languages of a copy at hand; none where there is no copy.
+
+    UserError where the copy is damaged.
+    """
+    for split in ("dev", "train", "test") if task.format != "text" else ():
+        held = source.held(task.name, split) if split in source.splits(task.name) else ()
+        codes = [code for code in (*PREFERRED, *held) if code in held]
+        if codes:
+            labels = source.labels(task.name)
+            rows = {code: source.rows(task.name, split, code) for code in dict.fromkeys(codes[:SHOWN])}
+            return [
+                Drawn(first, code, labels, partner=_partner(first, found))
+                for code, found in rows.items()
+                for first in (next((row for row in found if row.get("mate", True)), found[0]),)
+            ]
+    return []
+
+
+def _partner(row: Mapping[str, Any], rows: Sequence[Mapping[str, Any]]) -> str:
+    if not row.get("mate"):
+        return ""
+    mate = next(other for other in rows if other["id"] == row["mate"])
+    return str(mate.get("sentence") or mate.get("text"))
+
+
+def table(drawn: Sequence[Drawn], task: Task, caption: str, name: str) -> str:
+    """The examples as a numbered table, a row each; the language leads where there are several."""
+    header, cells = SHAPES[task.format]
+    rows = [[markup.code(one.language), *cells(one)] for one in drawn]
+    return markup.table(["In", *header], rows, caption, name)
+
+
+def annotated(words: Sequence[str], marks: Sequence[str], language: str, script: str) -> str:
+    """Words with a small annotation above each that has one; annotations are in English."""
+    parts = []
+    for word, mark in zip(words, marks, strict=True):
+        written = markup.text(word)
+        if mark and mark != "O":
+            written = f'<ruby>{written}<rt lang="en">{markup.text(mark)}</rt></ruby>'
+        parts.append(written if word in CLOSING or not parts else f" {written}")
+    return markup.tagged("".join(parts), language, script)
+
+
+def _pair(one: Drawn) -> list[str]:
+    label = one.row["label"]
+    return [
+        one.written(one.row["first"]),
+        one.written(one.row["second"]),
+        markup.text(one.labels[label]) if label >= 0 else "kept by the publisher",
+    ]
+
+
+def _choice(one: Drawn) -> list[str]:
+    choices = [
+        markup.tagged(markup.marked(choice), one.language) + " (right)"
+        if number == one.row["label"]
+        else one.written(choice)
+        for number, choice in enumerate(one.row["choices"])
+    ]
+    return [one.written(one.row["prompt"]), "<br>".join(choices)]
+
+
+def _tags(one: Drawn) -> list[str]:
+    return [annotated(one.row["words"], one.row["tags"], one.language, one.script)]
+
+
+def _span(one: Drawn) -> list[str]:
+    text, answers = one.row["context"], one.row["answers"]
+    if answers["text"]:
+        answer, start = answers["text"][0], answers["start"][0]
+        before, after = text[:start], text[start + len(answer) :]
+        shown = markup.text(_end(before)) + markup.marked(answer) + markup.text(_beginning(after))
+    else:
+        shown = markup.text(_beginning(text)) + " (no answer)"
+    return [one.written(one.row["question"]), markup.tagged(shown, one.language, one.script)]
+
+
+def _end(text: str) -> str:
+    return text if len(text) <= CONTEXT else "… " + text[-CONTEXT:].lstrip()
+
+
+def _beginning(text: str) -> str:
+    return text if len(text) <= CONTEXT else text[:CONTEXT].rstrip() + " …"
+
+
+def _bitext(one: Drawn) -> list[str]:
+    return [one.written(one.row["sentence"]), markup.text(one.partner)]
+
+
+def _ranking(one: Drawn) -> list[str]:
+    return [one.written(one.row["text"]), one.written(_beginning(one.partner))]
+
+
+def _text(one: Drawn) -> list[str]:
+    return [one.written(one.row["text"]), markup.text(one.row["pair"] or "none: a line of its own")]
+
+
+# The columns of each format's table, and what fills them.
+SHAPES: Mapping[FormatName, tuple[list[str], Callable[[Drawn], list[str]]]] = {
+    "pair": (["First sentence", "Second sentence", "Label"], _pair),
+    "choice": (["Sentence", "Choices"], _choice),
+    "tags": (["Words with their tags"], _tags),
+    "span": (["Question", "Context, with the answer marked"], _span),
+    "bitext": (["Sentence", "Its English partner"], _bitext),
+    "ranking": (["Query", "Its right candidate"], _ranking),
+    "text": (["Line", "Translation beside it"], _text),
+}
