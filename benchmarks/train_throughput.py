@@ -142,11 +142,11 @@ def main() -> None:
                 "loss": row["loss"], "updates": row["updates"],
             })  # fmt: skip
         lowest.append(rows[OURS][key] / best)
-    if args.record:
-        record(
-            "throughput", recorded, threads=args.threads, batch_size=args.batch_size, shape=args.shape,
-            layers=args.layers, rounds=args.rounds,
-        )  # fmt: skip
+        if args.record:
+            record(
+                "throughput", recorded, threads=args.threads, batch_size=args.batch_size, shape=args.shape,
+                layers=args.layers, rounds=args.rounds, busy=args.processor_time,
+            )  # fmt: skip
     print(f"ratio: {min(lowest):.2f}")
 
 

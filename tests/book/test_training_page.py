@@ -13,7 +13,15 @@ from xstilts_lib.rendering import training
 ABOUT = {
     "hardware": {"processor": "A processor"},
     "versions": {"transformers": "5.0"},
-    "about": {"examples": 16, "threads": 2, "shape": "base", "layers": 3, "batch_size": 32},
+    "about": {
+        "examples": 16,
+        "threads": 2,
+        "shape": "base",
+        "layers": 3,
+        "batch_size": 32,
+        "rounds": 1,
+        "busy": True,
+    },
 }
 
 
@@ -51,6 +59,7 @@ def test_throughput(book: Path) -> None:
     table = training.throughput()
     assert "| pairs | Trainer | 400 | 200 | 2.50 | 1.000 |" in table
     assert "A processor" in table
+    assert "busy" in table
 
 
 def test_the_record_in_the_book_shows_the_defect_and_not_ours() -> None:

@@ -9,6 +9,7 @@ from .. import places
 from . import markup
 
 MISSING = "Not measured: `make bench` on a machine with nothing else to do would tell."
+BUSY = ", on a machine that was busy with other work: compare by processor time."
 
 
 def parts() -> dict[str, str]:
@@ -58,7 +59,8 @@ def throughput() -> str:
     caption = (
         f"Useful tokens a second. XLM-R {about['shape']}'s shape with {about['layers']} layers and random "
         f"weights, {about['batch_size']} examples an update, {about['threads']} threads of "
-        f"{hardware['processor']}, transformers {found['versions']['transformers']}. {sources}."
+        f"{hardware['processor']}, transformers {found['versions']['transformers']}. {sources}. "
+        f"Rounds: {about['rounds']}{BUSY if about['busy'] else '.'}"
     )
     header = ["Examples", "Loop", "A second", "A second of processor time", "Ours is faster by", "Last loss"]
     return markup.table(header, rows, caption, "table-throughput")
