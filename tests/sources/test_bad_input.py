@@ -117,6 +117,30 @@ def test_bad_files_are_refused_in_one_sentence(open_folder, tmp_path, load, cont
     assert not (tmp_path / "cache").exists()
 
 
+@pytest.mark.parametrize(
+    ("task", "split", "language"),
+    [
+        ("squad_v1", "train", "en"),
+        ("udpos", "train", "en"),
+        ("tatoeba", "test", "de"),
+        ("xnli", "dev", "en"),
+        ("copa", "train", "en"),
+        ("cosmosqa", "dev", "en"),
+        ("bucc2018", "dev", "zh"),
+    ],
+)
+def test_windows_line_ends_and_a_byte_order_mark_change_nothing(open_folder, task, split, language):
+    files = {
+        **FILES,
+        **BUCC,
+        "xcopa/train-en.jsonl": COPA % ("cause", 0) + (COPA % ("effect", 1)).replace('"idx": 0', '"idx": 1'),
+        "cosmosqa/valid.csv": COSMOS + '1,"He said ""no"", twice",Why,a,b,c,d,3\n',
+    }
+    as_published = open_folder(files).load(task, split, language)
+    windows = {name: "\ufeff" + content.replace("\n", "\r\n") for name, content in files.items()}
+    assert open_folder(windows).load(task, split, language)[:] == as_published[:]
+
+
 def test_a_number_of_rows_that_was_not_published_is_refused(open_folder):
     with pytest.raises(
         UserError, match=r"holds 1 rows of xquad \(test, de\), where 1,190 were published.*counts: any"
