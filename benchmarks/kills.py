@@ -63,7 +63,8 @@ def child(place: Path, updates: int) -> None:
     _, history = train(model, tasks, settings, 0, place, Progress(place / PROGRESS, printing=False))
     losses = [row["loss"] for row in history.rows]
     found = {"parameters": [p.detach() for p in model.parameters()], "losses": torch.tensor(losses)}
-    torch.save(found | {"resumed": torch.tensor(history.resumed)}, place / END)
+    torch.save(found | {"resumed": torch.tensor(history.resumed)}, place / "unfinished.pt")
+    (place / "unfinished.pt").rename(place / END)
 
 
 def start(place: Path, updates: int) -> subprocess.Popen[bytes]:
@@ -96,19 +97,31 @@ def main() -> None:
         begun = time.perf_counter()
         assert process.wait() == 0
         alone = time.perf_counter() - begun
-        begun, done = time.perf_counter(), 0
-        for _ in range(kills):
+        begun, done, ends = time.perf_counter(), 0, []
+        while done < kills:
             process = start(killed, args.updates)
-            # So that the kills fall anywhere in the training, and it is not over before the last.
-            time.sleep(draw.uniform(0, 1.5) * alone / kills)
+            # So that the kills fall anywhere in the training, which now and then ends in between.
+            time.sleep(draw.uniform(0, 4) * alone / kills)
             process.send_signal(signal.SIGKILL)
             done += process.wait() == -signal.SIGKILL
-        assert (killed / END).exists() or start(killed, args.updates).wait() == 0
+            if (killed / END).exists():
+                ends.append(torch.load(killed / END))
+                (killed / END).unlink()
+        assert start(killed, args.updates).wait() == 0
         together = time.perf_counter() - begun
-        ends = [torch.load(place / END) for place in (calm, killed)]
-    same = all(torch.equal(*pair) for pair in zip(*(end["parameters"] for end in ends), strict=True))
-    same = same and torch.equal(ends[0]["losses"], ends[1]["losses"])
-    print(f"{done} kills, {int(ends[1]['resumed'])} checkpoints picked up: ", end="")
+        ends.append(torch.load(killed / END))
+        left_alone = torch.load(calm / END)
+    same = all(
+        torch.equal(one, other)
+        for end in ends
+        for one, other in zip(
+            [left_alone["losses"], *left_alone["parameters"]],
+            [end["losses"], *end["parameters"]],
+            strict=True,
+        )
+    )
+    picked = sum(int(end["resumed"]) for end in ends)
+    print(f"{done} kills, {picked} checkpoints picked up, {len(ends)} ends: ", end="")
     print("the same bits." if same else "OTHER BITS.")
     print(f"ratio: {together / alone:.2f}")
     sys.exit(0 if same else 1)
