@@ -14,7 +14,7 @@ from .world import World
 
 class Line(NamedTuple):
     sentences: tuple[tuple[Event, ...] | Question | Entity | str, ...]
-    """Each a statement of one event or two, a question, or a noun to define."""
+    """Each a statement of one event or two, a question, a noun phrase alone, or a noun to define."""
     translated: bool
 
     def contents(self) -> Iterator[Event]:
@@ -37,8 +37,8 @@ def row(
 
 
 def line(world: World, rng: random.Random, split: str, label: int) -> Line:
-    """One line: a sentence, two or three about the same participant, a question, one beside the
-    statement that answers it, or a definition."""
+    """One line: a sentence, two or three about the same participant, a noun phrase alone, a question,
+    a question beside the statement that answers it, or a definition."""
     translated = rng.random() < world.settings.parallel
     share = rng.random()
     if share < 0.02:

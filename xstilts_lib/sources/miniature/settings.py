@@ -74,8 +74,8 @@ class MiniatureSettings:
     """Share of the pretraining lines that are mixed: one of an invented language with English, an English one
     with an invented language, drawn by its resources."""
     literal: float = 0.9
-    """Share of those translations that keep the voice and the order of the line; the others have them drawn
-    anew."""
+    """Share of the translations in the text that keep the voice and the order of the line; the others have
+    them drawn anew."""
     headings: float = 0.15
     """Share of the lines that are a noun phrase alone, as headings and entries of a glossary are."""
     nouns: int = 4
