@@ -1,7 +1,8 @@
 """Languages: what they are like, in which order they stand, which pairs differ in one thing alone.
 
-Properties come from whoever knows them. The miniature declares its own (`language_table()` of its source);
-where nobody does, every property is NaN, and what rests on them says so instead of guessing.
+Properties come from whoever knows them. The miniature declares its own (`language_table()` of its source),
+`atlas.declared` those of real languages; where nobody does, every property is NaN, and what rests on them
+says so instead of guessing.
 
 >>> from xstilts_lib.analysis import typology
 >>> table = typology.languages(["en", "qaa"], source.language_table())          # doctest: +SKIP
@@ -22,7 +23,8 @@ from .statistics import LEVEL, Interval, spearman_interval, spearman_p, student_
 
 DISTANCE = "distance"
 RESOURCES = "resources"
-_NOT_PROPERTIES = ("code", "name", DISTANCE)
+# `features` and `reason` say what a distance rests on, or why there is none (atlas.declared).
+_NOT_PROPERTIES = ("code", "name", DISTANCE, "features", "reason")
 
 
 def languages(codes: Iterable[str], declared: Iterable[Mapping[str, Any]] = ()) -> pd.DataFrame:
