@@ -120,7 +120,7 @@ def test_bootstrap_of_one_seed_has_no_interval() -> None:
     assert math.isnan(interval.low)
 
 
-@pytest.mark.parametrize("method", ["percentile", "expanded", "bca"])
+@pytest.mark.parametrize("method", ["calibrated", "percentile", "expanded", "bca"])
 def test_bootstrap_is_near_the_theory_where_there_is_much_data(method: s.Method) -> None:
     values = np.random.default_rng(5).normal(10, 1, (40, 1)) + np.zeros((40, 30))
     interval = s.bootstrap_interval(values, method=method, draws=4000)

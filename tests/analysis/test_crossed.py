@@ -1,0 +1,114 @@
+"""Means over crossed axes: against loops and published formulas, and where there is nothing to resample."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+from scipy import stats
+
+from xstilts_lib.analysis import crossed as c
+from xstilts_lib.analysis.intervals import student_interval
+
+
+def test_two_crossed_axes_by_the_mean_squares_of_a_textbook() -> None:
+    values = np.random.default_rng(0).normal(size=(5, 8)) + np.arange(5)[:, None] + 2 * np.arange(8)
+    rows, columns = values.mean(1), values.mean(0)
+    a = 8 * np.var(rows, ddof=1)
+    b = 5 * np.var(columns, ddof=1)
+    rest = values - rows[:, None] - columns + values.mean()
+    ab = (rest**2).sum() / (4 * 7)
+    error = math.sqrt((a + b - ab) / 40)
+    freedom = (a + b - ab) ** 2 / (a**2 / 4 + b**2 / 7 + ab**2 / 28)
+    half = stats.t.ppf(0.975, freedom) * error
+    interval = c.crossed_interval(values)
+    assert (interval.low, interval.high) == pytest.approx((values.mean() - half, values.mean() + half))
+    assert interval.n == 5
+
+
+def test_three_crossed_axes_recover_the_variance_of_the_mean() -> None:
+    """Over many worlds the mean squared error is the variance of the means: no part is counted twice."""
+    rng = np.random.default_rng(1)
+    worlds, shape = 3000, (5, 6, 7)
+    values = 5 * np.ones((worlds, *shape))
+    for axes in ((1, 0, 0), (0, 1, 0), (0, 0, 1), (1, 1, 0), (1, 0, 1), (0, 1, 1), (1, 1, 1)):
+        values += rng.normal(size=(worlds, *(n if on else 1 for n, on in zip(shape, axes, strict=True))))
+    truth = 1 / 5 + 1 / 6 + 1 / 7 + 1 / 30 + 1 / 35 + 1 / 42 + 1 / 210
+    interval = c.crossed_interval(values, axes=3)
+    assert np.var(interval.estimate) == pytest.approx(truth, rel=4 * math.sqrt(2 / worlds))
+    squared = c._spread(values, 3).error ** 2
+    assert squared.mean() == pytest.approx(truth, rel=0.05)
+
+
+def test_an_axis_of_one_level_is_held_fixed() -> None:
+    values = np.random.default_rng(2).normal(size=(6, 1))
+    crossed, plain = c.crossed_interval(values), student_interval(values[:, 0])
+    assert (crossed.low, crossed.high) == pytest.approx((plain.low, plain.high))
+    three = c.crossed_interval(np.stack([values, values + 1], axis=-1)[:, :, :1], axes=3)
+    assert (three.low, three.high) == pytest.approx((plain.low, plain.high))
+
+
+def test_one_seed_has_no_interval() -> None:
+    values = np.random.default_rng(3).normal(size=(1, 5))
+    for interval in (c.crossed_interval(values), c.bootstrap_interval(values)):
+        assert interval.estimate == pytest.approx(values.mean())
+        assert np.isnan([interval.low, interval.high]).all()
+        assert interval.n == 1
+
+
+def test_nothing_depends_on_order_scale_or_what_does_not_exist() -> None:
+    rng = np.random.default_rng(4)
+    values = rng.normal(size=(5, 8, 11))
+    plain = np.array(c.crossed_interval(values, axes=3)[:3])
+    shuffled = values[rng.permutation(5)][:, rng.permutation(8)][:, :, rng.permutation(11)]
+    assert np.array(c.crossed_interval(shuffled, axes=3)[:3]) == pytest.approx(plain)
+    assert np.array(c.crossed_interval(3 * values + 1, axes=3)[:3]) == pytest.approx(3 * plain + 1)
+    absent = np.pad(values, ((0, 2), (0, 1), (0, 0)), constant_values=np.nan)
+    interval = c.crossed_interval(absent, axes=3)
+    assert np.array(interval[:3]) == pytest.approx(plain)
+    assert interval.n == 5
+    table = c.crossed_interval(np.stack([values, values + 2]), axes=3)
+    assert np.array(table.low) == pytest.approx([plain[1], plain[1] + 2])
+
+
+def test_draws_over_three_axes_are_those_of_a_loop() -> None:
+    values = np.random.default_rng(5).normal(size=(2, 3, 4, 6))
+    values[0, :, 2, 4:] = np.nan  # a language with fewer examples counts as much as the others
+    draws = c.crossed_draws(values, draws=30, seed=9, axes=3)
+    rng = np.random.default_rng(9)
+    counts = [rng.multinomial(n, np.full(n, 1 / n), size=30) for n in (3, 4, 6)]
+    for draw in range(30):
+        which = [np.repeat(np.arange(count.shape[1]), count[draw]) for count in counts]
+        for cell in range(2):
+            means = [
+                [np.nanmean(part) if np.isfinite(part := values[cell, s, la][which[2]]).any() else np.nan
+                 for la in which[1]]
+                for s in which[0]
+            ]  # fmt: skip
+            assert draws[draw, cell] == pytest.approx(np.nanmean(means))
+
+
+def test_calibrated_bounds_have_the_width_of_the_crossed_interval() -> None:
+    values = np.random.default_rng(6).normal(size=(8, 12, 40)) + np.random.default_rng(7).normal(
+        size=(8, 1, 1)
+    )
+    for axes, table in ((2, values.mean(-1)), (3, values)):
+        drawn, exact = (
+            c.bootstrap_interval(table, draws=6000, axes=axes),
+            c.crossed_interval(table, axes=axes),
+        )
+        assert drawn.high - drawn.low == pytest.approx(exact.high - exact.low, rel=0.06)
+        assert drawn.estimate == pytest.approx(exact.estimate)
+
+
+def test_values_that_do_not_vary_have_a_point_for_an_interval() -> None:
+    interval = c.bootstrap_interval(np.full((2, 5, 4), 3.0))
+    assert interval.low.tolist() == interval.high.tolist() == [3.0, 3.0]
+    assert c.crossed_interval(np.full((5, 4), 3.0))[:3] == (3.0, 3.0, 3.0)
+
+
+def test_draws_that_do_not_exist_are_left_out_of_quantiles() -> None:
+    sample = np.array([[1.0, np.nan], [2.0, 5.0], [3.0, np.nan]])
+    assert c.quantile(sample, 0.5).tolist() == [2.0, 5.0]
+    assert c.quantile(sample, [0.0, 1.0]).tolist() == [1.0, 5.0]
