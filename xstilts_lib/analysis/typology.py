@@ -38,7 +38,7 @@ def languages(codes: Iterable[str], declared: Iterable[Mapping[str, Any]] = ()) 
     known = pd.DataFrame(list(declared), columns=None)
     if "code" not in known:
         known = pd.DataFrame({"code": pd.Series(dtype=str)})
-    table = pd.DataFrame({"code": wanted}).merge(known, on="code", how="left")
+    table = pd.DataFrame({"code": pd.Series(wanted, dtype=str)}).merge(known, on="code", how="left")
     for name in (DISTANCE, RESOURCES):
         table[name] = pd.to_numeric(table[name]) if name in table else np.nan
     table["name"] = table["name"].fillna(table["code"]) if "name" in table else table["code"]

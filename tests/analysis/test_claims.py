@@ -1,0 +1,407 @@
+"""The ledger of claims: every test on results in which the answer is known, and on results that lack it."""
+
+from __future__ import annotations
+
+import math
+import re
+
+import pandas as pd
+import pytest
+
+from xstilts_lib import places
+from xstilts_lib.analysis import evidence, kinds, ledger, typology
+from xstilts_lib.analysis import gains as g
+from xstilts_lib.analysis.claims import CLAIMS, OURS
+from xstilts_lib.errors import UserError
+
+SINGLES = ("mini_squad", "mini_mnli", "mini_hellaswag", "mini_qqp", "mini_ccg")
+EVERYTHING = "mini_ccg+mini_hellaswag+mini_mnli+mini_qqp+mini_squad"
+BOTH, FIRST, SECOND = "mini_mnli+mini_squad", "mini_mnli-then-mini_squad", "mini_squad-then-mini_mnli"
+BASE = ("untrained", "none")
+TARGETS = ("mini_xnli", "mini_udpos", "mini_tydiqa", "mini_tatoeba", "mini_bucc2018")
+RETRIEVAL = ("mini_tatoeba", "mini_bucc2018")
+
+
+def on_all(recipe: str, size: float) -> dict[tuple[str, str], float]:
+    return {(recipe, target): size for target in TARGETS}
+
+
+def findings(results: pd.DataFrame, declared=(), **terms) -> dict[str, evidence.Finding]:
+    table = typology.languages(results["language"], declared)
+    return {entry.claim.id: entry.finding for entry in ledger.entries(results, table, **terms)}
+
+
+def verdict(claim: str, results: pd.DataFrame, declared=(), **terms) -> str:
+    table = typology.languages(results["language"], declared)
+    only = [one for one in CLAIMS if one.id == claim]
+    found = ledger.entries(results, table, **terms, claims=only)[0].finding
+    assert (found.verdict == "untestable here") == math.isnan(found.interval.estimate)
+    assert found.sentence.endswith(".")
+    return found.verdict
+
+
+@pytest.fixture
+def sized(build):
+    """Results of three encoders, whose gains and scores are functions of the logarithm of their size."""
+
+    def make(gain=lambda size, language: 0.0, score=lambda size: 0.0, sizes=(5, 6, 7)) -> pd.DataFrame:
+        parts = []
+        for size in sizes:
+            part = build({}, recipes=[*BASE, "mini_mnli"], noise=0.3)
+            part["value"] += [score(size)] * len(part)
+            trained = part["recipe"] == "mini_mnli"
+            part.loc[trained, "value"] += [gain(size, code) for code in part.loc[trained, "language"]]
+            parts.append(part.assign(model=f"size{size}", parameters=10**size))
+        return pd.concat(parts, ignore_index=True)
+
+    return make
+
+
+def test_every_claim_is_told_whole() -> None:
+    keys = set(re.findall(r"@\w+\{(\w+),", (places.book() / "references.bib").read_text(encoding="utf-8")))
+    ids = [claim.id for claim in CLAIMS]
+    assert len(set(ids)) == len(ids)
+    assert {f"C{n}" for n in range(1, 11)} | {f"Q{n}" for n in range(1, 6)} <= set(ids)
+    assert {f"R{n}" for n in range(1, 5)} <= set(ids)
+    for claim in CLAIMS:
+        assert claim.source == OURS or claim.source in keys, claim.id
+        assert all((claim.claim, claim.kind, claim.statistic, claim.needs)), claim.id
+
+
+def test_a_verdict_needs_the_baseline(build) -> None:
+    found = ledger.entries(build({}, recipes=["untrained", "mini_mnli"]))
+    assert {entry.finding.verdict for entry in found} == {"untestable here"}
+    assert "'none' is no recipe" in found[0].finding.sentence
+    with pytest.raises(UserError, match="no column"):
+        ledger.entries(pd.DataFrame({"model": []}))
+
+
+def test_a_table_of_the_baseline_alone(build, declared) -> None:
+    found = findings(build({}, recipes=BASE), declared)
+    testable = {name for name, one in found.items() if one.verdict != "untestable here"}
+    assert testable == {"B1", "B4", "B6", "R5"}, "what is about scores, not gains"
+
+
+def test_favourite_tasks(build) -> None:
+    like = (
+        on_all("mini_squad", 9) | on_all("mini_mnli", 7) | on_all("mini_hellaswag", 6) | on_all("mini_qqp", 2)
+    )
+    recipes = [*BASE, *SINGLES]
+    assert verdict("C1", build(like, recipes=recipes)) == "supported"
+    assert verdict("C11", build(like | on_all("mini_squad", 11), recipes=recipes)) == "supported"
+    other = like | on_all("mini_qqp", 8)
+    assert verdict("C1", build(other, recipes=recipes)) == "inconclusive", (
+        "more in the mean, but not the first"
+    )
+    assert verdict("C1", build({}, recipes=recipes)) == "contradicted"
+    without = [name for name in recipes if name != "mini_hellaswag"]
+    found = findings(build(like, recipes=without))["C1"]
+    assert found.sentence == "Untestable here: no recipe of HellaSwag alone was scored on every target."
+
+
+def test_all_tasks_at_once(build) -> None:
+    recipes = [*BASE, *SINGLES, EVERYTHING]
+    assert (
+        verdict("C2", build(on_all(EVERYTHING, 9) | on_all("mini_mnli", 5), recipes=recipes)) == "supported"
+    )
+    assert (
+        verdict("C2", build(on_all(EVERYTHING, 3) | on_all("mini_mnli", 5), recipes=recipes))
+        == "contradicted"
+    )
+    assert verdict("C2", build({}, recipes=[*BASE, *SINGLES, BOTH])) == "untestable here", "two of five"
+
+
+def test_retrieval_and_what_is_left_without_it(build) -> None:
+    effects = {(name, target): 15.0 for name in SINGLES for target in RETRIEVAL}
+    results = build(effects, recipes=[*BASE, *SINGLES])
+    assert verdict("C3", results) == "supported"
+    assert verdict("C10", results) == "contradicted"
+    assert "with retrieval +6" in findings(results)["C10"].evidence
+    assert verdict("C10", build({}, targets=["mini_xnli"])) == "untestable here"
+
+
+def test_scarce_questions_gain_throughout(build) -> None:
+    recipes = [*BASE, *SINGLES]
+    every = {(name, "mini_tydiqa"): 6.0 for name in SINGLES}
+    assert verdict("C4", build(every, recipes=recipes)) == "supported"
+    one = {("mini_squad", "mini_tydiqa"): 12.0}
+    found = findings(build(one, recipes=recipes, noise=0.2))["C4"]
+    assert found.verdict == "inconclusive"
+    assert "so the gain is not consistent" in found.evidence
+    assert verdict("B2", build(one, recipes=recipes)) == "supported"
+
+
+def test_inference_gains_nothing(build) -> None:
+    found = findings(build({}, recipes=[*BASE, *SINGLES]))["C5"]
+    assert found.verdict == "supported"
+    assert "within ±2 points" in found.evidence
+    assert verdict(
+        "C5", build({(name, "mini_xnli"): 5.0 for name in SINGLES}, recipes=[*BASE, *SINGLES])
+    ) == ("contradicted")
+    unlearnt = {("untrained", "mini_xnli"): 30.0}
+    assert verdict("C5", build(unlearnt)) == "inconclusive"
+    assert verdict("B1", build(unlearnt)) != "supported"
+    assert verdict("B3", build({("mini_mnli", "mini_xnli"): 6.0})) == "contradicted"
+
+
+def test_the_best_recipe_is_chosen_by_english(build) -> None:
+    results = build({}, recipes=[*BASE, *SINGLES], noise=0.2)
+    english = results["language"] == "en"
+    mine = results["recipe"] == "mini_squad"
+    results.loc[mine, "value"] += 4.0
+    assert verdict("C6", results) == "supported"
+    results.loc[(results["recipe"] == "mini_mnli") & english, "value"] += 9.0
+    found = findings(results)["C6"]
+    assert found.verdict == "contradicted", "good in English alone"
+    assert "mini_xnli mini_mnli" in found.evidence
+    assert "2 targets without English scores left out" in found.evidence
+
+
+def test_alternatives_are_compared_with_their_twins(build) -> None:
+    mixed, translated = "mini_mnli+mini_text", "mini_mnli@qaa+mini_mnli"
+    recipes = [*BASE, "mini_mnli", mixed, translated]
+    results = build(on_all(translated, 5), recipes=recipes)
+    assert verdict("C7", results) == "supported"
+    assert verdict("C8", results) == "contradicted"
+    assert verdict("C7", build({}, recipes=[*BASE, "mini_squad", mixed])) == "untestable here"
+    found = findings(build({}, recipes=recipes[:4]))
+    assert found["C8"].sentence == (
+        "Untestable here: no recipe in which a task is translated has its twin here."
+    )
+    assert math.isnan(found["C8"].p)
+
+
+def test_formats(build) -> None:
+    same = {
+        ("mini_squad", "mini_tydiqa"): 9.0,
+        ("mini_mnli", "mini_xnli"): 9.0,
+        ("mini_ccg", "mini_udpos"): 9.0,
+    }
+    targets = ["mini_xnli", "mini_udpos", "mini_tydiqa"]
+    recipes = [*BASE, "mini_squad", "mini_mnli", "mini_ccg"]
+    found = findings(build(same, recipes=recipes, targets=targets))["C9"]
+    assert found.verdict == "supported"
+    assert found.interval.estimate == pytest.approx(9, abs=0.5)
+    assert verdict("C9", build({}, recipes=recipes, targets=targets)) == "contradicted"
+    assert verdict("C9", build({}, recipes=[*BASE, "mini_mnli"])) == "untestable here"
+
+
+def test_joint_against_sequential_by_resources(build, declared) -> None:
+    results = build({}, recipes=[*BASE, BOTH, FIRST, SECOND], noise=0.3)
+    poor = results["language"].isin(["qab", "qaf", "qag"]) & (results["recipe"] == BOTH)
+    results.loc[poor, "value"] += 6.0
+    found = findings(results, declared)["Q2"]
+    assert found.verdict == "supported"
+    assert found.interval.estimate == pytest.approx(6, abs=0.5)
+    assert "qab, qaf and qag" in found.evidence
+    assert verdict("Q2", results) == "untestable here", "nothing is known of the languages"
+    assert verdict("Q2", results[~results["recipe"].isin([FIRST, SECOND])], declared) == "untestable here"
+    assert verdict("Q2", results[results["recipe"] != FIRST], declared) == "supported", "one order will do"
+
+
+def test_joint_by_the_size_of_the_target(build) -> None:
+    small, large = "mini_squad+mini_tydiqa", "mini_hellaswag+mini_udpos"
+    recipes = [*BASE, "mini_squad", "mini_hellaswag", small]
+    gain = {(small, "mini_tydiqa"): 7.0, ("mini_squad", "mini_tydiqa"): 2.0}
+    found = findings(build(gain, recipes=recipes))["R1"]
+    assert found.verdict == "supported"
+    assert "other half" in found.evidence
+    sizes = [
+        kinds.training_size(name) for name in ("mini_tydiqa", "mini_squad", "mini_udpos", "mini_hellaswag")
+    ]
+    assert sizes == [3_696, 87_599, 21_253, 39_905]
+    both = [*recipes, large, "mini_squad+mini_xnli"]
+    with pytest.raises(UserError, match="no training set of its own"):
+        findings(build(gain, recipes=both))
+    larger = "mini_mnli+mini_squad"  # of mini_xnli, whose training set is mini_mnli's
+    assert "less where it is the larger" in findings(build(gain, recipes=[*recipes, larger]))["R1"].evidence
+
+
+def test_number_of_tasks(build) -> None:
+    recipes = [*BASE, *SINGLES, BOTH, "mini_ccg+mini_qqp", EVERYTHING]
+    more = {(EVERYTHING, "mini_xnli"): 8.0, (BOTH, "mini_xnli"): 3.0}
+    found = findings(build(more, recipes=recipes))["Q3"]
+    assert found.verdict == "supported"
+    assert re.search(r"1: \S+, 2: \+1\.\d, 5: \+8", found.evidence)
+    assert verdict("Q3", build({("mini_qqp", "mini_xnli"): 9.0}, recipes=recipes)) == "contradicted"
+    assert verdict("R2", build(on_all(BOTH, 9), recipes=recipes)) == "contradicted"
+    hurt = {key: -6.0 for name in recipes[-3:] for key in on_all(name, 0)}
+    found = findings(build(hurt, recipes=recipes))["R2"]
+    assert found.verdict == "inconclusive"
+    assert "no recipe of 15 tasks or more" in found.evidence
+
+
+def test_chains_of_reasoning(build) -> None:
+    chains = ["mini_hellaswag-then-mini_mnli", "mini_hellaswag-then-mini_qqp-then-mini_mnli"]
+    recipes = [*BASE, *chains, "mini_ccg-then-mini_mnli"]
+    results = build({(name, "mini_xnli"): 5.0 for name in chains}, recipes=recipes)
+    assert findings(results)["Q5"].interval.estimate == pytest.approx(5, abs=0.5), "without supertags"
+    assert verdict("Q5", build({}, recipes=recipes)) == "contradicted"
+    assert verdict("Q5", build({}, recipes=[*BASE, "mini_mnli"])) == "untestable here"
+
+
+def test_reasoning_and_scarcity(build) -> None:
+    recipes = [*BASE, *SINGLES]
+    assert verdict("R3", build(on_all("mini_mnli", 6) | on_all("mini_hellaswag", 6), recipes=recipes)) == (
+        "supported"
+    )
+    scarce = {(name, target): size for name in SINGLES for target, size in (
+        ("mini_tydiqa", 12.0), ("mini_udpos", 8.0), ("mini_xnli", 2.0))}  # fmt: skip
+    found = findings(build(scarce, recipes=recipes))["R4"]
+    assert found.verdict == "supported"
+    assert found.interval.high < 0
+    assert verdict("R4", build(scarce, recipes=recipes, targets=["mini_tydiqa"])) == "untestable here"
+
+
+def test_gain_and_score_over_sizes(sized, declared) -> None:
+    shrinking = sized(gain=lambda size, language: 20 - 3 * size, score=lambda size: 4 * size)
+    found = findings(shrinking, declared)
+    assert found["Q1"].verdict == "supported"
+    assert found["Q1"].interval.estimate == pytest.approx(-3, abs=0.5)
+    assert found["Q1"].unit == "points for ten times the size"
+    assert found["R6"].interval.estimate == pytest.approx(4, abs=0.01)
+    assert found["Q4"].verdict == "contradicted", "the same everywhere"
+    assert verdict("Q1", sized()) == "contradicted"
+    assert verdict("R6", sized()) == "contradicted"
+    two = sized(sizes=(5, 6))
+    assert {verdict(name, two, declared) for name in ("Q1", "Q4", "R6")} == {"untestable here"}
+    assert verdict("Q1", shrinking.assign(parameters=None)) == "untestable here"
+
+
+def test_far_languages_scale_otherwise(sized, declared) -> None:
+    far = ("qae", "qaf", "qag")
+    results = sized(gain=lambda size, language: 4 * size * (language in far))
+    found = findings(results, declared)["Q4"]
+    assert found.verdict == "supported"
+    assert found.interval.estimate == pytest.approx(4, abs=0.5)
+    assert verdict("Q4", results) == "untestable here"
+
+
+def test_distance_depends_on_target(build, declared) -> None:
+    results = build({}, noise=0.2)
+    steep = results["target"] == "mini_xnli"
+    far = results["language"].map({row["code"]: row["distance"] for row in declared})
+    assert verdict("R5", results, declared) == "contradicted"
+    results.loc[steep, "value"] -= 20 * far[steep]
+    found = findings(results, declared)["R5"]
+    assert found.verdict == "supported"
+    assert found.interval.estimate == pytest.approx(20, abs=1.5)
+
+
+def test_languages_of_which_nothing_is_known(build) -> None:
+    found = findings(build({}))
+    assert {found[name].verdict for name in ("B4", "B5", "B6", "R5", "Q4")} == {"untestable here"}
+
+
+def test_one_seed_settles_nothing(build, declared) -> None:
+    found = findings(build({}, seeds=[0]), declared)
+    over_seeds = [one for one in found.values() if one.unit != "ρ" and one.verdict != "untestable here"]
+    assert over_seeds
+    assert {one.verdict for one in over_seeds} == {"inconclusive"}
+
+
+def test_of_several_encoders_the_one_with_most_recipes_is_asked(build) -> None:
+    large = build(on_all("mini_mnli", 9), recipes=[*BASE, "mini_mnli"]).assign(model="large", parameters=9e8)
+    small = build({}, recipes=[*BASE, *SINGLES])
+    entries = {entry.claim.id: entry for entry in ledger.entries(pd.concat([large, small]))}
+    assert entries["C5"].model == "tiny"
+    assert entries["C5"].finding.verdict == "supported"
+    lone = large[large["recipe"] != "none"].assign(model="without a baseline")
+    again = ledger.entries(pd.concat([lone, small]))
+    assert {entry.model for entry in again} == {"tiny"}
+
+
+def test_a_claim_goes_to_the_next_encoder_where_the_first_cannot_test_it(build) -> None:
+    first = build({}, recipes=[*BASE, *SINGLES])
+    second = build({}, recipes=[*BASE, "mini_hellaswag-then-mini_mnli"]).assign(model="other", parameters=5.0)
+    entries = {entry.claim.id: entry for entry in ledger.entries(pd.concat([first, second]))}
+    assert entries["Q5"].model == "other"
+    assert entries["Q5"].finding.verdict != "untestable here"
+
+
+def test_an_unfinished_experiment(build) -> None:
+    results = build({}, recipes=[*BASE, *SINGLES])
+    lost = (results["recipe"] == "mini_ccg") & (results["target"] == "mini_xnli")
+    found = findings(results[~lost])["C2"]
+    assert found.verdict == "untestable here"
+    one = (results["recipe"] == "mini_ccg") & (results["target"] == "mini_xnli") & (results["seed"] == 2)
+    assert findings(results[~one])["C1"].interval.n == 3, "seeds that have every score"
+
+
+def test_real_tasks_are_found_by_their_kind() -> None:
+    """No recipe is known by its name: the same claims are put to the real tasks."""
+    recipes = ("untrained", "none", "squad_v1", "mnli", "hellaswag", "qqp", "mnli+squad_v1", "mnli+text",
+               "mnli-then-squad_v1", "mnli@de", "hellaswag-then-mnli", "squad_v1+tydiqa")  # fmt: skip
+    rows = [
+        {"model": "m", "recipe": recipe, "target": target, "language": language, "seed": seed,
+         "metric": "score", "parameters": 1e8,
+         "value": 50.0 + seed - 20 * (recipe == "untrained") + 9 * (recipe == "squad_v1")}
+        for recipe in recipes for target in ("xnli", "tydiqa", "udpos", "tatoeba")
+        for language in ("en", "de", "fi", "sw") for seed in (0, 1, 2)
+        if not (target == "tatoeba" and language == "en")
+    ]  # fmt: skip
+    results = pd.DataFrame(rows)
+    found = findings(results)
+    assert found["C11"].verdict == "supported"
+    for name in ("C1", "C3", "C4", "C5", "C6", "C7", "C8", "C9", "C10", "Q3", "Q5", "R1", "R3", "R4"):
+        assert found[name].verdict != "untestable here", name
+
+
+def test_table_and_count(build) -> None:
+    entries = ledger.entries(build({("mini_squad", "mini_tydiqa"): 12.0}))
+    table = ledger.table(entries)
+    assert len(table) == len(CLAIMS)
+    assert {"id", "verdict", "estimate", "low", "high", "p", "p_holm", "evidence"} <= set(table.columns)
+    known = table["p"].notna()
+    assert (table.loc[known, "p_holm"] >= table.loc[known, "p"]).all()
+    counts = [int(number) for number in re.findall(r"\d+", ledger.counted(entries))]
+    assert sum(counts) == len(CLAIMS)
+
+
+def test_p_belongs_to_the_interval(build) -> None:
+    scores = g.scores(build({("mini_squad", "mini_tydiqa"): 3.0}))
+    view = evidence.View(scores, typology.languages([]), evidence.Terms(), {})
+    values = view.grid(["mini_squad"], ["mini_tydiqa"]).mean(axis=1)
+    found = evidence.rise(view, values, "gain")
+    expected = g.summary(g.over_languages(g.gains(scores))).set_index(["recipe", "target"])
+    assert found.p == pytest.approx(expected.loc[("mini_squad", "mini_tydiqa"), "p"])
+    assert evidence.no_gain(view, values, "gain").p < 0.2, "against the margin"
+    assert evidence.fall(view, -values, "loss").verdict == evidence.rise(view, values, "gain").verdict
+
+
+def test_choosing_by_other_seeds() -> None:
+    values = pd.DataFrame({"a": [9.0, 0.0, 0.0], "b": [0.0, 2.0, 2.0]}, index=[0, 1, 2])
+    assert evidence.cross_fitted(values, values).tolist() == [0.0, 0.0, 0.0], "never on its own number"
+    assert evidence.cross_fitted(values.head(1), values.head(1)).tolist() == [9.0], "there are no others"
+
+
+@pytest.mark.parametrize(
+    ("recipe", "kind"),
+    [
+        ("mini_mnli", "single"),
+        ("mini_mnli+mini_squad", "joint"),
+        ("mini_mnli-then-mini_ccg", "sequence"),
+        ("hellaswag-then-mnli", "sequence"),
+        ("none", None),
+        ("mini_mnli@qaa", None),
+        ("mini_mnli+mini_text", None),
+        ("mini_mnli+mini_tydiqa", None),
+    ],
+)
+def test_kinds_of_recipes(recipe: str, kind: str | None) -> None:
+    found = [name for name in ("single", "joint", "sequence") if getattr(kinds, name)(recipe)]
+    assert found == ([kind] if kind else [])
+    assert kinds.plain(recipe) == bool(kind)
+
+
+def test_twins_of_recipes() -> None:
+    assert kinds.without_text("mini_mnli+mini_text") == "mini_mnli"
+    assert kinds.without_text("mini_text-then-mini_mnli") == "mini_mnli"
+    assert kinds.without_text("mini_text") is None, "nothing is left"
+    assert kinds.without_text("mini_mnli") is None
+    assert kinds.in_english("mini_mnli@qaa+mini_mnli@qab") == "mini_mnli"
+    assert kinds.in_english("mini_mnli") is None
+    assert kinds.partner("mini_squad+mini_tydiqa", "mini_tydiqa") == "mini_squad"
+    assert kinds.partner("mini_mnli+mini_squad", "mini_xnli") == "mini_squad"
+    assert kinds.partner("mini_squad", "mini_tydiqa") is None
+    assert kinds.partner("mini_mnli+mini_squad", "mini_tatoeba") is None

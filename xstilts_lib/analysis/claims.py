@@ -1,0 +1,204 @@
+"""The claims of the ledger: what others found and what this book asks, each with what would test it.
+
+>>> from xstilts_lib.analysis.claims import CLAIMS
+>>> [claim.id for claim in CLAIMS][:3]
+['C1', 'C2', 'C3']
+
+Claims are in our words. Each names its source, the statistic that would support or contradict it, and what a
+table of results must hold to test it; `ledger` puts them to such a table. C and R are claims of others, Q the
+questions of this book, B what one should know before reading the rest.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from . import claims_designs as designs
+from . import claims_sizes as sizes
+from . import claims_tasks as tasks
+from .evidence import Finding, View
+
+OURS = "asked by this book"
+PHANG = "phang2020english"
+
+
+@dataclass(frozen=True)
+class Claim:
+    """A statement that a table of results can support or contradict."""
+
+    id: str
+    claim: str
+    source: str
+    """A key of book/references.bib, or `asked by this book`."""
+    kind: str
+    statistic: str
+    """What supports it where it lies above its bound, and contradicts it where it lies below."""
+    needs: str
+    """What the table must hold to test it."""
+    test: Callable[[View], Finding]
+    several: bool = False
+    """Whether encoders are compared with each other."""
+    published: str = ""
+    """What the source reports, in its own setting."""
+
+
+CLAIMS = (
+    Claim(
+        "C1", "SQuAD, MNLI and HellaSwag are the intermediate tasks with the largest mean gains",
+        PHANG, "ranking and size", "mean gain of the three less that of the other single tasks; their ranks",
+        "recipes of single tasks: those three, and others", tasks.favourites,
+        published="gains of 8.2, 7.5 and 7.0 points",
+    ),
+    Claim(
+        "C2", "All intermediate tasks at once give a larger mean gain than any one of them",
+        PHANG, "comparison", "mean gain of the joint recipe less that of the best single task",
+        "recipes of single tasks, and one of all of them jointly", tasks.all_at_once,
+        published="8.7 points for nine tasks at once",
+    ),
+    Claim(
+        "C3", "Sentence retrieval, which has no training data, gains more than the other targets",
+        PHANG, "comparison between targets", "gain on the retrieval targets less that on the others",
+        "retrieval targets and others", tasks.retrieval_gains_most,
+    ),
+    Claim(
+        "C4", "Question answering with little training data gains, and from many intermediate tasks",
+        PHANG, "sign over many recipes", "mean gain over recipes; how many gain by themselves",
+        "a question-answering target with a small training set of its own, and several recipes",
+        tasks.scarce_gains_throughout,
+    ),
+    Claim(
+        "C5", "Natural language inference gains nothing from intermediate training",
+        PHANG, "null effect", "mean gain over recipes against the margin; equivalence test",
+        "a target of natural language inference, and the floor", tasks.no_gain_in_inference,
+    ),
+    Claim(
+        "C6", "The best recipe for each target, chosen without looking at other languages, gains on average",
+        PHANG, "size", "mean gain of the recipes that English scores choose, each seed by the others",
+        "several recipes, and English scores", tasks.best_by_english,
+        published="5.4 points on XTREME's test sets",
+    ),
+    Claim(
+        "C7", "Multilingual masked language modelling beside an intermediate task is no better than the task "
+        "alone",
+        PHANG, "comparison", "gain with running text mixed in less that without, against the margin",
+        "a recipe with a text task in it, and the same without", designs.text_mixed_in,
+    ),
+    Claim(
+        "C8", "Intermediate data in machine translation are no better than the same data in English",
+        PHANG, "comparison", "gain of translated tasks less that of English ones, against the margin",
+        "a recipe with a translated task (`task@language`), and the same in English",
+        designs.translated_data,
+    ),
+    Claim(
+        "C9", "Gains depend on the formats of intermediate task and target",
+        PHANG, "interaction", "gain where both share a format less where not, beyond the mean of each",
+        "single tasks of several formats", tasks.formats_matter,
+    ),
+    Claim(
+        "C10", "There is a mean gain also without the retrieval targets", OURS, "size",
+        "mean gain over recipes and targets, retrieval left out", "retrieval targets and others",
+        tasks.without_retrieval,
+    ),
+    Claim(
+        "C11", "SQuAD is the best single intermediate task", PHANG, "ranking",
+        "mean gain of SQuAD less that of the best other single task",
+        "recipes of single tasks, SQuAD among them", tasks.squad_alone,
+        published="8.4 points, in an earlier version with seven tasks",
+    ),
+    Claim(
+        "Q1", "What natural language inference gains from intermediate training moves with size",
+        OURS, "slope over size", "slope of the gain over the logarithm of the parameters",
+        "three sizes of encoder", sizes.gain_moves_with_size, several=True,
+    ),
+    Claim(
+        "Q2", "Joint intermediate training beats sequential training in languages with little text",
+        OURS, "paired comparison by resources",
+        "joint recipe less the same tasks in sequence, in those languages",
+        "`a+b` with `a-then-b` or its reverse, and how much text each language has",
+        designs.joint_for_low_resources,
+    ),
+    Claim(
+        "Q3", "More intermediate tasks at once score higher on classification than the best single one",
+        OURS, "curve over their number", "gain of the most tasks at once less that of the best single task",
+        "single tasks and joint recipes of several numbers", designs.more_tasks,
+    ),
+    Claim(
+        "Q4", "The gain moves with size otherwise in languages far from English than in near ones",
+        OURS, "interaction", "slope over size in far languages less that in near ones",
+        "three sizes of encoder, and languages of known distance", sizes.distance_changes_scaling,
+        several=True,
+    ),
+    Claim(
+        "Q5", "A chain of English data sets that ask for reasoning improves natural language inference",
+        OURS, "paired comparison", "mean gain of the chains over no intermediate training",
+        "sequences of tasks that ask for inference", designs.chains_help_inference,
+    ),
+    Claim(
+        "R1", "Joint training beats sequential training where the target's training set is the smaller one, "
+        "and loses where it is the larger",
+        "weller2022multitask", "interaction",
+        "joint less sequential where the target is smaller, less where it is larger",
+        "the target's own training set jointly with another task, and that task alone",
+        designs.joint_when_target_is_small,
+    ),
+    Claim(
+        "R2", "A few tasks at once hurt, and many, from about fifteen on, help",
+        "aghajanyan2021muppet", "curve over their number", "mean gain of few tasks at once, and of many",
+        "joint recipes of few tasks, and of fifteen or more", designs.few_tasks_hurt,
+    ),
+    Claim(
+        "R3", "Tasks that ask for reasoning are the best intermediate tasks",
+        "pruksachatkun2020intermediate", "ranking",
+        "mean gain of those tasks less that of the other single tasks", "single tasks of both kinds",
+        tasks.reasoning_is_best,
+    ),
+    Claim(
+        "R4", "Intermediate training helps most where the target has little training data",
+        "vu2020exploring", "slope over the target's size",
+        "slope of the gain over the logarithm of the target's training examples; below zero supports it",
+        "fine-tuned targets of three sizes", tasks.scarce_targets_gain_most,
+    ),
+    Claim(
+        "R5", "How much distance from English costs depends on the task",
+        "blaschke2025similarity", "interaction",
+        "slope of the score over distance, of the flattest target less that of the steepest",
+        "two targets in languages of known distance", sizes.distance_depends_on_target,
+    ),
+    Claim(
+        "R6", "Larger encoders score higher in zero-shot inference",
+        "xue2021mt5", "slope over size", "slope of the score without intermediate training",
+        "three sizes of encoder", sizes.scores_rise_with_size, several=True,
+        published="XNLI from 67.5 (Small) to 85.0 (XXL)",
+    ),
+    Claim(
+        "B1", "The untouched encoder has learnt every target: it stands above random weights", OURS,
+        "control", "score of `none` less that of `untrained`, on the least sure target",
+        "the recipe `untrained`", sizes.above_floor,
+    ),
+    Claim(
+        "B2", "Scarce question answering gains from training on question answering", OURS, "size",
+        "mean gain of recipes that hold question answering alone", "such a recipe and such a target",
+        tasks.scarce_from_questions,
+    ),
+    Claim(
+        "B3", "A target gains nothing from the data that it is fine-tuned on anyway", OURS, "control",
+        "gain of the recipe of the target's own training set, against the margin", "such a recipe",
+        tasks.same_data,
+    ),
+    Claim(
+        "B4", "Languages farther from English score lower", OURS, "correlation",
+        "rank correlation of score and distance over languages; below zero supports it",
+        "languages of known distance", sizes.far_languages_score_lower,
+    ),
+    Claim(
+        "B5", "Languages farther from English gain less", OURS, "correlation",
+        "rank correlation of gain and distance over languages; below zero supports it",
+        "languages of known distance", sizes.far_languages_gain_less,
+    ),
+    Claim(
+        "B6", "More text to pretrain on scores higher, all else equal", OURS, "paired comparison",
+        "score of a language less that of its twin with less text; without twins, the rank correlation",
+        "how much text each language has", sizes.more_text_scores_higher,
+    ),
+)  # fmt: skip

@@ -1,0 +1,231 @@
+"""Tests of claims about which intermediate task helps which target: what one grid of recipes can answer.
+
+>>> from xstilts_lib.analysis import claims_tasks
+>>> claims_tasks.no_gain_in_inference(view).sentence                    # doctest: +SKIP
+'Supported: mean gain of 3 recipes on mini_xnli: −0.2 points (...)'
+
+Every test takes a view (evidence.View) of one encoder and gives a Finding. Which recipes it needs, it finds
+by their kind, never by their names.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+
+import numpy as np
+import pandas as pd
+
+from ..tasks import task
+from . import gains as g
+from . import kinds, signature
+from .evidence import (
+    CONTRADICTED,
+    SUPPORTED,
+    VERDICTS,
+    Finding,
+    View,
+    cross_fitted,
+    differ,
+    fall,
+    no_gain,
+    of_check,
+    rise,
+    slopes,
+    softened,
+    untestable,
+)
+from .signature import QUESTIONS, Check
+from .statistics import student_interval
+from .wording import listed, plural, signed
+
+FAVOURED = {"SQuAD": kinds.SQUAD, "MNLI": frozenset({"mnli"}), "HellaSwag": frozenset({"hellaswag"})}
+CONSISTENT = 2 / 3  # the share of recipes that must gain, each by itself, before gains are consistent
+
+
+def favourites(view: View) -> Finding:
+    """SQuAD, MNLI and HellaSwag give more than the other single tasks, and are the first three of them."""
+    means = view.grid(view.kind(kinds.single))
+    real = {name: kinds.counterpart(name) for name in means}
+    mine = {name for name in means if any(real[name] in group for group in FAVOURED.values())}
+    lacking = [title for title, group in FAVOURED.items() if not group & {real[name] for name in mine}]
+    others = [name for name in means if name not in mine]
+    if lacking or not others:
+        what = f"recipe of {listed(lacking)} alone" if lacking else "single task beside those three"
+        return untestable(f"no {what} was scored on every target")
+    order = list(means.mean().sort_values(ascending=False).index)
+    note = "from most to least: " + ", ".join(f"{name} {signed(means[name].mean())}" for name in order)
+    values = means[sorted(mine)].mean(axis=1) - means[others].mean(axis=1)
+    found = rise(view, values, "mean gain of the three less that of the other single tasks", note)
+    if found.verdict == SUPPORTED and set(order[: len(mine)]) != mine:
+        return softened(found, "but the three are not the first ones")
+    return found
+
+
+def squad_alone(view: View) -> Finding:
+    """SQuAD gives more than any other single task, the best other being chosen on the other seeds."""
+    means = view.grid(view.kind(kinds.single))
+    mine = [name for name in means if kinds.counterpart(name) in kinds.SQUAD]
+    others = [name for name in means if name not in mine]
+    if not mine or not others:
+        return untestable(f"no {'single task to compare with' if mine else 'recipe of SQuAD alone'}")
+    best = means[mine].mean().idxmax()
+    values = means[best] - cross_fitted(means[others], means[others])
+    return rise(view, values, f"mean gain of {best} less that of the best of {plural(len(others), 'other')}")
+
+
+def all_at_once(view: View) -> Finding:
+    """All the single tasks jointly give more than the best of them, which is chosen on the other seeds."""
+    means = view.grid(view.kind(lambda name: kinds.single(name) or kinds.joint(name)))
+    singles = [name for name in means if kinds.single(name)]
+    wanted = set(kinds.tasks_of(singles))
+    whole = [name for name in means if kinds.joint(name) and wanted and wanted <= set(kinds.tasks_of([name]))]
+    if len(singles) < 2 or not whole:
+        return untestable(f"no recipe trains {plural(len(wanted), 'task')} of the single recipes jointly")
+    values = means[whole[0]] - cross_fitted(means[singles], means[singles])
+    what = f"mean gain of {plural(len(kinds.tasks_of(whole[:1])), 'task')} at once less that of the best one"
+    return rise(view, values, what, f"all at once gains {signed(means[whole[0]].mean())}")
+
+
+def retrieval_gains_most(view: View) -> Finding:
+    """Retrieval gains more than the fine-tuned targets do: the signature's own check."""
+    check = signature.retrieval(view.whole(), view.terms)[1]
+    return of_check(check, "mean gain on retrieval less that on the other targets")
+
+
+def scarce_gains_throughout(view: View) -> Finding:
+    """Question answering with little training data gains in the mean, and from most recipes by themselves."""
+    targets = [name for name in view.targets if task(name).train == name and task(name).group == QUESTIONS]
+    means = view.grid(view.kind(kinds.plain), targets)
+    if not targets or means.shape[1] < 2:
+        lacking = "two recipes were scored on it" if targets else "such target is in the table"
+        return untestable(f"no {lacking}" if not targets else f"not even {lacking}")
+    interval = student_interval(means.to_numpy().T, view.terms.level)
+    sure = int((np.asarray(interval.low) > 0).sum())
+    note = f"{sure} of {means.shape[1]} recipes gain by themselves"
+    found = rise(view, means.mean(axis=1), f"mean gain on {listed(targets)}", note)
+    if found.verdict == SUPPORTED and sure < CONSISTENT * means.shape[1]:
+        return softened(found, "so the gain is not consistent")
+    return found
+
+
+def no_gain_in_inference(view: View) -> Finding:
+    """Natural language inference gains nothing; where it was not learnt at all, that says nothing."""
+    targets = [name for name in view.targets if kinds.is_nli(name)]
+    means = view.grid(view.kind(kinds.plain), targets)
+    if not targets or means.empty:
+        return untestable("no target of natural language inference with a plain recipe")
+    what = f"mean gain of {plural(means.shape[1], 'recipe')} on {listed(targets)}"
+    found = no_gain(view, means.mean(axis=1), what)
+    above = signature.over_floor(view.scores[view.scores["target"].isin(targets)])
+    learnt = above.empty or signature.above_floor(above, view.terms).verdict == signature.APPEARS
+    if found.verdict == SUPPORTED and not learnt:
+        return softened(found, f"but {g.BASELINE} is not above the floor there")
+    return found
+
+
+def best_by_english(view: View) -> Finding:
+    """Choosing a recipe for each target by its English scores gains in the other languages.
+
+    The choice for a seed is made on the English scores of the other seeds; no other language is looked at.
+    The untouched encoder may be chosen too, and gains nothing then.
+    """
+    cells = view.cells(view.kind(kinds.plain))
+    english = view.scores[view.scores["language"] == g.SOURCE_LANGUAGE]
+    gained, chosen = {}, []
+    for target in cells.columns.unique("target"):
+        mine = cells.xs(target, axis=1, level="target").assign(**{g.BASELINE: 0.0})
+        scores = english[english["target"] == target].pivot(index="seed", columns="recipe", values="score")
+        scores = scores.reindex(index=mine.index, columns=mine.columns).dropna()
+        if len(scores) and mine.shape[1] > 1:
+            gained[target] = cross_fitted(scores, mine.loc[scores.index])
+            chosen.append(f"{target} {scores.mean().idxmax()}")
+    if not gained:
+        return untestable("no target has English scores to choose by, of some recipe and of the baseline")
+    left = len(view.targets) - len(gained)
+    note = f"chosen on all seeds: {', '.join(chosen)}" + (
+        f"; {plural(left, 'target')} without English scores left out" if left else ""
+    )
+    values = pd.DataFrame(gained).dropna().mean(axis=1)
+    return rise(view, values, f"mean gain of the chosen over {plural(len(gained), 'target')}", note)
+
+
+def formats_matter(view: View) -> Finding:
+    """Gains depend on format: they differ where task and target share one, the mean of each taken out."""
+    cells = view.cells(view.kind(kinds.single))
+    recipes, targets = (list(cells.columns.unique(level)) for level in ("recipe", "target"))
+    same = np.array([[task(one).format == task(two).format for two in targets] for one in recipes])
+    if len(recipes) < 2 or not same.size or same.all() or not same.any():
+        return untestable("no single tasks of which some share a target's format and some do not")
+    kinds_of = sorted({task(name).format for name in recipes})
+    cube = np.array([row.unstack("target").loc[recipes, targets].to_numpy() for _, row in cells.iterrows()])
+    cube = cube - cube.mean(1, keepdims=True) - cube.mean(2, keepdims=True)
+    values = pd.Series(cube[:, same].mean(1) - cube[:, ~same].mean(1), index=cells.index)
+    what = "gain of a target from a task of its own format, less that from others"
+    return differ(
+        view, values, what, f"formats {listed(kinds_of)}; the mean of each task and target taken out"
+    )
+
+
+def without_retrieval(view: View) -> Finding:
+    """The mean over the targets without retrieval is a gain: the signature's own check."""
+    whole = view.whole()
+    if not any(task(name).group == g.RETRIEVAL for name in set(whole["target"])):
+        return untestable("no retrieval target to leave out")
+    check = signature.mean_gain(whole, view.terms, with_retrieval=False)
+    found = of_check(check, "mean gain without retrieval")
+    with_it = signature.mean_gain(whole, view.terms).interval.estimate
+    return dataclasses.replace(found, evidence=f"{found.evidence}; with retrieval {signed(with_it)}")
+
+
+def reasoning_is_best(view: View) -> Finding:
+    """Tasks that ask for inference give more than the other single tasks."""
+    means = view.grid(view.kind(kinds.single))
+    mine = [name for name in means if kinds.counterpart(name) in kinds.REASONING]
+    others = [name for name in means if name not in mine]
+    if not mine or not others:
+        return untestable(f"no single task that asks for {'anything else' if mine else 'inference'}")
+    values = means[mine].mean(axis=1) - means[others].mean(axis=1)
+    return rise(view, values, f"mean gain of {listed(mine)} less that of {listed(others)}")
+
+
+def scarce_targets_gain_most(view: View) -> Finding:
+    """Gains fall as the target's training set grows, over the targets that are fine-tuned."""
+    cells = view.cells(view.kind(kinds.plain))
+    sizes = {name: kinds.training_size(name) for name in cells.columns.unique("target")}
+    known = {name: math.log10(size) for name, size in sizes.items() if size}
+    if len(set(known.values())) < 3:
+        return untestable("fewer than three sizes of the targets' training sets are known")
+    means = cells.T.groupby(level="target", sort=False).mean().T[list(known)]
+    note = f"{plural(len(known), 'target')}, by the published sizes; they differ in more than size"
+    values = slopes(means, list(known.values()))
+    return fall(view, values, "gain", note, "points for ten times the target's training set")
+
+
+def scarce_from_questions(view: View) -> Finding:
+    """Scarce question answering gains from question-answering training: the signature's own check."""
+    check = signature.scarce_questions(view.whole(), view.terms)
+    return of_check(check, "mean gain of recipes of question answering alone")
+
+
+def same_data(view: View) -> Finding:
+    """A target gains nothing from the data that it is fine-tuned on anyway: the signature's own checks."""
+    above = signature.over_floor(view.scores)
+    return _together(signature.same_data(view.whole(), view.terms, above))
+
+
+def _together(checks: list[Check]) -> Finding:
+    """Several checks as one finding: contradicted where one is, supported where all are."""
+    found = [of_check(check) for check in checks]
+    known = [one for one in found if math.isfinite(one.interval.estimate)]
+    if not known:
+        return found[0]
+    # From what speaks most against the claim: contradicted, inconclusive, supported.
+    order = (CONTRADICTED, *(verdict for verdict in VERDICTS if verdict not in (CONTRADICTED, SUPPORTED)))
+    ranked = (*order, SUPPORTED)
+    worst = min(known, key=lambda one: (ranked.index(one.verdict), -one.interval.estimate))
+    lines = [
+        f"{check.name.removeprefix('same-data-')} {one.evidence}"
+        for check, one in zip(checks, found, strict=True)
+    ]
+    return dataclasses.replace(worst, evidence="; ".join(lines))
