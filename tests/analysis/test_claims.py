@@ -153,7 +153,7 @@ def test_the_best_recipe_is_chosen_by_english(build) -> None:
     results.loc[(results["recipe"] == "mini_mnli") & english, "value"] += 9.0
     found = findings(results)["C6"]
     assert found.verdict == "contradicted", "good in English alone"
-    assert "mini_xnli mini_mnli" in found.evidence
+    assert "mini_mnli for mini_xnli" in found.evidence
     assert "2 targets without English scores left out" in found.evidence
 
 

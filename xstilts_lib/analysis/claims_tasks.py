@@ -139,7 +139,7 @@ def best_by_english(view: View) -> Finding:
         scores = scores.reindex(index=mine.index, columns=mine.columns).dropna()
         if len(scores) and mine.shape[1] > 1:
             gained[target] = cross_fitted(scores, mine.loc[scores.index])
-            chosen.append(f"{target} {scores.mean().idxmax()}")
+            chosen.append(f"{scores.mean().idxmax()} for {target}")
     if not gained:
         return untestable("no target has English scores to choose by, of some recipe and of the baseline")
     left = len(view.targets) - len(gained)

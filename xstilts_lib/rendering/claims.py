@@ -1,0 +1,262 @@
+"""The ledger of claims as the book and the terminal show it, with published numbers beside ours.
+
+>>> from xstilts_lib.rendering import claims
+>>> claims.parts(load_experiment("miniature"))["claims"]                # doctest: +SKIP
+':::{table} Claims, put to the experiment ...'
+"""
+
+from __future__ import annotations
+
+import csv
+import json
+import math
+import re
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from .. import results
+from ..errors import UserError
+from ..experiment import Experiment, available, load_experiment
+from . import markup
+
+if TYPE_CHECKING:
+    import pandas
+
+    from ..analysis.evidence import View
+    from ..analysis.ledger import Entry
+
+QUESTIONS = "questions"  # the experiment that was designed to test the claims
+DEFAULT = "miniature"
+MISSING = "Nothing has been run that a claim could be put to; `xstilts run miniature` would change that."
+# Names of tasks and recipes in running text: set as code, and breakable in a narrow column.
+_NAMES = re.compile(r"`([^`]+)`|\b(mini_[\w+@-]*\w)")
+
+
+def default(fallback: str = DEFAULT) -> str:
+    """The experiment whose results the ledger reads: `questions` where it has any, else `fallback`."""
+    if QUESTIONS not in available():
+        return fallback
+    try:
+        results.load(load_experiment(QUESTIONS))
+    except UserError:
+        return fallback
+    return QUESTIONS
+
+
+def entries(experiment: Experiment, features: Path | None = None) -> list[Entry]:
+    """The ledger on the results of an experiment; UserError where it has none.
+
+    `features` is a folder with lang2vec's features, for the distances of real languages.
+    """
+    from ..analysis import ledger
+
+    table = results.load(experiment)
+    return ledger.entries(table, _languages(experiment, table, features))
+
+
+def parts(experiment: Experiment) -> dict[str, str]:
+    """What the page of the ledger includes, by name: the results of `questions`, or else of `experiment`."""
+    chosen = load_experiment(default(experiment.name))
+    found = {"claims_tests": tests(), "published": published()}
+    try:
+        table = results.load(chosen)
+        made = entries(chosen)
+    except UserError:
+        return {**found, "claims": MISSING, "claims_counted": MISSING, "published_beside": MISSING}
+    return {
+        **found,
+        "claims": verdicts(chosen, made),
+        "claims_counted": counted(chosen, made),
+        "published_beside": beside(chosen, table),
+    }
+
+
+def counted(experiment: Experiment, made: Sequence[Entry]) -> str:
+    """How many claims came out which way, in a sentence."""
+    from ..analysis import ledger
+
+    name = markup.code(experiment.name)
+    corrected = ledger.table(made)
+    sure = (corrected["verdict"] == "supported") & (corrected["p_holm"] < 1 - corrected["level"])
+    return (
+        f"**Of {len(made)} claims put to the experiment {name}, {ledger.counted(made)}.** Looked at "
+        f"together, with Holm's correction over all that have a p-value, {int(sure.sum())} of those "
+        "supported remain."
+    )
+
+
+def verdicts(experiment: Experiment, made: Sequence[Entry]) -> str:
+    """Every claim with its verdict and the numbers behind it."""
+    several = len({entry.model for entry in made if not entry.claim.several}) > 1
+    rows = [
+        [entry.claim.id, f"{prose(entry.claim.claim)} {_cited(entry.claim.source)}", entry.finding.verdict,
+         prose(entry.finding.evidence + (f"; encoder {entry.model}" if several and entry.model else ""))]
+        for entry in made
+    ]  # fmt: skip
+    caption = (
+        f"Claims, put to the experiment {markup.code(experiment.name)}. Estimates with their intervals, over "
+        "seeds where nothing else is said; the smallest change worth a claim is "
+        f"{_margin():g} points. Verdicts are computed, each by itself."
+    )
+    return markup.table(["", "Claim", "Verdict", "Evidence"], rows, caption, "table-claims")
+
+
+def tests() -> str:
+    """What would support or contradict each claim, what that needs, and what its source reports."""
+    from ..analysis.claims import CLAIMS
+
+    rows = [
+        [claim.id, prose(claim.kind), prose(claim.statistic), prose(claim.needs), prose(claim.published)]
+        for claim in CLAIMS
+    ]
+    caption = "How each claim is put to the test: the statistic, what it needs, and what its source reports."
+    header = ["", "Kind", "Statistic", "Needs", "Published"]
+    return markup.table(header, rows, caption, "table-claims-tests")
+
+
+def published() -> str:
+    """The published numbers that this book cites, each line with its citation."""
+    from ..analysis import published as numbers
+
+    frame = numbers.table()
+    rows = []
+    keys = ["system", "setting", "citation", "place"]
+    for (system, setting, citation, place), part in frame.groupby(keys, sort=False):
+        cells = [_number(row) for row in part.to_dict("records")]
+        rows.append([markup.text(system), markup.text(setting), ", ".join(cells),
+                     f"{{cite:t}}`{citation}`, {markup.text(place)}"])  # fmt: skip
+    caption = "Published numbers, in percent; gains in points. None of them was computed here."
+    return markup.table(["System", "Setting", "Numbers", "Read in"], rows, caption, "table-published")
+
+
+def beside(experiment: Experiment, table: pandas.DataFrame) -> str:
+    """The study's gain on each target of XTREME beside the gain here, on the target that stands for it."""
+    from ..analysis import ledger
+    from ..analysis import published as numbers
+    from ..analysis.wording import signed
+
+    view = ledger.overview(table)
+    if view.scores.empty:
+        return MISSING
+    view = view.of(ledger.in_order(view)[0])
+    rows = []
+    for row in numbers.by_target().to_dict("records"):
+        name = next((name for name in (row["target"], f"mini_{row['target']}") if name in view.targets), None)
+        rows.append(
+            [markup.code(row["target"]), *(f"{row[system]:.1f}" for system in ("XLM-R Large", "X-STILTs")),
+             signed(row["gain"]), *((markup.code(name), *_here(view, name)) if name else ("", "", ""))]
+        )  # fmt: skip
+    caption = (
+        "Published on XTREME's test sets {cite}`chung2021rembert`, question answering as the mean of F1 and "
+        f"exact match; and here, in the experiment {markup.code(experiment.name)}: the untouched encoder, "
+        "and the mean gain over its recipes of labelled English tasks, with half its 95 % interval. Other "
+        "encoders, other data: compare signs, not sizes."
+    )
+    header = ["Target", "XLM-R Large", "X-STILTs", "Gain", "Here", "Untouched", "Gain here"]
+    return markup.table(header, rows, caption, "table-published-beside")
+
+
+def show(experiment: Experiment, made: Sequence[Entry], form: str) -> None:
+    """Print the ledger in the terminal: as `table`, `csv` or `json`."""
+    from ..analysis import ledger
+
+    rows = [
+        {key: _plain(value) for key, value in row.items()} for row in ledger.table(made).to_dict("records")
+    ]
+    if form == "csv":
+        writer = csv.DictWriter(sys.stdout, list(rows[0]))
+        writer.writeheader()
+        writer.writerows(rows)
+    elif form == "json":
+        print(json.dumps({"experiment": experiment.name, "claims": rows}, indent=1, ensure_ascii=False))
+    else:
+        _print(experiment, made)
+
+
+def prose(text: str) -> str:
+    """Text for a cell, with the names of tasks and recipes in it set as code."""
+    shown, end = [], 0
+    for found in _NAMES.finditer(text):
+        shown += [markup.text(text[end : found.start()]), markup.code(found[1] or found[2])]
+        end = found.end()
+    return "".join([*shown, markup.text(text[end:])])
+
+
+def _languages(experiment: Experiment, table: pandas.DataFrame, features: Path | None) -> pandas.DataFrame:
+    """What is known of the languages of a results table."""
+    from ..analysis import atlas, typology
+    from ..sources import open_source
+    from ..sources.miniature import MiniatureSource
+
+    codes = list(dict.fromkeys(table["language"]))
+    if experiment.source["kind"] != "miniature":
+        return typology.languages(codes, atlas.declared(codes, features))
+    world = open_source(experiment.source)
+    assert isinstance(world, MiniatureSource)
+    return typology.languages(codes, world.language_table())
+
+
+def _here(view: View, target: str) -> tuple[str, str]:
+    """The untouched encoder's score on a target, and the mean gain over plain recipes with its interval."""
+    from ..analysis import gains, kinds
+    from ..analysis.statistics import student_interval
+    from ..analysis.wording import NOTHING, cell
+
+    scores = gains.over_languages(view.scores[view.scores["target"] == target])
+    base = scores.loc[scores["recipe"] == gains.BASELINE, "score"].mean()
+    values = view.grid(view.kind(kinds.plain), [target]).mean(axis=1)
+    if not len(values):
+        return f"{base:.1f}", NOTHING
+    interval = student_interval(values)
+    return f"{base:.1f}", cell(interval.estimate, interval.low, interval.high, sign=True)
+
+
+def _cited(source: str) -> str:
+    from ..analysis.claims import OURS
+
+    return f"({markup.text(source)})" if source == OURS else f"{{cite}}`{source}`"
+
+
+def _margin() -> float:
+    from ..analysis.signature import Terms
+
+    return Terms.margin
+
+
+def _number(row: dict[str, Any]) -> str:
+    """A published number with what it is of: "xquad F1 78.7", "tatoeba de 63.9"."""
+    from ..analysis.wording import signed
+
+    of = row["target"] if row["language"] == "all" else f"{row['target']} {row['language']}"
+    digits = signed(row["value"]) if row["metric"] == "mean gain" else f"{row['value']:.1f}"
+    names = {"accuracy": "", "f1": "F1", "exact_match": "EM", "mean gain": ""}
+    return " ".join(part for part in (markup.text(of), names[row["metric"]], markup.text(digits)) if part)
+
+
+def _plain(value: Any) -> Any:
+    """Numbers to six digits after the point; None where there is no number."""
+    if isinstance(value, float):
+        return None if math.isnan(value) else round(value, 6)
+    return value
+
+
+def _print(experiment: Experiment, made: Sequence[Entry]) -> None:
+    from rich.console import Console
+    from rich.table import Table
+
+    from ..analysis import ledger
+
+    table = Table(
+        title=f"{experiment.title}: the ledger of claims",
+        caption=f"{ledger.counted(made)}; the smallest change worth a claim is {_margin():g} points.",
+        show_lines=True,
+    )
+    table.add_column("id", no_wrap=True)
+    table.add_column("claim", ratio=2)
+    table.add_column("verdict")
+    table.add_column("evidence", ratio=3)
+    for entry in made:
+        table.add_row(entry.claim.id, entry.claim.claim, entry.finding.verdict, entry.finding.evidence)
+    Console(width=None if sys.stdout.isatty() else 160).print(table)
