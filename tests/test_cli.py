@@ -40,7 +40,7 @@ def test_help_imports_nothing_heavy() -> None:
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=600)
     after = os.times()
     assert done.stderr.strip().splitlines()[-1] == "[]"
-    for command in ("run", "results", "book", "verify", "score", "mine", "data"):
+    for command in ("run", "results", "claims", "book", "verify", "score", "mine", "data"):
         assert command in done.stdout
     computing = after.children_user + after.children_system - before.children_user - before.children_system
     assert computing < 1, "seconds of the processor, however busy the machine is"
@@ -91,6 +91,15 @@ def test_other_mistakes(argv: tuple[str, ...], says: str) -> None:
     assert done.returncode == 2
     assert "Traceback" not in done.stderr
     assert says in done.stderr
+
+
+def test_claims_of_an_experiment_that_has_not_been_run(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XSTILTS_RUNS", str(tmp_path))
+    done = xstilts("claims", "--experiment", "smoke")
+    assert done.returncode == 2
+    assert done.stderr == "Error: Nothing of 'smoke' is done: run `xstilts run smoke` first.\n"
 
 
 def failing(monkeypatch: pytest.MonkeyPatch, error: Exception) -> None:

@@ -1,4 +1,4 @@
-"""The command line: `xstilts run`, `plan`, `results`, `book`, `verify`, `score`, `mine`, `data`.
+"""The command line: `xstilts run`, `plan`, `results`, `claims`, `book`, `verify`, `score`, `mine`, `data`.
 
 A mistake of the user's is one sentence on stderr and exit code 2, whatever it was and wherever it was met.
 Everything heavy is imported inside the commands, so that `xstilts --help` answers at once.
@@ -171,6 +171,24 @@ def results(
     if left:
         print(f"{left} parts of {loaded.name!r} are not done; this is what there is.", file=sys.stderr)
     show(loaded, rows, format.value)
+
+
+@app.command()
+def claims(
+    experiment: Annotated[
+        str | None,
+        typer.Option(help="Whose results; `questions` where it has any, else `miniature`.", metavar="NAME"),
+    ] = None,
+    format: Annotated[Format, typer.Option(help="How to print it.")] = Format.table,
+    features: Annotated[
+        Path | None, typer.Option(help="A folder with lang2vec's features.npz, for real distances.")
+    ] = None,
+) -> None:
+    """The ledger of claims: each with its verdict, computed from the results of an experiment."""
+    from .rendering import claims as module
+
+    loaded = _load(experiment or module.default())
+    module.show(loaded, module.entries(loaded, features), format.value)
 
 
 @app.command()
