@@ -28,7 +28,7 @@ from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 from . import code
 from .processes import die_with_parent
@@ -39,6 +39,8 @@ PRELOADED = (
     "torch", "transformers.models.xlm_roberta.modeling_xlm_roberta", "transformers.models.auto.modeling_auto",
     "transformers.models.auto.tokenization_auto", "datasets", "accelerate", "pandas", "matplotlib.pyplot",
     "seaborn", "scipy.stats", "seqeval.metrics", "ipykernel.kernelapp", "ipykernel.ipkernel",
+    "ipykernel.debugger", "IPython.core.completerlib", "IPython.core.oinspect",
+    "IPython.extensions.storemagic", "sqlite3", "tornado.platform.asyncio",
     "matplotlib_inline.backend_inline", "safetensors.numpy",
     "papermill", "nbclient", "xstilts_lib.train", "xstilts_lib.evaluate", "xstilts_lib.scoring",
     "xstilts_lib.mining", "xstilts_lib.analysis.figures", "xstilts_lib.pretraining", "xstilts_lib.retrieval",
@@ -179,16 +181,20 @@ def _child(parent: int, request: Mapping[str, Any], streams: list[int]) -> int:
     return TASKS[request["task"]](request["argv"])
 
 
-def _job(argv: list[str]) -> int:
+def _job(argv: list[str]) -> NoReturn:
     from .jobs import main
 
-    code = main(argv)
+    _leave_at_once(main(argv))
+
+
+def _leave_at_once(code: int) -> NoReturn:
+    """End this process: everything is on disk, and taking torch apart costs half a second."""
     sys.stdout.flush()
     sys.stderr.flush()
-    os._exit(code)  # everything is on disk, and taking torch apart costs half a second
+    os._exit(code)
 
 
-def _kernel(argv: list[str]) -> int:
+def _kernel(argv: list[str]) -> NoReturn:
     """An IPython kernel, as `python -m ipykernel_launcher` starts it."""
     from ipykernel.kernelapp import IPKernelApp
 
@@ -199,7 +205,7 @@ def _kernel(argv: list[str]) -> int:
         "--IPKernelApp.parent_handle=1",
     ]  # it need not watch its parent: the kernel of the system does
     IPKernelApp.launch_instance(argv)
-    return 0
+    _leave_at_once(0)
 
 
 TASKS: Mapping[str, Callable[[list[str]], int]] = {"job": _job, "kernel": _kernel}
@@ -221,6 +227,7 @@ def receive(connection: socket.socket) -> tuple[dict[str, Any], list[int]]:
 def preload() -> None:
     """Import what children need. Nothing may be computed here: a child must start as a fresh process does."""
     os.environ.setdefault("MPLBACKEND", INLINE)
+    os.environ.setdefault("PYDEVD_DISABLE_FILE_VALIDATION", "1")  # else the kernel's debugger warns of itself
     for name in PRELOADED:
         importlib.import_module(name)
     for kind in code.SOURCES:  # hashed once, for every child
