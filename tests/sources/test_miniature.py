@@ -200,7 +200,7 @@ def test_an_unknown_setting_is_refused_with_the_nearest() -> None:
         (("mini_xnli", "validation"), "split"),
         (("mini_xnli", "train"), "trains on mini_mnli"),
         (("mini_tatoeba", "train", "en"), "no training data"),
-        (("mini_squad", "train", "qaa"), "English alone"),
+        (("mini_tydiqa", "train", "qaa"), "English alone"),
         (("mini_squad", "test", "qaa"), "not evaluated"),
         (("mini_xnli", "test", "qaz"), "no language"),
         (("mini_text", "test"), "no split"),

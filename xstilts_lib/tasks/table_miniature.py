@@ -6,14 +6,15 @@ from .row import ENTITIES, NLI, UPOS, FormatName, Group, Metric, Role, Task
 
 # Its languages, English first; sources/miniature/languages.py declares what each one is like.
 MINIATURE = ("en", "qaa", "qab", "qac", "qad", "qae", "qaf", "qag")
+MINIATURE_FURTHER = ("qah", "qai")  # in worlds whose settings name them
 
 
 def _mini(
     name: str, title: str, role: Role, format: FormatName, group: Group, metric: Metric, **more: object
 ) -> Task:
-    languages = MINIATURE if role != "intermediate" else ("en",)
+    languages = (*MINIATURE, *MINIATURE_FURTHER) if role != "intermediate" else ("en",)
     if format == "bitext":
-        languages = MINIATURE[1:]
+        languages = languages[1:]
     return Task(name, title, role, format, group, metric, languages, ("miniature",), **more)  # type: ignore[arg-type]
 
 

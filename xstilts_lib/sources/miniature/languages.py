@@ -8,6 +8,9 @@ does:
     qaa - qab  resources (near English)        qaa - qac  word order
     qae - qaf  resources (far from English)    qaa - qad  script
 
+and, in a world whose settings name them,      qaa - qah  case
+                                               qaa - qai  cognates
+
 A cognate is a word written as in English. A sound law that changed it would make it as foreign as any other
 word, since the vocabulary is made of whole words; another script has that effect, and qad shows it.
 """
@@ -94,15 +97,22 @@ LANGUAGES: Mapping[str, Language] = {
     "qag": Language("qag", "Quorzan", "SVO", "before", False, True, "after", "Georgian", 0.3, 0.6),
 }
 
+# Spoken where a world's settings name them, `languages: {qah: {}}`: further pairs cost every encoder text.
+FURTHER: Mapping[str, Language] = {
+    "qah": replace(_NEAR, code="qah", name="Velissan", case=True),
+    "qai": replace(_NEAR, code="qai", name="Corundic", cognates=0.3),
+}
+
 
 def configured(overrides: Mapping[str, Mapping[str, object]]) -> dict[str, Language]:
     """The languages with the changes that a world's settings ask for; UserError for an unknown language or
     property."""
     languages = dict(LANGUAGES)
     properties = [field.name for field in fields(Language) if field.name not in ("code", "name")]
+    languages |= {code: language for code, language in FURTHER.items() if code in overrides}
     for code, changes in overrides.items():
         if code not in languages or code == "en":
-            invented = nearest(code, set(LANGUAGES) - {"en"})
+            invented = nearest(code, {*LANGUAGES, *FURTHER} - {"en"})
             raise UserError(f"Miniature world: there is no invented language {code!r}: {invented}")
         if not isinstance(changes, Mapping):
             raise UserError(
@@ -148,6 +158,8 @@ _SOUNDS = {
     "qae": ("h k l m n p s t w y", "a i u e", "- -"),
     "qaf": ("c f h m n p q r s t v", "a e o u", "- s"),
     "qag": ("b d g k m n q r t z x", "a e o u", "r z -"),
+    "qah": ("b d f g j l m n p s v z", "a e i o", "l s n -"),
+    "qai": ("c d g h k m n p r t v", "a i o u", "n r d -"),
 }
 
 
