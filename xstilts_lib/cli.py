@@ -160,15 +160,23 @@ def plan(
 def results(
     experiment: ExperimentName,
     format: Annotated[Format, typer.Option(help="How to print it.")] = Format.table,
+    record: Annotated[
+        bool, typer.Option("--record", help="Keep the table of a finished experiment under book/records/.")
+    ] = False,
 ) -> None:
     """The table of recipes by targets: means over the non-English languages, intervals over seeds."""
+    from . import records
     from . import results as module
     from .tables import show
 
     loaded = _load(experiment)
     rows = module.summarise(loaded, module.load(loaded))
     left = len(module.missing(loaded))
-    if left:
+    if record:
+        print(f"Recorded in {places.relative(records.write(loaded))}.", file=sys.stderr)
+    elif left and module.collect(loaded).empty:
+        print(f"{loaded.name!r} has not been run here; this is the record.", file=sys.stderr)
+    elif left:
         print(f"{left} parts of {loaded.name!r} are not done; this is what there is.", file=sys.stderr)
     show(loaded, rows, format.value)
 

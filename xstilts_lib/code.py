@@ -19,10 +19,10 @@ from . import manifest
 _ROOT = Path(__file__).resolve().parent
 # What carries numbers about, shows them, or starts what computes them.
 _NEUTRAL = {
-    "__init__", "analysis", "cli", "client", "code", "costs", "errors", "experiment", "graph", "jobs",
-    "kernels", "manifest", "monitor", "notebook", "places", "plan", "processes", "progress", "recipe",
-    "rendering", "results", "runs", "settings", "strict", "tables", "tasks", "verification", "warm",
-    "workflow",
+    "__init__", "analyses", "analysis", "cli", "client", "code", "costs", "errors", "experiment", "graph",
+    "jobs", "kernels", "manifest", "monitor", "notebook", "places", "plan", "processes", "progress", "recipe",
+    "records", "rendering", "results", "runs", "settings", "strict", "tables", "tasks", "verification",
+    "warm", "workflow",
 }  # fmt: skip
 # What turns an encoder into scores: it may change without an encoder being trained again.
 _EVALUATION = {"evaluate", "mining", "retrieval", "scoring", "submission"}

@@ -80,7 +80,7 @@ def longest(pending: list[Job], costs: Mapping[str, Cost]) -> float:
 def measured(experiment: Experiment) -> dict[tuple[str, ...], float]:
     """Seconds of the parts of earlier runs of this experiment and model, by template, recipe and task."""
     found: dict[tuple[str, ...], float] = {}
-    for path in experiment.directory.rglob(manifest.NAME):
+    for path in experiment.root.rglob(manifest.NAME):
         record = _read(path)
         parameters = record.get("parameters", {})
         if "seconds" in record and "seed" in parameters:
@@ -89,7 +89,7 @@ def measured(experiment: Experiment) -> dict[tuple[str, ...], float]:
 
 
 def _key(parameters: Mapping[str, Any]) -> tuple[str, ...]:
-    return tuple(str(parameters.get(name, "")) for name in ("recipe", "task"))
+    return tuple(str(parameters.get(name, "")) for name in ("variant", "recipe", "task"))
 
 
 def _read(path: Path) -> dict[str, Any]:

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -91,6 +91,42 @@ class Training:
         canonical = {"+".join(sorted(name.split("+"))): value for name, value in self.tasks.items()}
         object.__setattr__(self, "tasks", canonical)
 
+    def with_layer(self, settings: Mapping[str, Any]) -> Training:
+        """The same with `settings` in place of what any phase, task or step states of them."""
+        tasks = {
+            name: {key: settings.get(key, value) for key, value in stated.items()}
+            for name, stated in self.tasks.items()
+        }
+        return Training({**self.intermediate, **settings}, {**self.target, **settings}, tasks)
+
+
+@dataclass(frozen=True)
+class Variant:
+    """Another encoder of the same experiment, such as another size: what differs from `model`."""
+
+    architecture: Mapping[str, Any] = field(default_factory=dict)
+    """Settings in place of the main architecture's."""
+    path: str | None = None
+    revision: str | None = None
+    pretraining: Mapping[str, Any] = field(default_factory=dict)
+    """Settings in place of the main `pretraining`."""
+    training: Mapping[str, Any] = field(default_factory=dict)
+    """Settings in place of those of every later phase and task, such as a lower learning rate."""
+
+
+@dataclass(frozen=True)
+class Design:
+    """A question, and the runs that answer it: recipes by targets, with some encoders or with all."""
+
+    question: str
+    recipes: tuple[Recipe, ...]
+    targets: tuple[str, ...]
+    models: tuple[str, ...] | None = None
+    """Names of the encoders; None = all of the experiment's."""
+
+    def covers(self, model: str) -> bool:
+        return self.models is None or model in self.models
+
 
 @dataclass(frozen=True)
 class Workflow:
@@ -113,8 +149,15 @@ class Experiment:
     source: Mapping[str, Any]
     model: Model
     seeds: tuple[int, ...]
-    recipes: tuple[Recipe, ...]
-    targets: tuple[str, ...]
+    recipes: tuple[Recipe, ...] = ()
+    """Every one is evaluated on every target; where there are designs, theirs, and not stated."""
+    targets: tuple[str, ...] = ()
+    designs: Mapping[str, Design] = field(default_factory=dict)
+    """Instead of `recipes` and `targets`: several questions, which share what runs they can."""
+    variants: Mapping[str, Variant] = field(default_factory=dict)
+    """Further encoders, by name; see `each_model`."""
+    variant: str = ""
+    """Which of them `model` is; empty for the main one."""
     description: str = ""
     pretraining: PretrainSettings | None = None
     languages: tuple[str, ...] | None = None
@@ -124,15 +167,68 @@ class Experiment:
     workflow: Workflow = field(default_factory=Workflow)
 
     def __post_init__(self) -> None:
+        if self.designs:
+            if not self.variant:
+                _check_designs(self)
+            mine = [design for design in self.designs.values() if design.covers(self.model.name)]
+            for key in ("recipes", "targets"):
+                values = dict.fromkeys(value for design in mine for value in getattr(design, key))
+                object.__setattr__(self, key, tuple(values))
         _check_source(self)
         _check_lists(self)
         _check_pretraining(self)
         _check_training(self)
 
     @property
+    def root(self) -> Path:
+        """Where everything of it stands: runs/{experiment}."""
+        return places.runs() / self.name
+
+    @property
     def directory(self) -> Path:
-        """Where its runs stand: runs/{experiment}/{model}."""
-        return places.runs() / self.name / self.model.name
+        """Where the runs of its encoder stand: runs/{experiment}/{model}."""
+        return self.root / self.model.name
+
+    def each_model(self) -> tuple[Experiment, ...]:
+        """The experiment with each of its encoders in turn, the main one first."""
+        return (self, *(self.with_model(name) for name in self.variants))
+
+    def with_model(self, name: str) -> Experiment:
+        """The experiment with the encoder called `name` as its only one; with "" or the main one's name, the
+        experiment itself. UserError where there is none.
+        """
+        if name in ("", self.model.name):
+            return self
+        where = f"{places.relative(self.file)}: variants"
+        if name not in self.variants:
+            known = [self.model.name, *self.variants]
+            raise UserError(f"{where}: there is no encoder {name!r}: {nearest(name, known)}")
+        row, where = self.variants[name], f"{where}.{name}"
+        architecture = None if row.path else {**(self.model.architecture or {}), **row.architecture}
+        model = {"name": name, "architecture": architecture, "path": row.path, "revision": row.revision}
+        pretraining = self.pretraining
+        if row.path:
+            pretraining = None
+        elif row.pretraining and pretraining is not None:
+            settings = {f.name: getattr(pretraining, f.name) for f in fields(pretraining)}
+            pretraining = PretrainSettings.of(settings, row.pretraining, where=f"{where}.pretraining")
+        vocabulary = {} if row.path else {"vocabulary": self.model.vocabulary}
+        return replace(
+            self,
+            variant=name,
+            variants={},
+            model=strict.build(Model, {**model, **vocabulary}, where),
+            pretraining=pretraining,
+            training=self.training.with_layer(row.training),
+        )
+
+    def targets_of(self, recipe: Recipe) -> tuple[str, ...]:
+        """The targets that a recipe is evaluated on: all, or those of the designs that name it."""
+        if not self.designs:
+            return self.targets if recipe in self.recipes else ()
+        asked = [d for d in self.designs.values() if d.covers(self.model.name) and recipe in d.recipes]
+        wanted = {name for design in asked for name in design.targets}
+        return tuple(name for name in self.targets if name in wanted)
 
     @property
     def intermediates(self) -> tuple[str, ...]:
@@ -192,10 +288,11 @@ class Experiment:
         """Every split that its recipes train on and its targets are evaluated on, in every language."""
         from .sources import Need
 
-        steps = (part for recipe in self.recipes for step in recipe.steps for part in step.tasks)
+        everyone = self.each_model()
+        steps = (part for each in everyone for r in each.recipes for step in r.steps for part in step.tasks)
         found = [Need(part.task, "train", part.language) for part in steps]
-        found += [Need(name, "train", "en") for name in self.training_tasks]
-        for name in self.targets:
+        found += [Need(name, "train", "en") for each in everyone for name in each.training_tasks]
+        for name in dict.fromkeys(name for each in everyone for name in each.targets):
             row = task(name)
             asked = [code for code in row.languages if self.languages and code in self.languages]
             # The threshold of mining is tuned on dev.
@@ -212,14 +309,18 @@ class Experiment:
         from .sources import absent, open_source
 
         source = open_source(self.source)
-        source.check([*self.intermediates, *self.targets])
+        for each in self.each_model():
+            source.check([*each.intermediates, *each.targets])
         for _, sentence in absent(source, self.needs(source)):
             raise UserError(sentence)
         return source
 
 
-def load_experiment(name: str | Path, data: str | Path | None = None) -> Experiment:
-    """The experiment called `name`, or in that file; `data` (or $XSTILTS_DATA) is the examples' folder."""
+def load_experiment(name: str | Path, data: str | Path | None = None, variant: str = "") -> Experiment:
+    """The experiment called `name`, or in that file; `data` (or $XSTILTS_DATA) is the examples' folder.
+
+    With `variant`, the experiment with that one of its encoders.
+    """
     file = _find(name)
     where = places.relative(file)
     content = strict.read_yaml(file, where)
@@ -232,8 +333,14 @@ def load_experiment(name: str | Path, data: str | Path | None = None) -> Experim
     elif os.environ.get(DATA) and (content.get("source") or {}).get("kind") == "files":
         content["source"] = {**content["source"], FOLDER: os.environ[DATA]}
     if "recipes" in content:
-        content["recipes"] = _recipes(content["recipes"], where)
-    return strict.build(Experiment, content, where, given={"name": file.stem, "file": file})
+        content["recipes"] = _recipes(content["recipes"], f"{where}: recipes")
+    if isinstance(content.get("designs"), Mapping):
+        for key, design in content["designs"].items():
+            if isinstance(design, dict) and "recipes" in design:
+                design["recipes"] = _recipes(design["recipes"], f"{where}: designs.{key}.recipes")
+    loaded = strict.build(Experiment, content, where, given={"name": file.stem, "file": file, "variant": ""})
+    loaded.each_model()  # refuses what is wrong with any of them before anything runs
+    return loaded.with_model(variant)
 
 
 def available() -> list[str]:
@@ -266,11 +373,11 @@ def _find(name: str | Path) -> Path:
 
 def _recipes(value: Any, where: str) -> tuple[Recipe, ...]:
     if not isinstance(value, list):
-        raise UserError(f"{where}: recipes: expected a list of recipes.")
+        raise UserError(f"{where}: expected a list of recipes.")
     try:
         return tuple(parse(text) for text in value)
     except UserError as error:
-        raise UserError(f"{where}: recipes: {error}") from None
+        raise UserError(f"{where}: {error}") from None
 
 
 def _check_source(experiment: Experiment) -> None:
@@ -279,12 +386,27 @@ def _check_source(experiment: Experiment) -> None:
         raise UserError(f"source.kind: {kind!r} is not valid: {nearest(str(kind), SOURCES)}")
 
 
+def _check_designs(experiment: Experiment) -> None:
+    known = [experiment.model.name, *experiment.variants]
+    for name, design in experiment.designs.items():
+        for model in design.models or ():
+            if model not in known:
+                raise UserError(
+                    f"designs.{name}.models: there is no encoder {model!r}: {nearest(model, known)}"
+                )
+        if not design.recipes or not design.targets:
+            raise UserError(f"designs.{name}: recipes and targets must each name at least one.")
+    for name in known:
+        if not any(design.covers(name) for design in experiment.designs.values()):
+            raise UserError(f"designs: none of them uses the encoder {name!r}.")
+
+
 def _check_lists(experiment: Experiment) -> None:
     kind = experiment.source["kind"]
     for key in ("seeds", "recipes", "targets"):
         values = getattr(experiment, key)
         if not values:
-            raise UserError(f"{key}: the list is empty.")
+            raise UserError(f"{key}: the list is empty or missing.")
         twice = [str(value) for i, value in enumerate(values) if value in values[:i]]
         if twice:
             raise UserError(f"{key}: {twice[0]!r} stands twice.")

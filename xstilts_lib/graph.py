@@ -14,17 +14,17 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
-from . import code, manifest, places, results
+from . import analyses
+from .analyses import Group
 from .errors import UserError
 from .experiment import Experiment
 from .recipe import NONE
-from .runs import ENCODER, Run, all_runs, template_digest
+from .runs import ENCODER, Run, all_runs
 
 Kind = Literal["encoder", "recipe", "results"]
-PAGES = "pages"
-ANALYSIS = "4*_*.ipynb"  # the templates that read the results table
+PAGES = "pages"  # the one part of a job that runs no model
 
 
 @dataclass(frozen=True, eq=False)
@@ -45,7 +45,7 @@ class Job:
 
     @property
     def folder(self) -> Path:
-        return self.experiment.directory / "jobs"
+        return self.experiment.root / "jobs"
 
     @property
     def marker(self) -> Path:
@@ -65,7 +65,7 @@ class Job:
     def pending(self) -> tuple[str, ...]:
         """The parts, or pages, that are not done. UserError where one was done and is damaged."""
         if self.run is None:
-            return () if pages_done(self.experiment) else (PAGES,)
+            return () if self.group.done() else (PAGES,)
         return tuple(
             part for part in self.parts if not (self.run.done(part) and self.run.notebook(part).is_file())
         )
@@ -73,6 +73,14 @@ class Job:
     @property
     def done(self) -> bool:
         return not self.pending
+
+    @cached_property
+    def group(self) -> Group:
+        """The notebooks of a job that runs no model; ValueError for any other."""
+        for group in analyses.groups(self.experiment):
+            if self.kind == "results" and group.label == self.label:
+                return group
+        raise ValueError(f"{self.name} makes no notebooks that read results")
 
 
 def jobs(experiment: Experiment) -> list[Job]:
@@ -83,6 +91,7 @@ def jobs(experiment: Experiment) -> list[Job]:
     graph: list[Job] = []
     for run in runs:
         label = f"{run.recipe.name}.seed{run.seed}"
+        label = f"{run.experiment.variant}.{label}" if run.experiment.variant else label
         needs = (found[run.parent.directory],) if run.recipe.steps and run.parent.has_encoder_part else ()
         parts = run.parts
         shared = run.has_encoder_part and (run.directory in parents or run.recipe.name == NONE)
@@ -92,7 +101,9 @@ def jobs(experiment: Experiment) -> list[Job]:
             found[run.directory] = graph[-1].name
         if parts:
             graph.append(Job(experiment, "recipe", label, run, parts, needs))
-    graph.append(Job(experiment, "results", "tables", needs=tuple(job.name for job in graph)))
+    everything = tuple(job.name for job in graph)
+    for group in analyses.groups(experiment):
+        graph.append(Job(experiment, "results", group.label, needs=everything if group.own else ()))
     return graph
 
 
@@ -104,38 +115,10 @@ def find(experiment: Experiment, name: str) -> Job:
     raise UserError(f"Experiment {experiment.name!r} has no job {name!r}.")
 
 
-def pages_folder(experiment: Experiment) -> Path:
-    """Where the executed analysis notebooks stand: runs/{experiment}/pages."""
-    return places.runs() / experiment.name / PAGES
-
-
-def analysis_templates() -> list[str]:
-    """The templates that read the results table, in the order of their numbers."""
-    return sorted(path.stem for path in places.notebooks().glob(ANALYSIS))
-
-
-def pages_fingerprint(experiment: Experiment) -> str:
-    """A hash of all that decides the results table and the analysis of it."""
-    parts = [run.fingerprint(part) for run in all_runs(experiment) for part in run.parts]
-    templates = {name: template_digest(name) for name in analysis_templates()}
-    shown = [experiment.title, experiment.targets, experiment.languages]
-    return manifest.digest([parts, templates, shown, code.shows()])
-
-
-def pages_done(experiment: Experiment) -> bool:
-    """Whether the results table and the analysis notebooks are those of the runs as they stand."""
-    folder = pages_folder(experiment)
-    if not (folder / manifest.NAME).is_file() or not results.path(experiment).is_file():
-        return False
-    record: dict[str, Any] = manifest.read_manifest(folder, verify=False)
-    return record.get("fingerprint") == pages_fingerprint(experiment)
-
-
 def notebooks_of(job: Job) -> Iterator[tuple[str, Path]]:
     """Template and executed notebook of everything that a job makes."""
     if job.run is None:
-        for name in analysis_templates():
-            yield name, pages_folder(job.experiment) / f"{name}.ipynb"
+        yield from job.group.notebooks
     else:
         for part in job.parts:
             yield job.run.template(part), job.run.notebook(part)

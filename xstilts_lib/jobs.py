@@ -105,21 +105,20 @@ class Worker:
 
 
 def write_pages(job: Job) -> None:
-    """Collect results.parquet and execute the analysis notebooks on it."""
-    experiment = job.experiment
+    """Execute the notebooks that read results; those of an experiment's own tables collect them first."""
+    experiment, group = job.experiment, job.group
     began = time.monotonic()
-    folder = graph.pages_folder(experiment)
-    folder.mkdir(parents=True, exist_ok=True)
-    (folder / manifest.NAME).unlink(missing_ok=True)
-    outputs = [results.write(experiment)]
-    for name, output in graph.notebooks_of(job):
-        outputs.append(execute(name, output, {"experiment": experiment.name}))
+    group.folder.mkdir(parents=True, exist_ok=True)
+    (group.folder / manifest.NAME).unlink(missing_ok=True)
+    outputs = [results.write(experiment)] if group.label == "tables" else []
+    for name, output in group.notebooks:
+        outputs.append(execute(name, output, {"experiment": group.about.name}))
     manifest.write_manifest(
-        folder,
-        parameters={"experiment": experiment.name},
+        group.folder,
+        parameters={"experiment": group.about.name},
         outputs=outputs,
         seconds=time.monotonic() - began,
-        extra={"fingerprint": graph.pages_fingerprint(experiment)},
+        extra={"fingerprint": group.fingerprint()},
     )
 
 

@@ -20,7 +20,7 @@ from .errors import UserError, nearest
 from .experiment import Experiment
 from .formats.text import SCORES
 from .monitor import clock
-from .runs import ENCODER, RETRIEVAL, Run, all_runs
+from .runs import ENCODER, RETRIEVAL, Run, runs_of_model
 from .settings import TrainSettings
 from .tasks import task
 
@@ -183,7 +183,7 @@ def needs(experiment: Experiment, device: Gpu) -> list[Need]:
     shape = Shape.of(config(experiment))
     rows: dict[str, Need] = {}
     number: Counter[str] = Counter()
-    for run in all_runs(experiment):
+    for run in runs_of_model(experiment):
         for part in run.parts:
             what = f"{run.recipe.name}: {'encoder' if part == ENCODER else part.rpartition('/')[2]}"
             number[what] += 1
@@ -283,12 +283,17 @@ def _pieces(experiment: Experiment) -> int:
 
 
 def show(experiment: Experiment, device: Gpu) -> None:
-    """Print the needs as a table, and their sum."""
+    """Print the needs as a table, and their sum, for each of the experiment's encoders."""
+    for each in experiment.each_model():
+        _show(each, device)
+
+
+def _show(experiment: Experiment, device: Gpu) -> None:
     rows = needs(experiment, device)
     shape = Shape.of(config(experiment))
     print(
-        f"{experiment.name} on one {device.name} ({device.memory:g} GB): an encoder of "
-        f"{shape.parameters / 1e6:,.1f} million parameters, {shape.embeddings / 1e6:,.1f} of them embeddings."
+        f"{experiment.name} on one {device.name} ({device.memory:g} GB): {experiment.model.name}, an encoder "
+        f"of {shape.parameters / 1e6:,.1f} million parameters, {shape.embeddings / 1e6:,.1f} of them embeddings."
     )
     width = max(len(row.what) for row in rows)
     print(f"{'':{width}}  runs     memory       each   disk each")

@@ -1,4 +1,5 @@
-"""What an encoder is before any task: the text that it is pretrained on, and the weights that it starts from.
+"""What an encoder is before any task: the text that it is pretrained on, and the weights that it starts from;
+and the same text as an ingredient of a later phase.
 
 >>> text = pretraining.text(experiment, source)               # {"en": Dataset, "qaa": Dataset, ...}
 >>> model, tokenizer = pretraining.new_encoder(experiment, source, seed=0)
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from transformers import PreTrainedModel, PreTrainedTokenizerFast
 
     from .experiment import Experiment
+    from .recipe import Ingredient
     from .sources import Source
 
 
@@ -44,6 +46,18 @@ def text(experiment: Experiment, source: Source) -> dict[str, Dataset]:
         share = 1.0 if shares is None else shares[code]
         found[code] = rows.select(range(round(share * len(rows))))
     return {code: rows for code, rows in found.items() if len(rows)}
+
+
+def examples(experiment: Experiment, source: Source, part: Ingredient) -> Dataset:
+    """What an ingredient of a step trains on: a task's training set, or running text of every language.
+
+    The text is shuffled, so that a limit on the examples takes of each language its share.
+    """
+    from datasets import concatenate_datasets
+
+    if TASKS[part.task].role != "text":
+        return source.load(part.task, "train", part.language)
+    return concatenate_datasets(list(text(experiment, source).values())).shuffle(seed=0)
 
 
 def new_encoder(

@@ -50,7 +50,7 @@ def read_scores(directory: Path) -> dict[str, Any]:
 
 def path(experiment: Experiment) -> Path:
     """Where the table of an experiment stands."""
-    return experiment.directory / TABLE
+    return experiment.root / TABLE
 
 
 def collect(experiment: Experiment) -> pandas.DataFrame:
@@ -104,11 +104,15 @@ def missing(experiment: Experiment) -> list[tuple[Run, str]]:
 def summarise(experiment: Experiment, table: pandas.DataFrame) -> list[dict[str, Any]]:
     """Recipes by targets: mean score over the non-English languages, interval over seeds, gain over `none`.
 
-    A row has recipe, target, seeds (their number), mean, low, high, gain, gain_low, gain_high, english;
-    percent. The interval is Student's t at 95 %; with one seed there is none (nan). A gain is paired: seed by
-    seed.
+    A row has recipe, target, seeds (their number), english, mean, low, high, gain, gain_low, gain_high, in
+    percent, and the name of the model. The interval is Student's t at 95 %; with one seed there is none
+    (nan). A gain is paired: seed by seed.
     """
-    scores = table[table["metric"] == HEADLINE]
+    return [row for each in experiment.each_model() for row in _of_model(each, table)]
+
+
+def _of_model(experiment: Experiment, table: pandas.DataFrame) -> list[dict[str, Any]]:
+    scores = table[(table["metric"] == HEADLINE) & (table["model"] == experiment.model.name)]
     foreign = _by_seed(scores[scores["language"] != "en"])
     english = _by_seed(scores[scores["language"] == "en"])
     found = []
@@ -127,6 +131,7 @@ def summarise(experiment: Experiment, table: pandas.DataFrame) -> list[dict[str,
                     "recipe": recipe, "target": target, "seeds": len(values), "english": in_english,
                     "mean": mean, "low": low, "high": high,
                     "gain": gain, "gain_low": gain_low, "gain_high": gain_high,
+                    "model": experiment.model.name,
                 }
             )  # fmt: skip
     return found
@@ -159,9 +164,20 @@ def interval(values: Iterable[float], level: float = 0.95) -> tuple[float, float
     return mean, mean - half, mean + half
 
 
-def load(experiment: Experiment) -> pandas.DataFrame:
-    """The table of what is done; UserError where nothing is."""
+def load(experiment: Experiment, partial: bool = True) -> pandas.DataFrame:
+    """The table of what is done, or else the one that is kept under book/records/; UserError where there is
+    neither.
+
+    Without `partial`, the runs count once all of them are done, and until then the record does.
+    """
+    from . import records
+
+    kept = records.path(experiment)
+    if kept.is_file() and not partial and missing(experiment):
+        return records.read(experiment)
     table = collect(experiment)
+    if table.empty and kept.is_file():
+        return records.read(experiment)
     if table.empty:
         raise UserError(f"Nothing of {experiment.name!r} is done: run `xstilts run {experiment.name}` first.")
     return table

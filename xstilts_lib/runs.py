@@ -91,17 +91,16 @@ class Run:
         return bool(self.recipe.steps) or self.experiment.model.path is None
 
     @property
-    def evaluated(self) -> bool:
-        """Whether the experiment asks for its scores; a mere prefix only hands on its encoder."""
-        return self.recipe in self.experiment.recipes
+    def targets(self) -> tuple[str, ...]:
+        """What it is evaluated on; a mere prefix of another recipe is on nothing, and hands on its encoder."""
+        return self.experiment.targets_of(self.recipe)
 
     @property
     def parts(self) -> tuple[str, ...]:
         """Everything to be done in it, in order."""
         parts = [ENCODER] if self.has_encoder_part else []
-        if self.evaluated:
-            parts += [f"{TARGETS}/{name}" for name in self.experiment.targets_trained]
-            parts += [RETRIEVAL] if self.experiment.targets_retrieval else []
+        parts += [f"{TARGETS}/{name}" for name in self.targets if task(name).train is not None]
+        parts += [RETRIEVAL] if self.tasks(RETRIEVAL) else []
         return tuple(parts)
 
     def part_directory(self, part: str) -> Path:
@@ -111,7 +110,9 @@ class Run:
         """The tasks that a part trains on or is scored on."""
         if part == ENCODER:
             return self.recipe.last.names if self.recipe.steps else ()
-        return self.experiment.targets_retrieval if part == RETRIEVAL else (_task(part),)
+        if part == RETRIEVAL:  # the targets without training data, for which the encoder is used as it is
+            return tuple(name for name in self.targets if task(name).train is None)
+        return (_task(part),)
 
     def template(self, part: str) -> str:
         """The name of the notebook template that makes `part`."""
@@ -121,7 +122,12 @@ class Run:
 
     def parameters(self, part: str) -> dict[str, Any]:
         """The parameters with which that template makes `part`."""
-        parameters: dict[str, Any] = {"experiment": self.experiment.name, "seed": self.seed}
+        experiment = self.experiment
+        parameters: dict[str, Any] = {
+            "experiment": experiment.name,
+            "variant": experiment.variant,
+            "seed": self.seed,
+        }
         if self.template(part) != "00_pretrain":
             parameters["recipe"] = self.recipe.name
         if part.startswith(TARGETS):
@@ -218,7 +224,13 @@ class Run:
 
 
 def all_runs(experiment: Experiment) -> list[Run]:
-    """Every run of an experiment: recipes and their prefixes with every seed, parents before children."""
+    """Every run of an experiment, encoder by encoder: recipes and their prefixes with every seed, parents
+    before children."""
+    return [run for each in experiment.each_model() for run in runs_of_model(each)]
+
+
+def runs_of_model(experiment: Experiment) -> list[Run]:
+    """The runs with its own encoder alone, whatever others the experiment has."""
     return [Run(experiment, recipe, seed) for recipe in tree(experiment.recipes) for seed in experiment.seeds]
 
 
@@ -263,7 +275,7 @@ def _decides(run: Run, part: str) -> Any:
         return [run.recipe.name, source, model, pretraining, experiment.workflow.threads]
     evaluation = [dataclasses.asdict(experiment.evaluation), experiment.languages]
     if part == RETRIEVAL:
-        return [_rows(experiment.targets_retrieval), dataclasses.asdict(experiment.retrieval), evaluation]
+        return [_rows(run.tasks(part)), dataclasses.asdict(experiment.retrieval), evaluation]
     return [_rows([_task(part)]), _settings(experiment.settings_for("target", [_task(part)])), evaluation]
 
 

@@ -7,10 +7,13 @@ import json
 import math
 import sys
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from .experiment import Experiment
 from .recipe import NONE
+
+if TYPE_CHECKING:
+    from rich.table import Table
 
 Row = Mapping[str, Any]
 
@@ -84,13 +87,21 @@ def _plain(value: Any) -> Any:
 
 def _print(experiment: Experiment, rows: Sequence[Row]) -> None:
     from rich.console import Console
-    from rich.table import Table
 
     console = Console(width=None if sys.stdout.isatty() else 200)
+    for each in experiment.each_model():
+        own = [row for row in rows if row["model"] == each.model.name]
+        if own:
+            console.print(_table(each, own))
+
+
+def _table(experiment: Experiment, rows: Sequence[Row]) -> Table:
+    from rich.table import Table
+
     seeds = sorted({row["seeds"] for row in rows})
     number = f"{seeds[0]}" if len(seeds) == 1 else f"{seeds[0]} to {seeds[-1]}"
     table = Table(
-        title=f"{experiment.title}: mean over the non-English languages, in percent",
+        title=f"{experiment.title}, {experiment.model.name}: mean over the non-English languages, in percent",
         caption=f"± is half of Student's 95 % interval over seeds; seeds: {number}. "
         f"In brackets the gain over {NONE!r}, seed by seed.",
     )
@@ -101,7 +112,7 @@ def _print(experiment: Experiment, rows: Sequence[Row]) -> None:
     for recipe in (recipe.name for recipe in experiment.recipes):
         found = [cells.get((recipe, target)) for target in experiment.targets]
         table.add_row(recipe, *(cell(row) if row else "" for row in found))
-    console.print(table)
+    return table
 
 
 def cell(row: Row) -> str:

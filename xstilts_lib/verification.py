@@ -14,7 +14,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from . import places, results
-from .errors import UserError
 from .experiment import Experiment
 from .notebook import make
 from .runs import RETRIEVAL, TARGETS, Run
@@ -23,7 +22,7 @@ from .workflow import environment
 if TYPE_CHECKING:
     import pandas
 
-Cell = tuple[str, str, int]  # recipe, target, seed
+Cell = tuple[str, str, str, int]  # model, recipe, target, seed
 Numbers = dict[tuple[str, str], float]  # (language, metric) -> percent
 
 
@@ -32,13 +31,13 @@ def verify(experiment: Experiment, sample: int, seed: int) -> bool:
     found = recorded(experiment)
     chosen = random.Random(seed).sample(sorted(found), min(sample, len(found)))
     same = True
-    for recipe, target, number in chosen:
-        expected = found[recipe, target, number]
-        again = compute_again(Run(experiment, recipe, number), target)
-        wrong = differences(expected, again)
+    for cell in chosen:
+        model, recipe, target, number = cell
+        again = compute_again(Run(experiment.with_model(model), recipe, number), target)
+        wrong = differences(found[cell], again)
         same &= not wrong
-        words = f"DIFFERENT: {'; '.join(wrong)}" if wrong else f"the same {len(expected)} numbers"
-        print(f"{recipe}, {target}, seed {number}: {words}", flush=True)
+        words = f"DIFFERENT: {'; '.join(wrong)}" if wrong else f"the same {len(found[cell])} numbers"
+        print(f"{model}, {recipe}, {target}, seed {number}: {words}", flush=True)
     return same
 
 
@@ -46,28 +45,20 @@ def recorded(experiment: Experiment) -> Mapping[Cell, Numbers]:
     """The numbers of every cell that is done, or else of the recorded table; UserError where there is
     neither.
     """
-    table = results.collect(experiment)
-    record = places.book() / "records" / f"{experiment.name}.parquet"
-    if table.empty and record.is_file():
-        import pandas
-
-        table = pandas.read_parquet(record)
-    if table.empty:
-        raise UserError(f"Nothing of {experiment.name!r} is done: run `xstilts run {experiment.name}` first.")
-    return _cells(table)
+    return _cells(results.load(experiment))
 
 
 def _cells(table: pandas.DataFrame) -> dict[Cell, Numbers]:
     found: dict[Cell, Numbers] = {}
-    names = ["recipe", "target", "seed", "language", "metric", "value"]
-    for recipe, target, seed, language, metric, value in table[names].itertuples(index=False):
-        found.setdefault((recipe, target, int(seed)), {})[language, metric] = float(value)
+    names = ["model", "recipe", "target", "seed", "language", "metric", "value"]
+    for model, recipe, target, seed, language, metric, value in table[names].itertuples(index=False):
+        found.setdefault((model, recipe, target, int(seed)), {})[language, metric] = float(value)
     return found
 
 
 def compute_again(run: Run, target: str) -> Numbers:
     """The numbers of one target, made with everything upstream of it in an empty folder of runs."""
-    part = RETRIEVAL if target in run.experiment.targets_retrieval else f"{TARGETS}/{target}"
+    part = RETRIEVAL if target in run.tasks(RETRIEVAL) else f"{TARGETS}/{target}"
     before = os.environ.copy()
     with tempfile.TemporaryDirectory(prefix="xstilts-verify-") as folder:
         os.environ.update(environment(run.experiment), **{places.RUNS: str(Path(folder) / "runs")})

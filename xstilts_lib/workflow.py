@@ -70,7 +70,7 @@ class Engine:
         self.warm: subprocess.Popen[bytes] | None = None
         self.snakemake: subprocess.Popen[bytes] | None = None
         self.folder = Path(tempfile.mkdtemp(prefix="xs-", dir="/tmp" if Path("/tmp").is_dir() else None))
-        self.log = experiment.directory / "jobs" / "snakemake.log"
+        self.log = experiment.root / "jobs" / "snakemake.log"
 
     def start(self) -> None:
         self.log.parent.mkdir(parents=True, exist_ok=True)
@@ -85,7 +85,7 @@ class Engine:
         extra = {warm.SOCKET: str(self.folder / "warm")} if self.warm else {}
         command = [
             sys.executable, "-m", "snakemake", "--snakefile", str(places.home() / "workflow" / "Snakefile"),
-            "--profile", str(profile_folder(self.profile)), "--directory", str(self.experiment.directory),
+            "--profile", str(profile_folder(self.profile)), "--directory", str(self.experiment.root),
             "--config", f"experiment={self.experiment.name}", "--cores", str(self.cores),
         ]  # fmt: skip
         self.snakemake = self._spawn(command, "snakemake.log", extra)
@@ -160,7 +160,7 @@ def lock(experiment: Experiment, patience: float = 30.0) -> Iterator[IO[str]]:
 
     UserError while another `xstilts run` is alive; the remains of a killed one are waited for.
     """
-    path = experiment.directory / ".lock"
+    path = experiment.root / ".lock"
     path.parent.mkdir(parents=True, exist_ok=True)
     with path.open("a+") as file:
         limit = time.monotonic() + patience

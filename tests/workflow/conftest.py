@@ -25,7 +25,7 @@ from xstilts_lib.runs import Run
 ENCODER = (
     RUN
     + """
-run = Run(load_experiment(experiment), {recipe}, seed)
+run = Run(load_experiment(experiment, variant=variant), {recipe}, seed)
 {ensure}
 directory = run.begin("encoder")
 run.encoder.mkdir(exist_ok=True)
@@ -38,28 +38,32 @@ run.finish("encoder", [run.encoder], 1.0)
 SCORED = (
     RUN
     + """
-run = Run(load_experiment(experiment), recipe, seed)
+run = Run(load_experiment(experiment, variant=variant), recipe, seed)
 notebook.ensure(run)
 directory = run.begin({part})
 names = {names}
-scores = {{name: {{"en": {{"accuracy": 60.0}}, "qaa": {{"accuracy": 50.0 + len(recipe)}}}} for name in names}}
+one = {{"en": {{"accuracy": 60.0}}, "qaa": {{"accuracy": 50.0 + len(recipe)}}}}
+scores = dict.fromkeys(names, one)
 results.write_scores(directory, scores, {{name: {{"en": 10, "qaa": 10}} for name in names}})
 run.finish({part}, [directory / results.SCORES], 1.0)
 """
 )
 TEMPLATES = {
-    "00_pretrain": ['experiment = "test"\nseed = 0', ENCODER.format(recipe='"none"', ensure="")],
+    "00_pretrain": [
+        'experiment = "test"\nvariant = ""\nseed = 0',
+        ENCODER.format(recipe='"none"', ensure=""),
+    ],
     "10_intermediate": [
-        'experiment = "test"\nrecipe = "mini_squad"\nseed = 0',
+        'experiment = "test"\nvariant = ""\nrecipe = "mini_squad"\nseed = 0',
         ENCODER.format(recipe="recipe", ensure="notebook.ensure(run.parent)"),
     ],
     "20_target": [
-        'experiment = "test"\nrecipe = "none"\ntask = "mini_xnli"\nseed = 0',
+        'experiment = "test"\nvariant = ""\nrecipe = "none"\ntask = "mini_xnli"\nseed = 0',
         SCORED.format(part='f"targets/{task}"', names="[task]"),
     ],
     "30_retrieval": [
-        'experiment = "test"\nrecipe = "none"\nseed = 0',
-        SCORED.format(part='"retrieval"', names="list(run.experiment.targets_retrieval)"),
+        'experiment = "test"\nvariant = ""\nrecipe = "none"\nseed = 0',
+        SCORED.format(part='"retrieval"', names='list(run.tasks("retrieval"))'),
     ],
     "40_table": ['experiment = "test"', "print(experiment)"],
 }

@@ -21,7 +21,7 @@ Template = Callable[..., Path]
 def test_the_saved_notebook(checkout: Path, template: Template) -> None:
     template(
         "20_target",
-        'experiment = "test"\nseed = 0',
+        'experiment = "test"\nvariant = ""\nseed = 0',
         "import os\nprint(os.environ['XSTILTS_HOME'] + '/runs/x', seed, os.getcwd())",
         tags=("hide-input",),
     )
@@ -112,7 +112,7 @@ def test_a_template_runs_what_comes_before_it(checkout: Path) -> None:
 def test_a_mistake_further_up_comes_through_as_one_sentence(checkout: Path, template: Template) -> None:
     template(
         "00_pretrain",
-        'experiment = "test"\nseed = 0',
+        'experiment = "test"\nvariant = ""\nseed = 0',
         "from xstilts_lib.errors import UserError\nraise UserError('There is no text.')",
     )
     with pytest.raises(JobFailed, match=r"10_intermediate, cell \d: There is no text\.") as caught:
@@ -121,7 +121,7 @@ def test_a_mistake_further_up_comes_through_as_one_sentence(checkout: Path, temp
 
 
 def test_a_template_that_does_not_finish_is_a_failure(checkout: Path, template: Template) -> None:
-    template("00_pretrain", 'experiment = "test"\nseed = 0', "print('nothing')")
+    template("00_pretrain", 'experiment = "test"\nvariant = ""\nseed = 0', "print('nothing')")
     with pytest.raises(JobFailed, match="ended without finishing 'encoder'"):
         ensure(Run(load_experiment("test"), "none", 0))
 

@@ -57,10 +57,10 @@ def test_where_things_stand(experiment: Experiment, checkout: Path) -> None:
     assert run.parts == ("encoder", "targets/mini_xnli", "retrieval")
     assert run.notebook("targets/mini_xnli") == run.target("mini_xnli") / "20_target.ipynb"
     assert run.parameters("targets/mini_xnli") == {
-        "experiment": "test", "seed": 3, "recipe": "mini_squad", "task": "mini_xnli",
+        "experiment": "test", "variant": "", "seed": 3, "recipe": "mini_squad", "task": "mini_xnli",
     }  # fmt: skip
     assert run.parent.template("encoder") == "00_pretrain"
-    assert run.parent.parameters("encoder") == {"experiment": "test", "seed": 3}
+    assert run.parent.parameters("encoder") == {"experiment": "test", "variant": "", "seed": 3}
     assert Run(experiment, "untrained", 0).parts == ()
     assert Run(experiment, "mini_ccg", 0).parts == ("encoder",), "not asked for, so not evaluated"
 
@@ -73,7 +73,7 @@ def test_a_seed_is_a_whole_number(experiment: Experiment) -> None:
 def test_a_part_is_done_when_its_manifest_is_there(done: Run) -> None:
     assert done.done("encoder", verify=True)
     record = manifest.read_manifest(done.directory)
-    assert record["parameters"] == {"experiment": "test", "seed": 0}
+    assert record["parameters"] == {"experiment": "test", "variant": "", "seed": 0}
     assert record["outputs"]["encoder/weights"]["bytes"] == 10
     assert {"versions", "hardware", "code", "seconds", "date", "fingerprint"} <= record.keys()
     done.begin("encoder")

@@ -43,7 +43,7 @@ def test_a_run_and_another(checkout: Path) -> None:
     assert first.returncode == 0, first.stderr
     assert "4 of 4 jobs done" in first.stdout
     assert (checkout / "runs/test/pages/40_table.ipynb").is_file()
-    assert (checkout / "runs/test/tiny/results.parquet").is_file()
+    assert (checkout / "runs/test/results.parquet").is_file()
     assert not list((checkout / "runs").rglob("*.failed.ipynb"))
 
     second = xstilts("run", "test")
@@ -71,7 +71,7 @@ def test_a_run_and_another(checkout: Path) -> None:
 
 
 def test_a_failing_job_leaves_the_others(checkout: Path, template: Template) -> None:
-    parameters = 'experiment = "test"\nrecipe = "mini_squad"\nseed = 0'
+    parameters = 'experiment = "test"\nvariant = ""\nrecipe = "mini_squad"\nseed = 0'
     template("10_intermediate", parameters, "raise RuntimeError('no such luck')")
     done = xstilts("run", "test", "--cores", "2")
     assert done.returncode == 1
@@ -89,7 +89,7 @@ def test_a_failing_job_leaves_the_others(checkout: Path, template: Template) -> 
 def test_interrupted_and_taken_up_again(checkout: Path, template: Template) -> None:
     slow = "import pathlib, os, time\npathlib.Path('../pid').write_text(str(os.getpid()))\ntime.sleep(100)"
     original = (checkout / "notebooks" / "00_pretrain.ipynb").read_text()
-    template("00_pretrain", 'experiment = "test"\nseed = 0', slow)
+    template("00_pretrain", 'experiment = "test"\nvariant = ""\nseed = 0', slow)
     process = subprocess.Popen([*COMMAND, "run", "test"], stderr=subprocess.PIPE, text=True)
     wait_for(checkout / "pid")
     kernel = int((checkout / "pid").read_text())

@@ -95,7 +95,8 @@ def table_of_contents(notebooks: list[Page]) -> str:
     """The contents of book/_toc.yml, with the executed notebooks and the API's pages under their chapters."""
     toc = yaml.safe_load((places.book() / "_toc.yml").read_text(encoding="utf-8"))
     sections = {
-        "results": [_entry(page) for page in notebooks if page.recipe is None],
+        "results": [_entry(page) for page in notebooks if page.part == "tables"],
+        "questions": [_entry(page) for page in notebooks if page.part == "chapters"],
         "runs/index": _runs(notebooks),
         "api": [{"file": document} for document in pages.api_documents()],
     }

@@ -14,11 +14,11 @@ from pathlib import Path
 
 import nbformat
 
-from .. import graph, places, results
+from .. import analyses, places, results
 from ..errors import UserError
 from ..experiment import Experiment
 from ..notebook import INJECTED, PARAMETERS
-from ..runs import TARGETS, Run, all_runs
+from ..runs import TARGETS, Run, runs_of_model
 
 OPENING = "What you will be able to do:"
 _LABEL = re.compile(r"^\(([\w:-]+)\)=\s*$|^:name:\s*([\w:-]+)\s*$", re.MULTILINE)
@@ -41,11 +41,12 @@ class Page:
     recipe: str | None = None
     """None for the analysis, which is about all of them."""
     part: str = ""
-    """The part of the run that it made."""
+    """The part of the run that it made; of an analysis, the group it belongs to."""
 
 
 def gather(experiment: Experiment) -> list[Page]:
-    """The pages of `experiment`: the analysis, then the runs of its first seed, recipe by recipe.
+    """The pages of `experiment`: what reads results, then the runs of its first seed with its main encoder,
+    recipe by recipe.
 
     UserError where the experiment has not been run to its end, or where a notebook holds an error.
     """
@@ -63,23 +64,24 @@ def slug(name: str) -> str:
 
 
 def _analysis(experiment: Experiment) -> Iterator[Page]:
-    if not graph.pages_done(experiment):
-        raise UserError(
-            f"The analysis of experiment {experiment.name!r} has not been run, or is older than its runs: "
-            f"run `xstilts run {experiment.name}` first."
-        )
-    for name in graph.analysis_templates():
-        path = graph.pages_folder(experiment) / f"{name}.ipynb"
-        node = _read(path)
-        title = _title(node, path)
-        about = _first_sentence(node) or title
-        _describe(node, about)
-        yield Page(f"runs/{graph.PAGES}/{name}", title, title, nbformat.writes(node) + "\n", about)
+    for group in analyses.groups(experiment):
+        if not group.done():
+            raise UserError(
+                f"The {group.label} of experiment {experiment.name!r} have not been made, or are older than "
+                f"its runs: run `xstilts run {experiment.name}` first."
+            )
+        for name, path in group.notebooks:
+            node = _read(path)
+            title = _title(node, path)
+            about = _first_sentence(node) or title
+            _describe(node, about)
+            document = f"runs/{analyses.FOLDERS[group.label]}/{name}"
+            yield Page(document, title, title, nbformat.writes(node) + "\n", about, part=group.label)
 
 
 def _runs(experiment: Experiment) -> Iterator[Page]:
     _check_done(experiment)
-    for run in all_runs(experiment):
+    for run in runs_of_model(experiment):
         if run.seed == experiment.seeds[0]:
             for part in run.parts:
                 yield _run_page(run, part)

@@ -6,6 +6,7 @@ runs/generated/NAME.md.
 
 from __future__ import annotations
 
+from ..analyses import Label
 from ..experiment import Experiment
 from ..recipe import NONE, UNTRAINED, parse
 from ..runs import all_runs
@@ -21,7 +22,8 @@ def parts(experiment: Experiment, notebooks: list[Page], data: RealSource | None
     miniature = world.source(experiment)
     return {
         "experiment": summary(experiment),
-        "results": analyses(notebooks),
+        "results": links(notebooks, "tables"),
+        "questions": links(notebooks, "chapters"),
         "tasks": tasks(),
         "languages": world.languages(miniature),
         "sentences": world.sentences(miniature),
@@ -112,12 +114,12 @@ def summary(experiment: Experiment) -> str:
     )
 
 
-def analyses(notebooks: list[Page]) -> str:
-    """Links to the analysis notebooks."""
+def links(notebooks: list[Page], group: Label) -> str:
+    """Links to the notebooks that read results, a line each."""
     found = [
         f"- [{markup.text(page.title)}](/{page.document}): {markup.text(page.about)}"
         for page in notebooks
-        if page.recipe is None
+        if page.recipe is None and page.part == group
     ]
     return "\n".join(found)
 

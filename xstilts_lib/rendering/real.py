@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Any
 
-from .. import places, results
+from .. import places, records, results
 from ..errors import UserError
 from ..experiment import Experiment, available, load_experiment
 from . import markup
@@ -65,10 +65,9 @@ def _score(row: dict[str, Any]) -> str:
 def _table(experiment: Experiment) -> tuple[pandas.DataFrame | None, str]:
     import pandas
 
-    record = places.book() / "records" / f"{REAL}.csv"
     if results.path(experiment).is_file():
         return pandas.read_parquet(results.path(experiment)), "the runs on this machine"
-    if record.is_file():
-        frame = pandas.read_csv(record, keep_default_na=False, na_values={"value": ""})
-        return frame, f"the record {markup.code(places.relative(record))}"
+    if records.path(experiment).is_file():
+        kept = markup.code(places.relative(records.path(experiment)))
+        return records.read(experiment), f"the record {kept}"
     return None, ""

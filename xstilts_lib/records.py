@@ -1,0 +1,94 @@
+"""Records: results that cost more than a reader may want to spend, kept as small files under book/records/.
+
+A record is a results table and, beside it, what it was made from: NAME.parquet and NAME.json.
+`xstilts results NAME --record` writes both once every part is done; `xstilts verify NAME` computes a sample
+of them again.
+
+>>> read(load_experiment("questions")).columns.tolist()[:3]      # doctest: +SKIP
+['experiment', 'model', 'parameters']
+"""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from . import manifest, places, results
+from .errors import UserError
+from .experiment import Experiment
+from .runs import Run, all_runs
+
+if TYPE_CHECKING:
+    import pandas
+
+
+def path(experiment: Experiment) -> Path:
+    """Where the record of an experiment stands, or would."""
+    return places.book() / "records" / f"{experiment.name}.parquet"
+
+
+def read(experiment: Experiment) -> pandas.DataFrame:
+    """The recorded table; UserError where there is none."""
+    import pandas
+
+    file = path(experiment)
+    if not file.is_file():
+        raise UserError(f"No record of {experiment.name!r} is kept: {places.relative(file)} does not exist.")
+    return pandas.read_parquet(file)
+
+
+def provenance(experiment: Experiment) -> dict[str, Any]:
+    """What a record was made from, as `write` left it; empty where there is none."""
+    file = path(experiment).with_suffix(".json")
+    if not file.is_file():
+        return {}
+    content: dict[str, Any] = json.loads(file.read_text(encoding="utf-8"))
+    return content
+
+
+def write(experiment: Experiment) -> Path:
+    """Keep the table of a finished experiment, and its provenance; UserError while parts are missing."""
+    left = results.missing(experiment)
+    if left:
+        run, part = left[0]
+        raise UserError(
+            f"{experiment.name!r} is not done, so there is nothing to record: {len(left)} parts are missing, "
+            f"the first {part} of {run.recipe.name}, seed {run.seed}."
+        )
+    table = results.collect(experiment)
+    file = path(experiment)
+    file.parent.mkdir(parents=True, exist_ok=True)
+    scratch = file.with_name(f".{file.name}.part")
+    table.to_parquet(scratch, index=False, compression="zstd")
+    scratch.replace(file)
+    manifest.write_json(file.with_suffix(".json"), _provenance(experiment, len(table)))
+    return file
+
+
+def _provenance(experiment: Experiment, rows: int) -> dict[str, Any]:
+    records = [_manifest(run, part) for run in all_runs(experiment) for part in run.parts]
+    return {
+        "experiment": experiment.name,
+        "rows": rows,
+        "parts": len(records),
+        "seconds": round(sum(record["seconds"] for record in records), 1),
+        "degenerate": sum(bool(record.get("degenerate")) for record in records),
+        "dates": [min(record["date"] for record in records), max(record["date"] for record in records)],
+        "code": sorted({record["code"] for record in records}),
+        "versions": _most(record["versions"] for record in records),
+        "hardware": _most(record["hardware"] for record in records),
+        "settings": experiment.file.read_text(encoding="utf-8"),
+    }
+
+
+def _manifest(run: Run, part: str) -> dict[str, Any]:
+    return manifest.read_manifest(run.part_directory(part), verify=False)
+
+
+def _most(values: Any) -> dict[str, Any]:
+    """The commonest of several mappings."""
+    counted = Counter(json.dumps(value, sort_keys=True) for value in values)
+    found: dict[str, Any] = json.loads(counted.most_common(1)[0][0])
+    return found
