@@ -43,7 +43,7 @@ def joint_for_low_resources(view: View) -> Finding:
     A language has little where it has less than the median of the languages other than English. A joint
     recipe is compared with the mean over the orders that are there.
     """
-    pairs = _twins(view, kinds.joint, kinds.orders)
+    pairs = _twins(view, kinds.joint, lambda name: kinds.orders(name, view.recipes))
     if not pairs:
         return untestable("no joint recipe whose tasks were also trained one after the other")
     poor, rich = resource_levels(view)

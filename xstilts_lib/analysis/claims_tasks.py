@@ -21,8 +21,8 @@ from . import gains as g
 from . import kinds, signature
 from .evidence import (
     CONTRADICTED,
+    INCONCLUSIVE,
     SUPPORTED,
-    VERDICTS,
     Finding,
     View,
     cross_fitted,
@@ -69,9 +69,9 @@ def squad_alone(view: View) -> Finding:
     others = [name for name in means if name not in mine]
     if not mine or not others:
         return untestable(f"no {'single task to compare with' if mine else 'recipe of SQuAD alone'}")
-    best = means[mine].mean().idxmax()
-    values = means[best] - cross_fitted(means[others], means[others])
-    return rise(view, values, f"mean gain of {best} less that of the best of {plural(len(others), 'other')}")
+    values = cross_fitted(means[mine], means[mine]) - cross_fitted(means[others], means[others])
+    what = f"mean gain of {listed(mine)} less that of the best of {plural(len(others), 'other')}"
+    return rise(view, values, what)
 
 
 def all_at_once(view: View) -> Finding:
@@ -211,18 +211,16 @@ def scarce_from_questions(view: View) -> Finding:
 def same_data(view: View) -> Finding:
     """A target gains nothing from the data that it is fine-tuned on anyway: the signature's own checks."""
     above = signature.over_floor(view.scores)
-    return _together(signature.same_data(view.whole(), view.terms, above))
+    return _together(signature.same_data(view.whole(), view.terms, above), view.terms.margin)
 
 
-def _together(checks: list[Check]) -> Finding:
+def _together(checks: list[Check], null: float) -> Finding:
     """Several checks as one finding: contradicted where one is, supported where all are."""
-    found = [of_check(check) for check in checks]
+    found = [of_check(check, null=null) for check in checks]
     known = [one for one in found if math.isfinite(one.interval.estimate)]
     if not known:
         return found[0]
-    # From what speaks most against the claim: contradicted, inconclusive, supported.
-    order = (CONTRADICTED, *(verdict for verdict in VERDICTS if verdict not in (CONTRADICTED, SUPPORTED)))
-    ranked = (*order, SUPPORTED)
+    ranked = (CONTRADICTED, INCONCLUSIVE, SUPPORTED)  # from what speaks most against the claim
     worst = min(known, key=lambda one: (ranked.index(one.verdict), -one.interval.estimate))
     lines = [
         f"{check.name.removeprefix('same-data-')} {one.evidence}"

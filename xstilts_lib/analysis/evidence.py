@@ -175,12 +175,12 @@ def untestable(why: str, level: float = signature.LEVEL) -> Finding:
     return Finding(Interval(math.nan, math.nan, math.nan, 0, level), UNTESTABLE, why)
 
 
-def of_check(check: Check, what: str = "") -> Finding:
+def of_check(check: Check, what: str = "", null: float = 0.0) -> Finding:
     """A check of the signature as a finding about `what`; without an estimate it is untestable here."""
     if not math.isfinite(check.interval.estimate):
         return untestable(check.note, check.interval.level)
     unit = POINTS if check.unit == "points" else "ρ"
-    p = _p(check.interval) if check.units == "seed" else math.nan
+    p = _p(check.interval, null) if check.units == "seed" else math.nan
     text = f"{what}: {check.evidence}" if what else check.evidence
     return Finding(check.interval, _OF_SIGNATURE[check.verdict], text, unit, p)
 

@@ -45,14 +45,16 @@ def default(fallback: str = DEFAULT) -> str:
     return QUESTIONS
 
 
-def entries(experiment: Experiment, features: Path | None = None) -> list[Entry]:
-    """The ledger on the results of an experiment; UserError where it has none.
+def entries(
+    experiment: Experiment, features: Path | None = None, table: pandas.DataFrame | None = None
+) -> list[Entry]:
+    """The ledger on the results of an experiment, or on a `table` of them; UserError where there are none.
 
     `features` is a folder with lang2vec's features, for the distances of real languages.
     """
     from ..analysis import ledger
 
-    table = results.load(experiment)
+    table = results.load(experiment) if table is None else table
     return ledger.entries(table, _languages(experiment, table, features))
 
 
@@ -62,9 +64,9 @@ def parts(experiment: Experiment) -> dict[str, str]:
     found = {"claims_tests": tests(), "published": published()}
     try:
         table = results.load(chosen)
-        made = entries(chosen)
     except UserError:
         return {**found, "claims": MISSING, "claims_counted": MISSING, "published_beside": MISSING}
+    made = entries(chosen, table=table)
     return {
         **found,
         "claims": verdicts(chosen, made),
