@@ -222,6 +222,14 @@ class Experiment:
             training=self.training.with_layer(row.training),
         )
 
+    @property
+    def whole(self) -> Design:
+        """Recipes and targets that form a whole table with the main encoder: the first design's, or all."""
+        mine = (self.model.name,)
+        if not self.designs:
+            return Design(self.title, self.recipes, self.targets, mine)
+        return replace(next(iter(self.designs.values())), models=mine)
+
     def targets_of(self, recipe: Recipe) -> tuple[str, ...]:
         """The targets that a recipe is evaluated on: all, or those of the designs that name it."""
         if not self.designs:

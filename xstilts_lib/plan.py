@@ -293,7 +293,8 @@ def _show(experiment: Experiment, device: Gpu) -> None:
     shape = Shape.of(config(experiment))
     print(
         f"{experiment.name} on one {device.name} ({device.memory:g} GB): {experiment.model.name}, an encoder "
-        f"of {shape.parameters / 1e6:,.1f} million parameters, {shape.embeddings / 1e6:,.1f} of them embeddings."
+        f"of {shape.parameters / 1e6:,.1f} million parameters, {shape.embeddings / 1e6:,.1f} of them in "
+        "embeddings."
     )
     width = max(len(row.what) for row in rows)
     print(f"{'':{width}}  runs     memory       each   disk each")

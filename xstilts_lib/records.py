@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 from . import manifest, places, results
 from .errors import UserError
 from .experiment import Experiment
+from .monitor import clock
 from .runs import Run, all_runs
 
 if TYPE_CHECKING:
@@ -46,6 +47,22 @@ def provenance(experiment: Experiment) -> dict[str, Any]:
         return {}
     content: dict[str, Any] = json.loads(file.read_text(encoding="utf-8"))
     return content
+
+
+def origin(experiment: Experiment) -> str:
+    """Where the numbers come from that `results.load(experiment, partial=False)` gives, in a sentence."""
+    if not results.missing(experiment):
+        return f"They were computed on this machine, by `xstilts run {experiment.name}`."
+    told = provenance(experiment)
+    if not told:
+        return "Where they were computed is not recorded."
+    first, last = (date.partition(" ")[0] for date in told["dates"])
+    days = first if first == last else f"{first} to {last}"
+    return (
+        f"They are a record: {told['parts']:,} parts, {clock(told['seconds'])} of one core in all, computed on "
+        f"{days} on {told['hardware']['processor']}; `xstilts verify {experiment.name} --sample 3` computes "
+        "some of them again and compares."
+    )
 
 
 def write(experiment: Experiment) -> Path:

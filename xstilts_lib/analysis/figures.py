@@ -78,7 +78,9 @@ class Picture:
         return {"text/html": image, "text/plain": self.alt}, {}
 
 
-def gain_dots(summary: pd.DataFrame, per_seed: pd.DataFrame | None = None) -> Figure:
+def gain_dots(
+    summary: pd.DataFrame, per_seed: pd.DataFrame | None = None, unit: str = f"gain over {BASELINE}, points"
+) -> Figure:
     """Gains with their intervals: a panel a target, a row a recipe; from gains.summary.
 
     A filled dot has an interval that excludes zero. `per_seed` (recipe, target, seed, gain) adds a tick for
@@ -87,7 +89,7 @@ def gain_dots(summary: pd.DataFrame, per_seed: pd.DataFrame | None = None) -> Fi
     recipes, targets = ordered(summary["recipe"]), list(dict.fromkeys(summary["target"]))
     names = [short(name) for name in recipes]
     places, lines = _rows(names)
-    figure, panels = _panels([0.55 + 0.21 * lines] * len(targets))
+    figure, panels = panel_grid([0.55 + 0.21 * lines] * len(targets))
     for axes, target in zip(panels, targets, strict=False):
         part = summary[summary["target"] == target].set_index("recipe").reindex(recipes)
         if per_seed is not None:
@@ -99,7 +101,7 @@ def gain_dots(summary: pd.DataFrame, per_seed: pd.DataFrame | None = None) -> Fi
         axes.set_title(short(target), loc="left")
         axes.set_yticks(places, names)
         axes.set_ylim(lines, 0)
-    _label_outer(panels, f"gain over {BASELINE}, points")
+    label_outer(panels, unit)
     return figure
 
 
@@ -116,21 +118,21 @@ def language_dots(
     targets = list(dict.fromkeys(everything["target"]))
     shown = {name: set(everything.loc[everything["target"] == name, "language"]) for name in targets}
     rows = {name: [code for code in languages if code in shown[name]] for name in targets}
-    figure, panels = _panels([0.5 + 0.2 * len(rows[name]) for name in targets], legend=True)
+    figure, panels = panel_grid([0.5 + 0.2 * len(rows[name]) for name in targets], legend=True)
     spread = np.linspace(-0.2, 0.2, len(summaries)) if len(summaries) > 1 else [0.0]
     for axes, target in zip(panels, targets, strict=False):
         places = np.arange(len(rows[target]))
         for (name, table), (marker, face, edge), shift in zip(summaries.items(), looks, spread, strict=False):
             part = table[table["target"] == target].set_index("language").reindex(rows[target])
             axes.errorbar(
-                part["estimate"], places + shift, xerr=_reach(part), fmt=marker, color=edge,
+                part["estimate"], places + shift, xerr=reach(part), fmt=marker, color=edge,
                 markerfacecolor=face, markersize=5, elinewidth=1, label=short(name),
             )  # fmt: skip
         axes.set_title(short(target), loc="left")
         axes.set_yticks(places, rows[target])
         axes.set_ylim(len(places) - 0.5, -0.5)
     figure.legend(*panels[0].get_legend_handles_labels(), loc="outside upper left", ncols=2, frameon=False)
-    _label_outer(panels, unit)
+    label_outer(panels, unit)
     return figure
 
 
@@ -143,7 +145,7 @@ def heatmap(
     excludes zero.
     """
     if summary.empty:
-        return _panels([])[0]
+        return panel_grid([])[0]
     recipes = ordered(summary["recipe"])
     wide = summary.pivot(index=by, columns="recipe", values="estimate").reindex(index=rows, columns=recipes)
     sure = summary.assign(sure=(summary["low"] > 0) | (summary["high"] < 0))
@@ -184,7 +186,7 @@ def by_distance(means: pd.DataFrame, table: pd.DataFrame, unit: str = "score") -
         axes = figure.subplots()
     if not known:
         axes.errorbar(
-            joined["estimate"], joined.index, xerr=_reach(joined), fmt="o", color=BLUE, elinewidth=1.2
+            joined["estimate"], joined.index, xerr=reach(joined), fmt="o", color=BLUE, elinewidth=1.2
         )
         axes.set_yticks(joined.index, joined["code"])
         axes.set(ylim=(len(joined) - 0.5, -0.5), xlabel=unit)
@@ -195,7 +197,7 @@ def by_distance(means: pd.DataFrame, table: pd.DataFrame, unit: str = "score") -
     for part, face, words in ((joined[~poor], BLUE, "most text"), (joined[poor], "white", "less text")):
         if len(part):
             axes.errorbar(
-                part["at"], part["estimate"], yerr=_reach(part), fmt="o", color=BLUE, markerfacecolor=face,
+                part["at"], part["estimate"], yerr=reach(part), fmt="o", color=BLUE, markerfacecolor=face,
                 elinewidth=1.2, label=words if poor.any() else None,
             )  # fmt: skip
     for row in joined.itertuples():
@@ -214,7 +216,7 @@ def learning_curves(curves: pd.DataFrame, panel: str = "task", smoothing: int = 
     degenerate run dashed with a cross at its end.
     """
     names = list(dict.fromkeys(curves[panel]))
-    figure, panels = _panels([1.75] * len(names), legend=True, share=False)
+    figure, panels = panel_grid([1.75] * len(names), legend=True, share=False)
     kinds: dict[str, Any] = {}
     for axes, name in zip(panels, names, strict=False):
         for (recipe, _, _), run in curves[curves[panel] == name].groupby(
@@ -225,7 +227,7 @@ def learning_curves(curves: pd.DataFrame, panel: str = "task", smoothing: int = 
             kinds[look["label"]] = axes.plot(run["step"], loss, markevery=[-1], **look)[0]
         axes.set_title(short(str(name)), loc="left")
     figure.legend(kinds.values(), kinds.keys(), loc="outside upper left", ncols=2, frameon=False)
-    _label_outer(panels, "update", "loss")
+    label_outer(panels, "update", "loss")
     return figure
 
 
@@ -254,7 +256,9 @@ def time_bars(times: pd.DataFrame) -> Figure:
     return figure
 
 
-def _panels(heights: Sequence[float], legend: bool = False, share: bool = True) -> tuple[Figure, list[Axes]]:
+def panel_grid(
+    heights: Sequence[float], legend: bool = False, share: bool = True
+) -> tuple[Figure, list[Axes]]:
     """A figure with a panel for each of `heights` (inches), two abreast if all are alike."""
     count = max(1, len(heights))
     alike = len(set(heights)) < 2
@@ -283,7 +287,7 @@ def _rows(names: Sequence[str]) -> tuple[np.ndarray, int]:
     return np.cumsum(lines) - lines / 2, int(lines.sum()) or 1
 
 
-def _label_outer(panels: Iterable[Axes], x: str, y: str = "") -> None:
+def label_outer(panels: Iterable[Axes], x: str, y: str = "") -> None:
     figure = next(iter(panels)).figure
     figure.supxlabel(x, fontsize=10)
     if y:
@@ -296,12 +300,12 @@ def _estimates(axes: Axes, part: pd.DataFrame, places: np.ndarray) -> None:
     for mask, face in ((sure, BLUE), (~sure, "white")):
         if mask.any():
             axes.errorbar(
-                part["estimate"][mask], places[mask], xerr=_reach(part[mask]), fmt="o", color=BLUE,
+                part["estimate"][mask], places[mask], xerr=reach(part[mask]), fmt="o", color=BLUE,
                 markerfacecolor=face, markersize=5, elinewidth=1.4,
             )  # fmt: skip
 
 
-def _reach(part: pd.DataFrame) -> np.ndarray:
+def reach(part: pd.DataFrame) -> np.ndarray:
     """How far the bars reach to both sides of the estimates; none where there is no interval."""
     sides = [part["estimate"] - part["low"], part["high"] - part["estimate"]]
     return np.nan_to_num(np.array(sides, dtype=float))

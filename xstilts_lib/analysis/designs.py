@@ -1,0 +1,174 @@
+"""The part of a results table that one question is about, and the comparisons that answer it.
+
+>>> from xstilts_lib.analysis import designs, gains
+>>> scores = designs.select(gains.scores(table), plan.designs["joint"])          # doctest: +SKIP
+>>> designs.differences(gained, designs.joint_pairs(gained["recipe"]))           # doctest: +SKIP
+
+A design is anything with the names of recipes, targets and, unless it is for all, models.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, Protocol
+
+import numpy as np
+import pandas as pd
+
+from ..recipe import parse
+from ..tasks import task
+from . import gains as g
+from . import kinds, typology
+from .wording import listed, plural
+
+LITTLE, MUCH = "little text", "more text"
+ALL = "all languages"
+
+
+class Design(Protocol):
+    """What this module reads of experiment.Design."""
+
+    @property
+    def recipes(self) -> Sequence[Any]: ...
+    @property
+    def targets(self) -> Sequence[str]: ...
+    @property
+    def models(self) -> Sequence[str] | None: ...
+
+
+def select(scores: pd.DataFrame, design: Design) -> pd.DataFrame:
+    """The rows of gains.scores that a design asks for, in the order of its recipes and targets."""
+    recipes = [str(recipe) for recipe in design.recipes]
+    kept = scores[scores["recipe"].isin(recipes) & scores["target"].isin(list(design.targets))]
+    if design.models is not None:
+        kept = kept[kept["model"].isin(list(design.models))]
+    places = {"recipe": recipes, "target": list(design.targets)}
+    order = {key: dict(zip(names, range(len(names)), strict=True)) for key, names in places.items()}
+    by = [*(kept[key].map(order[key]).rename(f"_{key}") for key in order), kept["model"]]
+    return kept.assign(_r=by[0], _t=by[1]).sort_values(["_r", "_t", "model", "seed"], kind="stable")[
+        list(scores.columns)
+    ].reset_index(drop=True)  # fmt: skip
+
+
+def sizes(results: pd.DataFrame) -> dict[str, float]:
+    """The encoders of a results table with their parameters, smallest first; NaN where it does not say."""
+    found = results.groupby("model")["parameters"].max().astype(float).sort_values()
+    return {str(name): float(value) for name, value in found.items()}
+
+
+def told(scores: pd.DataFrame) -> str:
+    """The extent of a design in words: recipes, targets, encoders, languages, seeds."""
+    counts = (
+        ("recipe", scores["recipe"].nunique()),
+        ("target", scores["target"].nunique()),
+        ("encoder", scores["model"].nunique()),
+        ("language", scores["language"].nunique()),
+        ("seed", scores["seed"].nunique()),
+    )
+    return listed(plural(int(count), noun) for noun, count in counts)
+
+
+def by_level(gained: pd.DataFrame, languages: pd.DataFrame) -> pd.DataFrame:
+    """Gains by language averaged over all languages other than English, over those with little text, and over
+    the others: a row a (model, recipe, target, seed, level). The levels are those of `split_by_text`.
+    """
+    parts = [
+        g.over_languages(gained[gained["language"].isin(codes)]).assign(level=level)
+        for level, codes in split_by_text(gained, languages).items()
+    ]
+    return pd.concat(parts, ignore_index=True)
+
+
+def split_by_text(frame: pd.DataFrame, languages: pd.DataFrame) -> dict[str, list[str]]:
+    """The languages of a frame, English aside: all, those with less text than the median, and the others.
+
+    Where resources are not known, or all alike, there is one level only.
+    """
+    codes = [code for code in dict.fromkeys(frame["language"]) if code != g.SOURCE_LANGUAGE]
+    text = languages.set_index("code")[typology.RESOURCES].reindex(codes)
+    little = [code for code in codes if text[code] < text.median()]
+    if not little or text.isna().any():
+        return {ALL: codes}
+    return {ALL: codes, LITTLE: little, MUCH: [code for code in codes if code not in little]}
+
+
+def joint_pairs(recipes: Iterable[str]) -> dict[str, tuple[str, list[str]]]:
+    """Comparisons of joint with sequential training: a joint recipe against each order that is there.
+
+    A target's own data trained along (`mini_squad+mini_tydiqa`) are compared with the recipe without them.
+    """
+    names = g.trained(recipes)
+    found = {}
+    for name in names:
+        for order in kinds.orders(name, names) if kinds.joint(name) else []:
+            found[f"{name} less {order}"] = (name, [order])
+        for other in _without_target(name, names):
+            found[f"{name} less {other}"] = (name, [other])
+    return found
+
+
+def _without_target(name: str, names: list[str]) -> list[str]:
+    own = [one for one in parse(name).tasks if task(one).role == "target"]
+    return [other for other in names if any(kinds.partner(name, target) == other for target in own)]
+
+
+def alternative_pairs(recipes: Iterable[str]) -> dict[str, tuple[str, list[str]]]:
+    """Comparisons of an alternative with plain English training: masked words mixed in, translated data."""
+    names = g.trained(recipes)
+    pairs = {name: kinds.without_text(name) or kinds.in_english(name) for name in names}
+    return {f"{name} less {twin}": (name, [twin]) for name, twin in pairs.items() if twin in names}
+
+
+def differences(
+    gained: pd.DataFrame, pairs: Mapping[str, tuple[str, Sequence[str]]], value: str = "gain"
+) -> pd.DataFrame:
+    """One recipe less the mean of others, seed by seed: the columns of `gained`, with the comparison's name
+    as the recipe and the difference as `value`. Only cells that every one of the recipes has count.
+    """
+    keys = [key for key in gained.columns if key in (*g.KEYS, "level") and key != "recipe"]
+    wide = gained.set_index([*keys, "recipe"])[value].unstack("recipe")
+    found = []
+    for name, (ours, theirs) in pairs.items():
+        if not {ours, *theirs} <= set(wide.columns):
+            continue
+        difference = wide[ours] - wide[list(theirs)].mean(axis=1, skipna=False)
+        found.append(difference.dropna().rename(value).reset_index().assign(recipe=name))
+    if not found:
+        return pd.DataFrame(columns=[*keys, value, "recipe"])
+    return pd.concat(found, ignore_index=True)
+
+
+def number(recipe: str) -> int:
+    """How many intermediate tasks a recipe trains, in whatever order.
+
+    >>> number("mini_mnli+mini_squad-then-mini_ccg"), number("none")
+    (3, 0)
+    """
+    return len(parse(recipe).tasks)
+
+
+def against_best_single(gained: pd.DataFrame) -> pd.DataFrame:
+    """Joint recipes by their number of tasks, less the best single task of the same target.
+
+    Which single task is best is decided on the other seeds, so that the choice does not profit from the noise
+    that it is compared with. Over the subsets of a size the mean is taken: model, target, seed, number, gain.
+    """
+    wide = gained.pivot_table(index=["model", "target", "seed"], columns="recipe", values="gain")
+    singles = [name for name in wide if kinds.single(name)]
+    joint: dict[int, list[str]] = {}
+    for name in wide:
+        if kinds.joint(name):
+            joint.setdefault(number(name), []).append(name)
+    best = pd.concat(
+        [_best_elsewhere(part[singles]) for _, part in wide.groupby(level=["model", "target"], sort=False)]
+    )
+    parts = [(wide[names].mean(axis=1) - best).rename("gain").reset_index().assign(number=count)
+             for count, names in sorted(joint.items())]  # fmt: skip
+    return pd.concat(parts, ignore_index=True)
+
+
+def _best_elsewhere(singles: pd.DataFrame) -> pd.Series:
+    """For each row, its value in the column whose mean over the other rows is highest."""
+    others = (singles.sum() - singles) / max(1, len(singles) - 1)
+    chosen = np.nanargmax(others.to_numpy(), axis=1)
+    return pd.Series(singles.to_numpy()[np.arange(len(singles)), chosen], index=singles.index)
