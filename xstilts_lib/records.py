@@ -18,7 +18,6 @@ from typing import TYPE_CHECKING, Any
 from . import manifest, places, results
 from .errors import UserError
 from .experiment import Experiment
-from .monitor import clock
 from .runs import Run, all_runs
 
 if TYPE_CHECKING:
@@ -53,15 +52,17 @@ def origin(experiment: Experiment) -> str:
     """Where the numbers come from that `results.load(experiment, partial=False)` gives, in a sentence."""
     if not results.missing(experiment):
         return f"They were computed on this machine, by `xstilts run {experiment.name}`."
+    from .analysis.wording import duration
+
     told = provenance(experiment)
     if not told:
         return "Where they were computed is not recorded."
     first, last = (date.partition(" ")[0] for date in told["dates"])
     days = first if first == last else f"{first} to {last}"
     return (
-        f"They are a record: {told['parts']:,} parts, {clock(told['seconds'])} of one core in all, computed on "
-        f"{days} on {told['hardware']['processor']}; `xstilts verify {experiment.name} --sample 3` computes "
-        "some of them again and compares."
+        f"They are a record: {told['parts']:,} parts, {duration(told['seconds'])} of one core in all, "
+        f"computed on {days} on {told['hardware']['processor']}; "
+        f"`xstilts verify {experiment.name} --sample 3` computes some of them again and compares."
     )
 
 

@@ -92,7 +92,7 @@ class Run:
 
     @property
     def targets(self) -> tuple[str, ...]:
-        """What it is evaluated on; a mere prefix of another recipe is on nothing, and hands on its encoder."""
+        """What it is evaluated on. A mere prefix of another recipe is on nothing: it hands on its encoder."""
         return self.experiment.targets_of(self.recipe)
 
     @property
