@@ -31,6 +31,35 @@ training:
 """
 
 
+# Two encoders built here, one published in a folder, and two questions; the second is put to one of them.
+MANY = """
+title: Several encoders
+source: {kind: miniature}
+model: {name: tiny, architecture: {model_type: xlm-roberta, hidden_size: 32, num_hidden_layers: 2}}
+variants:
+  wide:
+    architecture: {hidden_size: 64}
+    pretraining: {learning_rate: 1e-3, epochs: 2}
+    training: {epochs: 4}
+  made: {path: PUBLISHED}
+pretraining: {steps: 10, tokens_per_batch: 256, learning_rate: 2e-3}
+seeds: [0, 1]
+designs:
+  size:
+    question: Does size matter?
+    recipes: [none, mini_squad]
+    targets: [mini_xnli, mini_tatoeba]
+  order:
+    question: Does the order matter?
+    models: [tiny]
+    recipes: [none, mini_ccg-then-mini_squad]
+    targets: [mini_panx, mini_xnli]
+training:
+  intermediate: {learning_rate: 1.0e-4}
+  tasks: {mini_squad: {epochs: 3}, mini_xnli: {batch_size: 8}}
+"""
+
+
 def write(folder: Path, text: str, name: str = "test.yaml") -> Path:
     (folder / name).write_text(text, encoding="utf-8")
     return folder / name
@@ -39,6 +68,13 @@ def write(folder: Path, text: str, name: str = "test.yaml") -> Path:
 def load(folder: Path, old: str = "", new: str = "") -> Experiment:
     assert old in GOOD
     return load_experiment(write(folder, GOOD.replace(old, new, 1)))
+
+
+def load_many(folder: Path, old: str = "", new: str = "", variant: str = "") -> Experiment:
+    assert old in MANY
+    (folder / "published").mkdir(exist_ok=True)
+    text = MANY.replace(old, new, 1).replace("PUBLISHED", str(folder / "published"))
+    return load_experiment(write(folder, text), variant=variant)
 
 
 @pytest.mark.parametrize("file", sorted(places.experiments().glob("*.yaml")), ids=lambda file: file.stem)
@@ -155,6 +191,148 @@ def test_found_by_name_in_a_further_folder(tmp_path: Path, monkeypatch: pytest.M
 def test_a_data_folder_is_for_files(tmp_path: Path) -> None:
     with pytest.raises(UserError, match="no use for a data folder"):
         load_experiment(write(tmp_path, GOOD), data=tmp_path)
+
+
+def test_a_variant_is_the_main_encoder_but_for_what_it_states(tmp_path: Path) -> None:
+    main, wide, made = load_many(tmp_path).each_model()
+    assert (main.model.name, wide.model.name, made.model.name) == ("tiny", "wide", "made")
+    assert (main.variant, wide.variant) == ("", "wide")
+    assert wide.model.architecture == {"model_type": "xlm-roberta", "hidden_size": 64, "num_hidden_layers": 2}
+    assert main.model.architecture is not None
+    assert main.model.architecture["hidden_size"] == 32, "the main encoder stays as it is"
+    assert main.pretraining is not None
+    assert wide.pretraining is not None
+    assert wide.pretraining.learning_rate == 1e-3
+    assert wide.pretraining.tokens_per_batch == main.pretraining.tokens_per_batch == 256
+    assert (wide.pretraining.epochs, wide.pretraining.steps) == (2, None), "of alternatives the later counts"
+    assert wide.directory == places.runs() / "test" / "wide"
+    assert wide.root == main.root == places.runs() / "test"
+
+
+def test_a_variants_training_settings_come_before_every_phase_and_task(tmp_path: Path) -> None:
+    main, wide, _ = load_many(tmp_path).each_model()
+    assert main.settings_for("intermediate", ["mini_squad"]).epochs == 3
+    squad = wide.settings_for("intermediate", ["mini_squad"])
+    assert (squad.epochs, squad.learning_rate) == (4, 1e-4)
+    xnli = wide.settings_for("target", ["mini_xnli"])
+    assert (xnli.epochs, xnli.batch_size) == (4, 8)
+
+
+def test_a_published_variant_is_not_pretrained(tmp_path: Path) -> None:
+    made = load_many(tmp_path, variant="made")
+    assert made.model.path == str(tmp_path / "published")
+    assert made.model.architecture is made.pretraining is None
+    assert [each.model.name for each in made.each_model()] == ["made"], "with one encoder it has no other"
+
+
+def test_a_variant_is_chosen_by_name(tmp_path: Path) -> None:
+    assert load_many(tmp_path, variant="tiny").variant == load_many(tmp_path).variant == ""
+    assert load_many(tmp_path, variant="wide") == load_many(tmp_path).with_model("wide")
+    with pytest.raises(
+        UserError, match=r"test\.yaml: variants: there is no encoder 'wid': did you mean 'wide'"
+    ):
+        load_many(tmp_path, variant="wid")
+
+
+def test_each_encoder_has_the_recipes_and_targets_of_its_designs(tmp_path: Path) -> None:
+    main, wide, _ = load_many(tmp_path).each_model()
+    both = ["none", "mini_squad", "mini_ccg-then-mini_squad"]
+    assert [recipe.name for recipe in main.recipes] == both
+    assert main.targets == ("mini_xnli", "mini_tatoeba", "mini_panx"), "in order of first appearance"
+    assert [recipe.name for recipe in wide.recipes] == both[:2]
+    assert wide.targets == ("mini_xnli", "mini_tatoeba")
+    assert main.intermediates == ("mini_squad", "mini_ccg")
+    assert list(main.designs) == list(wide.designs) == ["size", "order"]
+    assert main.designs["size"].covers("made")
+    assert not main.designs["order"].covers("wide")
+
+
+def test_a_recipe_is_evaluated_where_a_design_asks_for_it(tmp_path: Path) -> None:
+    main, wide, _ = load_many(tmp_path).each_model()
+    none, squad, sequence = main.recipes
+    assert main.targets_of(none) == ("mini_xnli", "mini_tatoeba", "mini_panx")
+    assert main.targets_of(squad) == ("mini_xnli", "mini_tatoeba")
+    assert main.targets_of(sequence) == ("mini_xnli", "mini_panx")
+    assert main.targets_of(sequence.prefix) == (), "it hands on its encoder, and that is all"
+    assert wide.targets_of(none) == ("mini_xnli", "mini_tatoeba")
+    assert wide.targets_of(sequence) == ()
+
+
+def test_without_designs_every_recipe_meets_every_target(tmp_path: Path) -> None:
+    experiment = load(tmp_path)
+    assert experiment.targets_of(experiment.recipes[0]) == ("mini_xnli", "mini_tatoeba")
+    assert experiment.targets_of(experiment.recipes[-1].prefix) == ("mini_xnli", "mini_tatoeba"), "it is none"
+    whole = experiment.whole
+    assert (whole.question, whole.recipes, whole.targets) == (
+        "A test", experiment.recipes, experiment.targets,
+    )  # fmt: skip
+    assert whole.models == ("tiny",)
+
+
+def test_the_whole_table_is_that_of_the_first_design(tmp_path: Path) -> None:
+    whole = load_many(tmp_path).whole
+    assert whole.question == "Does size matter?"
+    assert [recipe.name for recipe in whole.recipes] == ["none", "mini_squad"]
+    assert whole.targets == ("mini_xnli", "mini_tatoeba")
+    assert whole.models == ("tiny",), "of the main encoder alone"
+
+
+def test_needs_are_those_of_every_encoder(tmp_path: Path) -> None:
+    experiment = load_many(tmp_path)
+    needs = experiment.needs(experiment.open_source())
+    assert ("mini_ccg", "train", "en") in needs
+    assert ("mini_tatoeba", "test", "qaa") in needs
+    assert ("mini_panx", "test", "qag") in needs
+    assert len(needs) == len(set(needs))
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "says"),
+    [
+        ("    architecture:", "    architectur:", "variants.wide: unknown key 'architectur'"),
+        ("learning_rate: 1e-3", "learning_rat: 1e-3",
+         "variants.wide.pretraining: unknown key 'learning_rat': did you mean 'learning_rate'"),
+        ("learning_rate: 1e-3", "learning_rate: high",
+         "variants.wide.pretraining.learning_rate: expected a number, found 'high'"),
+        ("training: {epochs: 4}", "training: {epoch: 4}", "unknown key 'epoch': did you mean 'epochs'"),
+        ("{path: PUBLISHED}", "{path: FacebookAI/xlm-roberta-base}", "variants.made: pin the 'revision'"),
+        ("{path: PUBLISHED}", "{path: PUBLISHED, architecture: {hidden_size: 8}}",
+         "variants.made: a published encoder .* has no use for 'architecture'"),
+        ("recipes: [none, mini_squad]", "recipes: [untrained, none]",
+         "variants.made: recipes: 'untrained' needs a model with an 'architecture'"),
+        ("  made:", "  tiny:", "variants: 'tiny' is the name of the main encoder"),
+        ("models: [tiny]", "models: [tini]",
+         "designs.order.models: there is no encoder 'tini': did you mean 'tiny'"),
+        ("  size:\n", "  size:\n    models: [tiny, made]\n", "designs: none of them uses the encoder 'wide'"),
+        ("recipes: [none, mini_ccg-then-mini_squad]", "recipes: [none, mini_sqaud]",
+         "designs.order.recipes: .*did you mean 'mini_squad'"),
+        ("targets: [mini_panx, mini_xnli]", "targets: [mini_panx, mini_xnly]",
+         "targets: there is no task 'mini_xnly': did you mean 'mini_xnli'"),
+        ("targets: [mini_panx, mini_xnli]", "targets: []",
+         "designs.order: recipes and targets must each name at least one"),
+        ("question: Does size matter?", "questions: Does size matter?",
+         "designs.size: unknown key 'questions': did you mean 'question'"),
+        ("seeds: [0, 1]", "variant: wide\nseeds: [0]", "unknown key 'variant': did you mean 'variants'"),
+        ("seeds: [0, 1]", "recipes: [none]\nseeds: [0]", "recipes: the designs state them"),
+        ("seeds: [0, 1]", "targets: [mini_xnli]\nseeds: [0]", "targets: the designs state them"),
+    ],
+)  # fmt: skip
+def test_variants_and_designs_refused(tmp_path: Path, old: str, new: str, says: str) -> None:
+    with pytest.raises(UserError, match=says) as caught:
+        load_many(tmp_path, old, new)
+    assert str(caught.value).count("test.yaml") == 1, "the sentence names the file, once"
+    assert "\n" not in str(caught.value)
+
+
+def test_a_language_that_is_asked_for_must_be_spoken(tmp_path: Path) -> None:
+    old, new = "seeds: [0, 1]", "languages: [en, qah]\nseeds: [0]"
+    with pytest.raises(
+        UserError, match=r"test\.yaml: languages: this world does not speak 'qah': did you mean"
+    ):
+        load(tmp_path, old, new).open_source()
+    text = GOOD.replace(old, new).replace("{kind: miniature}", "{kind: miniature, languages: {qah: {}}}")
+    experiment = load_experiment(write(tmp_path, text))
+    assert experiment.languages_for("mini_xnli", experiment.open_source()) == ("en", "qah")
 
 
 def test_no_heavy_import() -> None:

@@ -113,6 +113,10 @@ class Variant:
     training: Mapping[str, Any] = field(default_factory=dict)
     """Settings in place of those of every later phase and task, such as a lower learning rate."""
 
+    def __post_init__(self) -> None:
+        if self.path and (self.architecture or self.pretraining):
+            raise UserError("a published encoder ('path') has no use for 'architecture' and 'pretraining'.")
+
 
 @dataclass(frozen=True)
 class Design:
@@ -167,6 +171,8 @@ class Experiment:
     workflow: Workflow = field(default_factory=Workflow)
 
     def __post_init__(self) -> None:
+        if self.model.name in self.variants:
+            raise UserError(f"variants: {self.model.name!r} is the name of the main encoder.")
         if self.designs:
             if not self.variant:
                 _check_designs(self)
@@ -206,21 +212,22 @@ class Experiment:
         row, where = self.variants[name], f"{where}.{name}"
         architecture = None if row.path else {**(self.model.architecture or {}), **row.architecture}
         model = {"name": name, "architecture": architecture, "path": row.path, "revision": row.revision}
-        pretraining = self.pretraining
-        if row.path:
-            pretraining = None
-        elif row.pretraining and pretraining is not None:
-            settings = {f.name: getattr(pretraining, f.name) for f in fields(pretraining)}
-            pretraining = PretrainSettings.of(settings, row.pretraining, where=f"{where}.pretraining")
+        pretraining = None if row.path else self.pretraining
+        if row.pretraining:
+            main = {f.name: getattr(pretraining, f.name) for f in fields(pretraining)} if pretraining else {}
+            settings = merged(main, row.pretraining)
+            pretraining = strict.build(PretrainSettings, settings, f"{where}.pretraining")
         vocabulary = {} if row.path else {"vocabulary": self.model.vocabulary}
-        return replace(
-            self,
-            variant=name,
-            variants={},
-            model=strict.build(Model, {**model, **vocabulary}, where),
-            pretraining=pretraining,
-            training=self.training.with_layer(row.training),
-        )
+        built = strict.build(Model, {**model, **vocabulary}, where)
+        training = self.training.with_layer(row.training)
+        try:
+            return replace(
+                self, variant=name, variants={}, model=built, pretraining=pretraining, training=training
+            )
+        except UserError as error:
+            said = str(error)
+            named = said.startswith(places.relative(self.file))
+            raise UserError(said if named else f"{where}: {said}") from None
 
     @property
     def whole(self) -> Design:
@@ -316,11 +323,17 @@ class Experiment:
         """
         from .sources import absent, open_source
 
-        source = open_source(self.source)
-        for each in self.each_model():
+        source, everyone = open_source(self.source), self.each_model()
+        for each in everyone:
             source.check([*each.intermediates, *each.targets])
         for _, sentence in absent(source, self.needs(source)):
             raise UserError(sentence)
+        if self.source["kind"] == "miniature":  # where nothing is absent, but a language may not be spoken
+            spoken = {code for each in everyone for name in each.targets for code in source.languages(name)}
+            for code in self.languages or ():
+                if code not in spoken:
+                    where = f"{places.relative(self.file)}: languages"
+                    raise UserError(f"{where}: this world does not speak {code!r}: {nearest(code, spoken)}")
         return source
 
 
@@ -342,6 +355,9 @@ def load_experiment(name: str | Path, data: str | Path | None = None, variant: s
         content["source"] = {**content["source"], FOLDER: os.environ[DATA]}
     if "recipes" in content:
         content["recipes"] = _recipes(content["recipes"], f"{where}: recipes")
+    for key in ("recipes", "targets") if content.get("designs") else ():
+        if key in content:
+            raise UserError(f"{where}: {key}: the designs state them, so leave the key out.")
     if isinstance(content.get("designs"), Mapping):
         for key, design in content["designs"].items():
             if isinstance(design, dict) and "recipes" in design:
