@@ -1,0 +1,74 @@
+"""How many seeds: against the tables of Cohen (1988), statsmodels and simulation."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+from statsmodels.stats.power import TTestPower
+
+from xstilts_lib.analysis import power as w
+from xstilts_lib.analysis.intervals import student_p
+
+
+@pytest.mark.parametrize(("effect", "seeds"), [(0.2, 199), (0.5, 34), (0.8, 15), (1.0, 10), (2.0, 5)])
+def test_seeds_of_the_textbook(effect: float, seeds: int) -> None:
+    assert w.seeds_for(effect, 1.0) == seeds
+    assert w.power(effect, 1.0, seeds) >= 0.8 > w.power(effect, 1.0, seeds - 1)
+
+
+def test_power_is_that_of_statsmodels() -> None:
+    for effect in (0.0, 0.1, -0.7, 1.5):
+        for seeds in (2, 5, 20, 100):
+            expected = TTestPower().power(abs(effect) / 1.3, seeds, 0.05, alternative="two-sided")
+            assert w.power(effect, 1.3, seeds) == pytest.approx(expected, abs=1e-9)
+
+
+def test_power_is_how_often_the_test_finds_the_effect() -> None:
+    found = student_p(np.random.default_rng(0).normal(1.2, 1.5, (20_000, 8))) < 0.05
+    error = math.sqrt(0.25 / 20_000)
+    assert w.power(1.2, 1.5, 8) == pytest.approx(found.mean(), abs=4 * error)
+
+
+def test_spreads_that_leave_no_doubt() -> None:
+    assert w.power(1.0, 0.0, 2) == 1
+    assert w.power(0.0, 0.0, 5) == 0.05
+    assert w.power(0.0, 1.0, 5) == pytest.approx(0.05)
+    assert w.power(50.0, 1.0, 100) == 1
+    assert math.isnan(w.power(1.0, 1.0, 1))
+    assert w.seeds_for(50.0, 1.0) == 2
+
+
+def test_what_no_number_of_seeds_settles() -> None:
+    assert w.seeds_for(0.01, 1.0) is None
+    assert w.seeds_for(0.5, 1.0, most=33) is None
+    assert w.seeds_for(0.5, 1.0, most=34) == 34
+    with pytest.raises(ValueError, match="effect of zero"):
+        w.seeds_for(0.0, 1.0)
+
+
+def test_the_range_comes_from_the_interval_of_the_spread() -> None:
+    gains = [1.2, -0.4, 0.9, 2.1, 0.3, math.nan]
+    needed = w.seeds_needed(gains, effect=1.0)
+    assert needed.low < needed.seeds < needed.high
+    assert needed.seeds == w.seeds_for(1.0, float(np.std(gains[:5], ddof=1)))
+    # With 4 degrees of freedom, the chi-squared quantiles of a 95 % interval are 0.484 and 11.143.
+    sd = float(np.std(gains[:5], ddof=1))
+    assert needed.high == w.seeds_for(1.0, sd * math.sqrt(4 / 0.48442))
+    assert needed.low == w.seeds_for(1.0, sd * math.sqrt(4 / 11.1433))
+    assert w.seeds_needed(gains, effect=-1.0)[:3] == needed[:3]
+    with pytest.raises(ValueError, match="from two seeds on, not from 1"):
+        w.seeds_needed([1.0], effect=1.0)
+
+
+def test_sentences() -> None:
+    gains = [1.2, -0.4, 0.9, 2.1, 0.3]
+    assert w.seeds_needed(gains, effect=1.0).sentence == (
+        "About 10 seeds would settle an effect of 1.0 points with power 80% "
+        "(5 to 60, as the spread is itself an estimate)."
+    )
+    assert "to more than 50," in w.seeds_needed(gains, effect=1.0, most=50).sentence
+    assert w.seeds_needed(gains, effect=0.05, most=500).sentence == (
+        "More than 500 seeds would be needed to settle an effect of 0.1 points."
+    )
