@@ -8,6 +8,11 @@ from pathlib import Path
 
 import pytest
 
+from xstilts_lib import results
+from xstilts_lib.experiment import Experiment, load_experiment
+from xstilts_lib.runs import ENCODER as ENCODER_PART
+from xstilts_lib.runs import Run
+
 EXPERIMENT = """
 title: A test
 source: {kind: miniature}
@@ -16,6 +21,22 @@ pretraining: {steps: 1}
 seeds: [0]
 recipes: [none, mini_squad]
 targets: [mini_xnli, mini_tatoeba]
+"""
+# Two encoders, and two questions, of which one is put to the first encoder alone.
+QUESTIONS = """
+title: Two questions
+source: {kind: miniature}
+model: {name: tiny, architecture: {model_type: xlm-roberta, hidden_size: 32}}
+variants: {wide: {architecture: {hidden_size: 64}}}
+pretraining: {steps: 1}
+seeds: [0, 1]
+designs:
+  size: {question: "Does size matter?", recipes: [none, mini_squad], targets: [mini_xnli, mini_tatoeba]}
+  order:
+    question: Does the order matter?
+    models: [tiny]
+    recipes: [none, mini_squad-then-mini_mnli]
+    targets: [mini_pawsx]
 """
 RUN = """
 from xstilts_lib import notebook, results
@@ -107,3 +128,40 @@ def checkout(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def template(checkout: Path) -> Callable[..., Path]:
     """`template(name, *cells)`: one more template in the checkout, or another in the place of one."""
     return lambda name, *cells, tags=(): write_template(checkout / "notebooks", name, list(cells), tags)
+
+
+@pytest.fixture
+def questions(checkout: Path) -> Experiment:
+    """The experiment `questions` of the checkout, with a chapter on each of its designs and one too many."""
+    (checkout / "experiments" / "questions.yaml").write_text(QUESTIONS)
+    shown = """
+from xstilts_lib import records, results
+from xstilts_lib.experiment import load_experiment
+plan = load_experiment(experiment)
+print(len(results.load(plan, partial=False)), records.origin(plan))
+"""
+    for name in ("50_size", "51_order", "52_distance"):
+        write_template(checkout / "notebooks", name, ['experiment = "questions"', shown])
+    return load_experiment("questions")
+
+
+@pytest.fixture
+def finish() -> Callable[[Run], None]:
+    """`finish(run)`: leave what the templates above would, without executing them."""
+
+    def leave(run: Run) -> None:
+        for part in run.parts:
+            directory = run.begin(part)
+            if part == ENCODER_PART:
+                run.encoder.mkdir(exist_ok=True)
+                (run.encoder / "weights").write_text(run.recipe.name)
+                run.finish(part, [run.encoder], 1.0)
+                continue
+            one = {"en": {"accuracy": 60.0}, "qaa": {"accuracy": 50.0 + len(run.recipe.name)}}
+            names = run.tasks(part)
+            results.write_scores(
+                directory, dict.fromkeys(names, one), {name: {"en": 10, "qaa": 10} for name in names}
+            )
+            run.finish(part, [directory / results.SCORES], 1.0)
+
+    return leave

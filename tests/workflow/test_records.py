@@ -1,0 +1,202 @@
+"""Records of finished experiments, and the notebooks that read results: the tables, and the chapters."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import pandas
+import pytest
+from typer.testing import CliRunner
+
+from xstilts_lib import analyses, graph, jobs, records, results, verification
+from xstilts_lib.cli import app
+from xstilts_lib.errors import UserError
+from xstilts_lib.experiment import Experiment, load_experiment
+from xstilts_lib.runs import Run, all_runs
+
+Finish = Callable[[Run], None]
+Template = Callable[..., Path]
+
+
+@pytest.fixture
+def kept(
+    questions: Experiment, finish: Finish, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> Experiment:
+    """The experiment `questions` with a record, made where no run of it is left."""
+    monkeypatch.setenv("XSTILTS_RUNS", str(tmp_path / "elsewhere"))
+    for run in all_runs(questions):
+        finish(run)
+    records.write(questions)
+    monkeypatch.delenv("XSTILTS_RUNS")
+    return questions
+
+
+def test_only_a_finished_experiment_is_recorded(questions: Experiment, finish: Finish) -> None:
+    *others, last = all_runs(questions)
+    for run in others:
+        finish(run)
+    with pytest.raises(UserError, match=r"3 parts are missing, the first encoder of mini_squad, seed 1"):
+        records.write(questions)
+    assert not records.path(questions).exists()
+    with pytest.raises(UserError, match=r"No record of 'questions' is kept: book/records/questions\.parquet"):
+        records.read(questions)
+    assert records.provenance(questions) == {}
+    finish(last)
+    assert records.write(questions) == records.path(questions)
+
+
+def test_a_record_is_the_table_and_what_it_was_made_from(
+    questions: Experiment, finish: Finish, checkout: Path
+) -> None:
+    for run in all_runs(questions):
+        finish(run)
+    file = records.write(questions)
+    assert file == checkout / "book" / "records" / "questions.parquet"
+    assert sorted(path.name for path in file.parent.iterdir()) == ["questions.json", "questions.parquet"]
+    pandas.testing.assert_frame_equal(records.read(questions), results.collect(questions))
+    told = records.provenance(questions)
+    parts = sum(len(run.parts) for run in all_runs(questions))
+    assert (told["experiment"], told["rows"], told["parts"]) == ("questions", 80, parts)
+    assert told["seconds"] == parts, "a second each"
+    assert told["settings"] == questions.file.read_text()
+    assert told["degenerate"] == 0
+    assert {"processor", "cores"} <= told["hardware"].keys()
+    assert told["versions"]["python"]
+    assert str(checkout) not in json.dumps(told)
+    first = file.read_bytes()
+    assert records.write(questions).read_bytes() == first, "the same scores, the same bytes"
+
+
+def test_where_numbers_come_from_is_told(questions: Experiment, finish: Finish) -> None:
+    assert records.origin(questions) == "Where they were computed is not recorded."
+    runs = all_runs(questions)
+    for run in runs:
+        finish(run)
+    records.write(questions)
+    assert records.origin(questions) == "They were computed on this machine, by `xstilts run questions`."
+    runs[-1].begin("retrieval")
+    told = records.origin(questions)
+    assert told.startswith(f"They are a record: {records.provenance(questions)['parts']} parts, ")
+    assert "`xstilts verify questions --sample 3`" in told
+    assert records.provenance(questions)["hardware"]["processor"] in told
+
+
+def test_the_record_stands_in_for_runs_that_are_not_there(kept: Experiment, finish: Finish) -> None:
+    record = records.read(kept)
+    assert len(results.load(kept)) == len(results.load(kept, partial=False)) == len(record)
+    assert len(verification.recorded(kept)) == 20
+    runs = all_runs(kept)
+    finish(runs[0])
+    begun = results.collect(kept)
+    assert 0 < len(begun) < len(record)
+    assert len(results.load(kept)) == len(begun), "what has been computed here so far"
+    assert len(results.load(kept, partial=False)) == len(record), "until all of it has been"
+    altered = record.assign(value=-1.0)
+    altered.to_parquet(records.path(kept), index=False)
+    assert (results.load(kept, partial=False)["value"] == -1.0).all()
+    for run in runs[1:]:
+        finish(run)
+    assert (results.load(kept, partial=False)["value"] > 0).all()
+
+
+def test_without_a_record_what_is_done_counts(questions: Experiment, finish: Finish) -> None:
+    with pytest.raises(UserError, match="xstilts run questions"):
+        results.load(questions, partial=False)
+    finish(all_runs(questions)[0])
+    assert len(results.load(questions, partial=False)) == len(results.collect(questions)) > 0
+
+
+def test_the_command_records_and_tells_what_it_shows(kept: Experiment, finish: Finish) -> None:
+    command = CliRunner()
+    shown = command.invoke(app, ["results", "questions", "--format", "csv"])
+    assert shown.exit_code == 0
+    assert "'questions' has not been run here; this is the record." in shown.stderr
+    assert shown.stdout.splitlines()[1].startswith("none,mini_xnli,2,60.0,54.0")
+    records.path(kept).unlink()
+    for run in all_runs(kept):
+        finish(run)
+    recorded = command.invoke(app, ["results", "questions", "--record", "--format", "json"])
+    assert "Recorded in book/records/questions.parquet." in recorded.stderr
+    assert json.loads(recorded.stdout)["experiment"] == "questions"
+    assert records.path(kept).is_file()
+
+
+def labels(experiment: Experiment) -> list[str]:
+    return [group.label for group in analyses.groups(experiment)]
+
+
+def test_an_experiment_without_designs_has_tables_alone(checkout: Path) -> None:
+    test = load_experiment("test")
+    assert analyses.chapters_about(test) is None
+    assert labels(test) == ["tables"]
+    (tables,) = analyses.groups(test)
+    assert tables.templates == ["40_table"]
+    assert tables.folder == checkout / "runs/test/pages"
+
+
+def test_an_experiment_with_designs_has_a_chapter_on_each(questions: Experiment, checkout: Path) -> None:
+    tables, chapters = analyses.groups(questions)
+    assert (tables.label, chapters.label) == ("tables", "chapters")
+    assert chapters.templates == ["50_size", "51_order"], "none on a design that it has not"
+    assert chapters.own
+    assert [path for _, path in chapters.notebooks] == [
+        checkout / "runs/questions/chapters" / name for name in ("50_size.ipynb", "51_order.ipynb")
+    ]
+    (checkout / "notebooks" / "50_size.ipynb").unlink()
+    (checkout / "notebooks" / "51_order.ipynb").unlink()
+    assert labels(questions) == ["tables"], "no chapter, no group"
+
+
+def test_others_show_the_chapters_of_the_record(kept: Experiment, checkout: Path) -> None:
+    test = load_experiment("test")
+    tables, chapters = analyses.groups(test)
+    assert (tables.about, chapters.experiment, chapters.about.name) == (test, test, "questions")
+    assert not chapters.own
+    assert chapters.folder == checkout / "runs/test/chapters"
+    job = graph.find(test, "results/chapters")
+    assert job.needs == (), "nothing of this experiment is read"
+    assert list(dict(graph.notebooks_of(job))) == ["50_size", "51_order"]
+    records.path(kept).unlink()
+    assert labels(test) == ["tables"], "without a record there is nothing to tell"
+
+
+def test_chapters_are_made_once_until_what_they_read_changes(
+    kept: Experiment, template: Template, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XSTILTS_WARM", "0")
+    job = graph.find(load_experiment("test"), "results/chapters")
+    assert job.pending == (graph.PAGES,)
+    assert not job.group.done()
+    jobs.write_pages(job)
+    assert job.group.done()
+    assert not results.path(load_experiment("test")).exists(), "no table of runs that they do not read"
+    made = json.loads(dict(job.group.notebooks)["50_size"].read_text())
+    printed = "".join(made["cells"][2]["outputs"][0]["text"])
+    assert printed.startswith("80 They are a record: ")
+    assert made["metadata"]["xstilts"]["parameters"] == {"experiment": "questions"}
+
+    before = records.path(kept).read_bytes()
+    records.read(kept).iloc[:-1].to_parquet(records.path(kept), index=False)
+    assert not job.group.done(), "the record has changed"
+    records.path(kept).write_bytes(before)
+    assert job.group.done()
+    template("51_order", 'experiment = "questions"', "print('another question')")
+    assert not job.group.done(), "a template has changed"
+
+
+def test_runs_that_are_finished_take_the_place_of_the_record(kept: Experiment, finish: Finish) -> None:
+    _, chapters = analyses.groups(load_experiment("test"))
+    of_the_record = chapters.fingerprint()
+    *others, last = all_runs(kept)
+    for run in others:
+        finish(run)
+    assert chapters.fingerprint() == of_the_record, "some runs are not all"
+    finish(last)
+    assert chapters.fingerprint() != of_the_record
+
+
+def test_the_name_of_a_chapter_ends_in_its_design() -> None:
+    assert analyses.design_of("54_chains") == "chains"
+    assert analyses.design_of("50_two_words") == "two_words"
