@@ -9,33 +9,53 @@ from pathlib import Path
 
 import pytest
 
-from xstilts_lib import places
+from xstilts_lib import analyses, places
+from xstilts_lib.experiment import load_experiment
 
 TEMPLATES = sorted(places.notebooks().glob("*.ipynb"))
 TAGS = {"parameters", "hide-input", "hide-output", "remove-input", "remove-cell", "remove-output"}
 LARGEST = {"code cells": 20, "lines of a cell": 12, "lines": 80}
 
 
+CHAPTERS = [path.stem for path in TEMPLATES if path.stem.startswith("5")]
+
+
 @pytest.fixture(params=TEMPLATES, ids=lambda path: path.stem)
-def template(request: pytest.FixtureRequest) -> dict:
-    return json.loads(Path(request.param).read_text(encoding="utf-8"))
+def path(request: pytest.FixtureRequest) -> Path:
+    return request.param
+
+
+@pytest.fixture
+def template(path: Path) -> dict:
+    return json.loads(path.read_text(encoding="utf-8"))
 
 
 def code(template: dict) -> list[dict]:
     return [cell for cell in template["cells"] if cell["cell_type"] == "code"]
 
 
-def test_there_is_a_template_for_each_phase_and_each_analysis() -> None:
-    assert [path.stem[:2] for path in TEMPLATES] == ["00", "10", "20", "30", "40", "41", "42"]
+def test_there_is_a_template_for_each_phase_each_analysis_and_each_chapter() -> None:
+    phases, tables, chapters = ["00", "10", "20", "30"], ["40", "41", "42"], [f"{n}" for n in range(50, 56)]
+    assert [path.stem[:2] for path in TEMPLATES] == phases + tables + chapters
 
 
-def test_one_cell_holds_the_parameters_and_literals_alone(template: dict) -> None:
+def test_every_question_has_a_chapter() -> None:
+    """The first design is the whole table, which the tables show; every other one has a chapter."""
+    asked = list(load_experiment(analyses.QUESTIONS).designs)
+    assert sorted(map(analyses.design_of, CHAPTERS)) == sorted(asked[1:])
+
+
+def test_one_cell_holds_the_parameters_and_literals_alone(path: Path, template: dict) -> None:
     tagged = [cell for cell in code(template) if "parameters" in cell["metadata"].get("tags", [])]
     assert len(tagged) == 1
     for statement in ast.parse("".join(tagged[0]["source"])).body:
         assert isinstance(statement, ast.Assign)
         ast.literal_eval(statement.value)
-    assert 'experiment = "smoke"' in "".join(tagged[0]["source"])
+    source = "".join(tagged[0]["source"])
+    named = analyses.QUESTIONS if path.stem in CHAPTERS else "smoke"
+    assert f'experiment = "{named}"' in source
+    if path.stem[0] in "0123":
+        assert 'variant = ""' in source, "of the experiment's encoders the main one"
 
 
 def test_tags_are_spelt_as_the_book_reads_them(template: dict) -> None:
