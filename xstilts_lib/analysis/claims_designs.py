@@ -108,7 +108,8 @@ def more_tasks(view: View) -> Finding:
 
 def few_tasks_hurt(view: View) -> Finding:
     """A few tasks at once lose against the untouched encoder, and from about fifteen on they gain."""
-    means = view.grid(view.kind(kinds.joint))
+    joint = view.kind(kinds.joint)
+    means = view.grid(joint, _shared(view, joint))
     by_number = _by_number(means)
     few = [name for number, names in by_number.items() if number < MANY for name in names]
     many = [name for number, names in by_number.items() if number >= MANY for name in names]
@@ -173,18 +174,23 @@ def _twins(view: View, wanted: Callable[[str], bool], twins: Callable[[str], Ite
     """Recipes of a kind with those of their twins that were trained too, scored on the same targets."""
     found = {}
     for recipe in view.kind(wanted):
-        there = [name for name in twins(recipe) if name in view.recipes]
-        kept = [name for name in view.grid([recipe, *there]) if name != recipe]
-        if there and recipe in view.grid([recipe, *there]) and kept:
-            found[recipe] = kept
+        there = [name for name in twins(recipe) if name in view.recipes and _shared(view, [recipe, name])]
+        if there and _shared(view, [recipe, *there]):
+            found[recipe] = there
     return found
+
+
+def _shared(view: View, recipes: Iterable[str]) -> list[str]:
+    """The targets that every one of the recipes was scored on, by seeds that they share."""
+    names = list(dict.fromkeys(recipes))
+    return [target for target in view.targets if view.grid(names, [target]).shape[1] == len(names)]
 
 
 def _less_twins(view: View, pairs: Twins, languages: Iterable[str] | None = None) -> pd.Series:
     """A recipe less the mean of its twins, in the mean over pairs and targets: one value a seed."""
     found = []
     for recipe, twins in pairs.items():
-        means = view.grid([recipe, *twins], languages=languages)
+        means = view.grid([recipe, *twins], _shared(view, [recipe, *twins]), languages)
         found.append(means[recipe] - means[twins].mean(axis=1))
     return _mean(found)
 

@@ -119,6 +119,19 @@ def alternative_pairs(recipes: Iterable[str]) -> dict[str, tuple[str, list[str]]
     return {f"{name} less {twin}": (name, [twin]) for name, twin in pairs.items() if twin in names}
 
 
+def chain_pairs(recipes: Iterable[str]) -> dict[str, tuple[str, list[str]]]:
+    """Comparisons of a chain of tasks: with its last task alone, in another order, and jointly."""
+    names = g.trained(recipes)
+    found = {}
+    for name in (one for one in names if kinds.sequence(one)):
+        tasks = kinds.tasks_of([name])
+        same = [other for other in names if other != name and set(kinds.tasks_of([other])) == set(tasks)]
+        before = [other for other in same if kinds.sequence(other) and names.index(other) > names.index(name)]
+        twins = [tasks[-1], *before, *(other for other in same if kinds.joint(other))]
+        found |= {f"{name} less {twin}": (name, [twin]) for twin in twins if twin in names}
+    return found
+
+
 def differences(
     gained: pd.DataFrame, pairs: Mapping[str, tuple[str, Sequence[str]]], value: str = "gain"
 ) -> pd.DataFrame:

@@ -15,7 +15,7 @@ import base64
 import html
 import io
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 import matplotlib
@@ -106,31 +106,37 @@ def gain_dots(
 
 
 def language_dots(
-    summaries: dict[str, pd.DataFrame], languages: Sequence[str], unit: str = "score"
+    summaries: dict[str, pd.DataFrame],
+    languages: Sequence[str],
+    unit: str = "score",
+    by: str = "language",
+    named: Callable[[str], str] = str,
 ) -> Figure:
     """Scores by language, a panel a target, a mark for each of up to four named summaries.
 
     A summary has target, language, estimate, low and high. `languages` gives the order, the first on top; a
-    panel shows those that its target has. Marks differ in shape, fill and colour.
+    panel shows those that its target has. Marks differ in shape, fill and colour. Rows may be other things
+    than languages: those in the column `by`, called by `named`, on several lines where need be.
     """
     looks = [("o", BLUE, BLUE), ("s", "white", ORANGE), ("D", GREEN, GREEN), ("v", "white", PURPLE)]
     everything = pd.concat(summaries.values())
     targets = list(dict.fromkeys(everything["target"]))
-    shown = {name: set(everything.loc[everything["target"] == name, "language"]) for name in targets}
+    shown = {name: set(everything.loc[everything["target"] == name, by]) for name in targets}
     rows = {name: [code for code in languages if code in shown[name]] for name in targets}
-    figure, panels = panel_grid([0.5 + 0.2 * len(rows[name]) for name in targets], legend=True)
+    where = {name: _rows([named(code) for code in rows[name]]) for name in targets}
+    figure, panels = panel_grid([0.5 + 0.2 * lines for _, lines in where.values()], legend=True)
     spread = np.linspace(-0.2, 0.2, len(summaries)) if len(summaries) > 1 else [0.0]
     for axes, target in zip(panels, targets, strict=False):
-        places = np.arange(len(rows[target]))
+        places, lines = where[target]
         for (name, table), (marker, face, edge), shift in zip(summaries.items(), looks, spread, strict=False):
-            part = table[table["target"] == target].set_index("language").reindex(rows[target])
+            part = table[table["target"] == target].set_index(by).reindex(rows[target])
             axes.errorbar(
                 part["estimate"], places + shift, xerr=reach(part), fmt=marker, color=edge,
                 markerfacecolor=face, markersize=5, elinewidth=1, label=short(name),
             )  # fmt: skip
         axes.set_title(short(target), loc="left")
-        axes.set_yticks(places, rows[target])
-        axes.set_ylim(len(places) - 0.5, -0.5)
+        axes.set_yticks(places, [named(code) for code in rows[target]])
+        axes.set_ylim(lines, 0)
     figure.legend(*panels[0].get_legend_handles_labels(), loc="outside upper left", ncols=2, frameon=False)
     label_outer(panels, unit)
     return figure

@@ -1,0 +1,186 @@
+"""The tables and sentences with which the chapters answer: verdicts, slopes over sizes, seeds that lack.
+
+>>> from xstilts_lib.analysis import answers, gains
+>>> table = answers.judged(gains.summary(differences), margin=2.0)       # doctest: +SKIP
+>>> answers.verdicts(table)                                              # doctest: +SKIP
+'1 of 3 is higher, none is lower, 1 is within ±2 points, 1 is open'
+
+A difference is *higher* or *lower* where its interval lies on one side of zero, *within* where the interval
+lies inside the margin, and *open* else. Two of the words can fit one interval; the first of them counts.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+
+import numpy as np
+import pandas as pd
+
+from . import dominance, gains, power, scaling
+from .statistics import LEVEL, corrected, student_p
+from .wording import NOTHING, cell, cells, chance, listed, number, plural, seeds, signed
+
+HIGHER, LOWER, WITHIN, OPEN = "higher", "lower", "within", "open"
+
+
+def verdict(low: float, high: float, margin: float) -> str:
+    """What an interval says of a difference.
+
+    >>> verdict(0.3, 4.0, 2.0), verdict(-1.5, 1.0, 2.0), verdict(-3.0, 4.0, 2.0)
+    ('higher', 'within', 'open')
+    """
+    if low > 0:
+        return HIGHER
+    if high < 0:
+        return LOWER
+    return WITHIN if -margin < low and high < margin else OPEN
+
+
+def judged(summary: pd.DataFrame, margin: float) -> pd.DataFrame:
+    """The summary (estimate, low, high) with a column `verdict`."""
+    found = [verdict(row.low, row.high, margin) for row in summary.itertuples()]
+    return summary.assign(verdict=found)
+
+
+def verdicts(table: pd.DataFrame, margin: float) -> str:
+    """How many differences came out which way, in a clause."""
+    count = {word: int((table["verdict"] == word).sum()) for word in (HIGHER, LOWER, WITHIN, OPEN)}
+    words = {HIGHER: "higher", LOWER: "lower", WITHIN: f"within ±{margin:g} points", OPEN: "open"}
+    parts = [
+        f"{_none(count[word])} {'is' if count[word] < 2 else 'are'} {told}" for word, told in words.items()
+    ]
+    return f"of {plural(len(table), 'difference')}, {listed(parts)}"
+
+
+def outstanding(table: pd.DataFrame, by: Sequence[str] = ("recipe", "target"), level: float = LEVEL) -> str:
+    """The differences that are more than chance after Holm's correction over the table, in a sentence."""
+    sure = table[table["p_holm"] < 1 - level]
+    if sure.empty:
+        return f"None of {plural(len(table), 'difference')} stands out after Holm's correction"
+    order = sure.reindex(sure["estimate"].abs().sort_values(ascending=False).index)
+    rows = [
+        f"{', '.join(str(row[key]) for key in by)} {signed(row['estimate'])}"
+        for row in order.to_dict("records")
+    ]
+    more = f", and {len(rows) - 4} more" if len(rows) > 4 else ""
+    return f"After Holm's correction {len(rows)} of {len(table)} stand out: {'; '.join(rows[:4])}{more}"
+
+
+def shown(
+    summary: pd.DataFrame,
+    by: Sequence[str],
+    margin: float | None = None,
+    what: str = "gain",
+    sign: bool = True,
+) -> pd.DataFrame:
+    """A summary as a reader's table: the columns `by`, the estimate with half its interval, p, corrected p,
+    seeds, and with a margin the verdict.
+    """
+    table = summary[list(by)].assign(**{what: cells(summary, sign)})
+    for name, column in (("p alone", "p"), ("p corrected", "p_holm")):
+        table[name] = [chance(p, name=False) for p in summary[column]]
+    table["seeds"] = summary["seeds"]
+    return table if margin is None else table.assign(verdict=judged(summary, margin)["verdict"])
+
+
+def over_sizes(
+    frame: pd.DataFrame,
+    sizes: Mapping[str, float],
+    by: Sequence[str] = ("recipe",),
+    value: str = "gain",
+    level: float = LEVEL,
+) -> pd.DataFrame:
+    """How `value` moves with the size of the encoder: a row for each of `by`.
+
+    Columns: estimate, low, high (points for ten times the parameters, over seeds), p, p_holm, seeds; trend,
+    the same in a sentence; shape, whether the sizes identify a curve that levels off.
+    """
+    names = [name for name in sizes if name in set(frame["model"]) and np.isfinite(sizes[name])]
+    at = [sizes[name] for name in names]
+    rows = []
+    for key, part in frame.groupby(list(by), sort=False):
+        wide = part.pivot(index="seed", columns="model", values=value).reindex(columns=names).dropna()
+        found = scaling.slope(at, wide) if len(names) > 1 else None
+        rows.append(
+            {
+                **dict(zip(by, key, strict=True)),
+                "estimate": found.estimate if found else np.nan,
+                "low": found.low if found else np.nan,
+                "high": found.high if found else np.nan,
+                "p": _p_of_slope(at, wide) if found else np.nan,
+                "seeds": len(wide),
+                "trend": scaling.trend(at, wide, level=level) if found else "One size has no slope.",
+                "shape": scaling.power_law(at, wide).sentence,
+            }
+        )
+    return corrected(pd.DataFrame(rows))
+
+
+def _p_of_slope(at: Sequence[float], wide: pd.DataFrame) -> float:
+    centred = np.log10(at) - np.mean(np.log10(at))
+    return float(student_p(wide.to_numpy() @ centred / (centred @ centred)))
+
+
+def lacking(
+    frame: pd.DataFrame, effect: float, by: Sequence[str] = ("recipe", "target"), value: str = "gain"
+) -> pd.DataFrame:
+    """How many seeds would settle a difference of `effect` points, from the spread at hand: a row for each of
+    `by`.
+
+    Columns: seeds (at hand), spread (standard deviation over seeds, points), needed (for the paired t test at
+    5 % to find it four times in five).
+    """
+    rows = []
+    for key, part in frame.groupby(list(by), sort=False):
+        values = part[value].dropna()
+        found = power.seeds_needed(values, effect)
+        needed = f"more than {found.most}" if found.seeds is None else str(found.seeds)
+        rows.append([*key, len(values), number(values.std()) if len(values) > 1 else NOTHING, needed])
+    return pd.DataFrame(rows, columns=[*by, "seeds", "spread", "needed"])
+
+
+def dominant(
+    frame: pd.DataFrame, by: Sequence[str] = ("recipe", "target"), level: float = LEVEL
+) -> pd.DataFrame:
+    """Almost stochastic order of each recipe over the baseline: a row for each of `by`, from frames of gains.
+
+    Columns: ratio (violations, 0 = ours are never below) and bound (its upper bound at `level`, for all the
+    rows at once); below 0.5 ours tend to be higher, below 0.2 clearly so (Dror et al. 2019; Ulmer et al.
+    2022).
+    """
+    groups = list(frame.groupby(list(by), sort=False))
+    rows = []
+    for key, part in groups:
+        found = dominance.almost_stochastic_order(
+            part["score"], part["baseline"], level, comparisons=len(groups)
+        )
+        rows.append([*key, found.ratio, found.bound])
+    return pd.DataFrame(rows, columns=[*by, "ratio", "bound"])
+
+
+def with_and_without(frame: pd.DataFrame, targets: Iterable[str], level: float = LEVEL) -> pd.DataFrame:
+    """Mean over all targets, and over those that are not in `targets` (retrieval, which can dominate it): a
+    row a recipe, the two means as text.
+    """
+    left = frame[~frame["target"].isin(list(targets))]
+    parts = {"all targets": frame, "without retrieval": left}
+    table: pd.DataFrame | None = None
+    for name, part in parts.items():
+        if part.empty:
+            continue
+        found = gains.summary(gains.over_targets(part), by=["recipe"], level=level)
+        column = found[["recipe"]].assign(**{name: cells(found)})
+        table = column if table is None else table.merge(column, how="left")
+    assert table is not None, "a frame of gains has rows"
+    return table
+
+
+def one(summary: pd.DataFrame, level: float = LEVEL) -> str:
+    """A single estimate in words: "+3.1 ± 0.8 points (p = 0.002, 5 seeds)"."""
+    row = summary.iloc[0]
+    size = cell(row["estimate"], row["low"], row["high"], sign=True)
+    return f"{size} points ({chance(row['p'])}, {seeds([row['seeds']])})"
+
+
+def _none(count: int) -> str:
+    return "none" if count == 0 else str(count)
