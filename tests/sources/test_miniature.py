@@ -13,12 +13,16 @@ from xstilts_lib.errors import UserError
 from xstilts_lib.sources import open_source
 from xstilts_lib.sources.columns import COLUMNS
 from xstilts_lib.sources.miniature import MiniatureSettings, MiniatureSource
+from xstilts_lib.sources.miniature.languages import FURTHER
 from xstilts_lib.tasks import MINIATURE, TASKS
 
 EVALUATED = [name for name, row in TASKS.items() if row.sources == ("miniature",) and row.format != "text"]
 TARGETS = [name for name in EVALUATED if TASKS[name].role == "target"]
 TRAINED = [name for name in EVALUATED if TASKS[name].train == name]
+TRANSLATED = [name for name in TRAINED if TASKS[name].role == "intermediate" and TASKS[name].format != "tags"]
+EVERY = (*MINIATURE, *FURTHER)
 SMALL = {
+    "languages": {code: {} for code in FURTHER},
     "train": dict.fromkeys(("mini_mnli", "mini_qqp", "mini_squad", "mini_hellaswag"), 600),
     "text_lines": 800,
 }
@@ -117,23 +121,57 @@ def test_evaluation_sets_are_parallel(world: MiniatureSource, task: str) -> None
 
 
 def test_no_evaluation_sentence_is_trained_on_or_pretrained_on(world: MiniatureSource) -> None:
-    held = {language: set() for language in MINIATURE}
+    held = {language: set() for language in EVERY}
     for task, split in itertools.product(EVALUATED, ("dev", "test")):
-        for language in {*world.languages(task)} & {"en", "qaa", "qac", "qag"}:
+        for language in {*world.languages(task)} & {"en", "qaa", "qac", "qag", "qah"}:
             for row in world.rows(task, split, language):
                 own = "en" if row.get("side") == "target" else language
                 held[own].update(sentences(row))
-    seen = {language: set() for language in MINIATURE}
+    seen = {language: set() for language in EVERY}
     for task in TRAINED:
         seen["en"].update(text for row in world.rows(task, "train") for text in sentences(row))
-    for language in MINIATURE:
+    for task, language in itertools.product(TRANSLATED, ("qaa", "qag")):
+        seen[language].update(text for row in world.rows(task, "train", language) for text in sentences(row))
+    for language in EVERY:
         for row in world.rows("mini_text", "train", language):
             seen[language].update(sentences({"text": row["text"]}))
             seen["en"].update(sentences({"text": row["pair"]}))
     assert len(held["en"]) > 8000
     assert len(seen["en"]) > 5000
-    for language in MINIATURE:
+    for language in EVERY:
         assert not held[language] & seen[language]
+
+
+@pytest.mark.parametrize("task", TRANSLATED)
+def test_translated_training_sets_are_parallel_to_the_english_one(world: MiniatureSource, task: str) -> None:
+    english = world.rows(task, "train")
+    for language in ("qaa", "qad", "qai"):
+        rows = world.rows(task, "train", language)
+        assert [row["id"] for row in rows] == [row["id"] for row in english]
+        assert [row.get("label") for row in rows] == [row.get("label") for row in english]
+        assert [len(row.get("choices", ())) for row in rows] == [len(r.get("choices", ())) for r in english]
+        changed = [sentences(row) != sentences(other) for row, other in zip(rows, english, strict=True)]
+        assert sum(changed) / len(changed) > 0.99, "some sentence is made of cognates alone"
+        assert world.rows(task, "train", language, 40) == rows[:40]
+    assert world.load(task, "train", "qae", 5).column_names == list(COLUMNS[TASKS[task].format])
+    cyrillic = " ".join(text for row in world.rows(task, "train", "qad") for text in sentences(row))
+    assert not re.search("[a-z]", cyrillic), "no English in it"
+
+
+@pytest.mark.parametrize("language", ["qaa", "qad", "qae", "qah"])
+def test_answers_of_a_translated_training_set_stand_at_their_offsets(
+    world: MiniatureSource, language: str
+) -> None:
+    for row in world.rows("mini_squad", "train", language):
+        for text, start in zip(row["answers"]["text"], row["answers"]["start"], strict=True):
+            assert row["context"][start : start + len(text)] == text
+
+
+@pytest.mark.parametrize("task", sorted({*TRAINED} - {*TRANSLATED}))
+def test_tags_and_the_sets_of_targets_are_not_translated(world: MiniatureSource, task: str) -> None:
+    assert len(world.rows(task, "train")) > 0
+    with pytest.raises(UserError, match=f"{task} has training data in English alone, not in 'qaa'"):
+        world.load(task, "train", "qaa")
 
 
 def test_dev_and_test_share_no_sentence_within_a_task(world: MiniatureSource) -> None:

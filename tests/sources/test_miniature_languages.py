@@ -11,18 +11,35 @@ from dataclasses import fields
 import numpy as np
 import pytest
 
+from xstilts_lib.errors import UserError
 from xstilts_lib.sources.miniature import MiniatureSettings, MiniatureSource
 from xstilts_lib.sources.miniature.english import SUPERTAGS
 from xstilts_lib.sources.miniature.grammar import Entity, Event, Style, write
-from xstilts_lib.sources.miniature.languages import ALPHABETS, LANGUAGES, Language, distance, spell
+from xstilts_lib.sources.miniature.languages import (
+    ALPHABETS,
+    FURTHER,
+    LANGUAGES,
+    Language,
+    configured,
+    distance,
+    spell,
+)
 from xstilts_lib.sources.miniature.mixing import Mixed, to_english, to_foreign
-from xstilts_lib.tasks import ENTITIES, MINIATURE, UPOS
+from xstilts_lib.tasks import ENTITIES, MINIATURE, TASKS, UPOS
 
+DECLARED = {**LANGUAGES, **FURTHER}
+EVERY = tuple(DECLARED)
 EVENT = Event("follow", Entity("dog", "tall"), Entity("PER:Mira Halden"), "in park", "Monday")
 
 
 @pytest.fixture(scope="module")
 def world() -> MiniatureSource:
+    """A world that speaks all of them."""
+    return MiniatureSource(MiniatureSettings(text_lines=400, languages={code: {} for code in FURTHER}))
+
+
+@pytest.fixture(scope="module")
+def default() -> MiniatureSource:
     return MiniatureSource(MiniatureSettings(text_lines=400))
 
 
@@ -35,9 +52,14 @@ def part_order(world: MiniatureSource, language: str, style: Style = Style()) ->
     return "".join(dict.fromkeys("".join(letters)))
 
 
-def test_the_table_and_the_task_table_name_the_same_languages(world: MiniatureSource) -> None:
+def test_the_table_and_the_task_table_name_the_same_languages(
+    world: MiniatureSource, default: MiniatureSource
+) -> None:
     rows = world.language_table()
-    assert tuple(row["code"] for row in rows) == MINIATURE
+    assert tuple(row["code"] for row in rows) == EVERY
+    assert tuple(row["code"] for row in default.language_table()) == MINIATURE
+    assert TASKS["mini_xnli"].languages == EVERY
+    assert TASKS["mini_tatoeba"].languages == EVERY[1:]
     assert rows[0]["distance"] == 0
     assert all(0 < row["distance"] <= 1 for row in rows[1:])
     assert len({row["name"] for row in rows}) == len(rows)
@@ -50,32 +72,65 @@ def test_the_table_and_the_task_table_name_the_same_languages(world: MiniatureSo
         (("qae", "qaf"), "resources"),
         (("qaa", "qac"), "order"),
         (("qaa", "qad"), "script"),
+        (("qaa", "qah"), "case"),
+        (("qaa", "qai"), "cognates"),
     ],
 )
 def test_pairs_of_languages_differ_in_one_property(pair: tuple[str, str], differs: str) -> None:
-    one, other = (LANGUAGES[code] for code in pair)
+    one, other = (DECLARED[code] for code in pair)
     properties = [field.name for field in fields(Language) if field.name not in ("code", "name")]
     assert [key for key in properties if getattr(one, key) != getattr(other, key)] == [differs]
 
 
-def test_distance_and_resources_are_not_confounded() -> None:
-    rows = [row for row in LANGUAGES.values() if row.code != "en"]
+def test_further_languages_are_spoken_where_a_world_names_them(
+    world: MiniatureSource, default: MiniatureSource
+) -> None:
+    for task in ("mini_xnli", "mini_tatoeba", "mini_text"):
+        assert {*world.languages(task)} - {*default.languages(task)} == set(FURTHER)
+    with pytest.raises(UserError, match="no language 'qah'"):
+        default.rows("mini_xnli", "test", "qah")
+    assert tuple(configured({"qai": {}})) == (*MINIATURE, "qai"), "one without the other"
+    farther = configured({"qah": {"order": "VSO"}})["qah"]
+    assert (farther.order, farther.case) == ("VSO", True), "and changed as any other"
+
+
+def test_further_languages_change_nothing_in_the_others(
+    world: MiniatureSource, default: MiniatureSource
+) -> None:
+    for code in MINIATURE[1:]:
+        assert world.world.vocabularies[code].words == default.world.vocabularies[code].words
+    for task, code in (("mini_xnli", "qae"), ("mini_tydiqa", "en"), ("mini_bucc2018", "qad")):
+        assert world.rows(task, "test", code, 40) == default.rows(task, "test", code, 40)
+    assert world.rows("mini_text", "train", "qag", 40) == default.rows("mini_text", "train", "qag", 40)
+
+
+def test_a_suffix_alone_sets_the_language_with_case_apart(world: MiniatureSource) -> None:
+    near, case = (world.grammars[code].statement(EVENT) for code in ("qaa", "qah"))
+    assert [word.slot for word in near] == [word.slot for word in case]
+    suffixed = {word.slot for word in case if "-" in word.text}
+    assert suffixed == {"patient"}
+    assert not any("-" in word.text for word in near)
+
+
+@pytest.mark.parametrize(("declared", "most"), [(LANGUAGES, 0.2), (DECLARED, 0.3)], ids=["seven", "nine"])
+def test_distance_and_resources_are_hardly_confounded(declared: dict[str, Language], most: float) -> None:
+    rows = [row for row in declared.values() if row.code != "en"]
     correlation = np.corrcoef([distance(row) for row in rows], [row.resources for row in rows])[0, 1]
-    assert abs(correlation) < 0.2
+    assert abs(correlation) < most
 
 
 def test_orders_are_the_declared_ones(world: MiniatureSource) -> None:
     expected = {"SVO": "AVP", "SOV": "APV", "VSO": "VAP"}
-    for language in MINIATURE:
-        assert part_order(world, language) == expected[LANGUAGES[language].order]
+    for language in EVERY:
+        assert part_order(world, language) == expected[DECLARED[language].order]
         assert part_order(world, language, Style(passive=True)) == expected[
-            LANGUAGES[language].order
+            DECLARED[language].order
         ].translate(str.maketrans("AP", "PA"))
 
 
 def test_adpositions_adjectives_and_case_are_the_declared_ones(world: MiniatureSource) -> None:
-    for language in MINIATURE[1:]:
-        row, words = LANGUAGES[language], world.grammars[language].statement(EVENT)
+    for language in EVERY[1:]:
+        row, words = DECLARED[language], world.grammars[language].statement(EVENT)
         upos = [word.upos for word in words]
         place = next(i for i, word in enumerate(words) if word.slot == "place")
         before = -2 if row.articles else -1
@@ -117,7 +172,7 @@ def test_invented_words_belong_to_one_language(world: MiniatureSource) -> None:
 
 def test_names_are_respelt_where_the_script_differs(world: MiniatureSource) -> None:
     english = world.rows("mini_panx", "test")
-    for language in MINIATURE[1:]:
+    for language in EVERY[1:]:
         shared = 0
         for row, other in zip(english, world.rows("mini_panx", "test", language), strict=True):
             names, theirs = (
@@ -126,13 +181,13 @@ def test_names_are_respelt_where_the_script_differs(world: MiniatureSource) -> N
             )
             assert len(names) == len(theirs)
             shared += len(names & theirs)
-        assert (shared > 100) == (LANGUAGES[language].script == "Latin")
+        assert (shared > 100) == (DECLARED[language].script == "Latin")
         assert shared > 100 or shared == 0
 
 
 @pytest.mark.parametrize(("task", "labels"), [("mini_udpos", set(UPOS)), ("mini_panx", set(ENTITIES))])
 def test_tags_align_and_are_labels(world: MiniatureSource, task: str, labels: set[str]) -> None:
-    for language in MINIATURE:
+    for language in EVERY:
         for row in world.rows(task, "test", language):
             assert len(row["words"]) == len(row["tags"])
             assert set(row["tags"]) <= labels
@@ -140,7 +195,7 @@ def test_tags_align_and_are_labels(world: MiniatureSource, task: str, labels: se
 
 
 def test_entities_are_well_formed_and_every_kind_is_frequent(world: MiniatureSource) -> None:
-    for language in MINIATURE:
+    for language in EVERY:
         counts: Counter[str] = Counter()
         for row in world.rows("mini_panx", "test", language):
             counts.update(row["tags"])
@@ -164,7 +219,7 @@ def test_supertags_are_the_labels(world: MiniatureSource) -> None:
     assert min(seen.values()) >= 20
 
 
-@pytest.mark.parametrize("language", MINIATURE)
+@pytest.mark.parametrize("language", EVERY)
 def test_answers_are_whole_words_at_their_offsets(world: MiniatureSource, language: str) -> None:
     for split in ("dev", "test"):
         for row in world.rows("mini_tydiqa", split, language):
@@ -324,12 +379,14 @@ def test_literal_lines_keep_the_voice() -> None:
     assert mismatches(1.0) < mismatches(0.0) - 0.1
 
 
-def test_the_tokenizer_knows_every_word_and_writes_as_xlmr_does(world: MiniatureSource) -> None:
+def test_the_tokenizer_knows_every_word_and_writes_as_xlmr_does(
+    world: MiniatureSource, default: MiniatureSource
+) -> None:
     tokenizer = world.tokenizer()
     assert tokenizer.convert_ids_to_tokens([0, 1, 2, 3, 4]) == ["<s>", "<pad>", "</s>", "<unk>", "<mask>"]
     pair = tokenizer("The dog followed Mira.", "Who followed Mira?")["input_ids"]
     assert [i for i in pair if i < 5] == [0, 2, 2, 2]
-    for language in MINIATURE:
+    for language in EVERY:
         texts = [
             row[key] for row in world.rows("mini_text", "train", language, 150) for key in ("text", "pair")
         ]
@@ -343,7 +400,8 @@ def test_the_tokenizer_knows_every_word_and_writes_as_xlmr_does(world: Miniature
         ]
         for ids in tokenizer(texts)["input_ids"]:
             assert 3 not in ids
-    assert 900 <= len(tokenizer) <= 1600
+    assert 900 <= len(default.tokenizer()) <= 1600
+    assert len(default.tokenizer()) < len(tokenizer) <= 1900
 
 
 def test_offsets_of_tokens_lead_back_to_the_text(world: MiniatureSource) -> None:

@@ -1,4 +1,4 @@
-"""The miniature world: a generated English and seven invented languages, with a task of every format.
+"""The miniature world: a generated English, seven to nine invented languages, and a task of every format.
 
 >>> from xstilts_lib.sources import open_source
 >>> world = open_source({"kind": "miniature", "seed": 11})

@@ -1,5 +1,5 @@
-"""The languages of the miniature world: English and seven invented ones, each with a declared typology and
-declared resources.
+"""The languages of the miniature world: English, seven invented ones, and two further ones; each with a
+declared typology and declared resources.
 
 What cannot be set in nature is set here: how far a language stands from English, and how much text there is
 of it. Languages come in pairs that differ in one property alone, so that a reader can ask what that property
