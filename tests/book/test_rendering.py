@@ -145,7 +145,7 @@ def test_every_task_stands_in_the_table_and_cites_what_is_there() -> None:
             r"^@\w+\{(\S+),$", (places.book() / "references.bib").read_text(encoding="utf-8"), re.MULTILINE
         )
     )
-    table = pages.tasks()
+    table = pages.tasks(world.source(load_experiment("smoke")))
     for row in TASKS.values():
         assert markup.code(row.name) in table
         assert not row.citation or row.citation in keys, f"references.bib lacks {row.citation!r} ({row.name})"
@@ -227,7 +227,7 @@ def test_real_results_come_from_the_record_where_there_are_no_runs(
         for code, value in (("en", 90.0), ("de", 40.0), ("ru", 50.0))
     ]
     (tmp_path / "records").mkdir()
-    pandas.DataFrame(rows).to_csv(tmp_path / "records" / f"{real.REAL}.csv", index=False)
+    pandas.DataFrame(rows).to_parquet(tmp_path / "records" / f"{real.REAL}.parquet", index=False)
     shown = real.results_table()
     assert f"| {markup.code(recipe)} | 45.0 |" in shown
     assert "abc def 2026" in shown

@@ -70,7 +70,8 @@ def test_commands_on_the_pages_exist() -> None:
 def test_every_page_opens_alike() -> None:
     study = ["idea", "three_phases", "tasks_and_languages", "miniature_world"]
     tasks = [f"task_{name}" for name in FAMILIES]
-    lessons = [*study, *tasks, "results", "real_input", "rerun", "add_a_task", "footguns", "architecture"]
+    lessons = [*study, *tasks, "results", "real_input", "questions", "claims", "rerun", "add_a_task"]
+    lessons += ["footguns", "architecture"]
     for name in lessons:
         text = (places.book() / f"{name}.md").read_text(encoding="utf-8")
         opening = text.split("\n## ")[0]

@@ -5,7 +5,19 @@
 >>> scores = gains.scores(results.load(experiment))                 # doctest: +SKIP
 >>> signature.table(signature.checks(scores))                       # doctest: +SKIP
 
-`gains` goes from the table to gains, `statistics` from arrays to intervals and tests, `typology` knows
-languages, `signature` gives verdicts, `wording` turns numbers into text, `figures` draws, `training` reads
-what runs left behind.
+From the table: `gains` goes from scores to gains, `designs` selects what a question asks for and compares,
+`kinds` tells recipes apart by their names, `training` reads what runs left behind.
+
+Numbers: `statistics` is the door to `intervals`, `correlation`, `crossed` (seeds, languages and examples at
+once), `aggregates`, `examples`, `dominance` and `tables`; beside it stand `mixed` (several causes at once),
+`scaling` (curves over sizes) and `power` (how many seeds would settle it).
+
+Languages: `typology` has their properties and pairs, `atlas` the facts of real ones.
+
+Verdicts: `signature` checks the study's pattern; `claims` lists what others found and what this book asks,
+`claims_tasks`, `claims_sizes` and `claims_designs` test it, `evidence` holds the rules, `ledger` puts all of
+it to a table of results, `published` has the numbers that others report.
+
+Showing: `answers` makes the tables and sentences of the chapters, `wording` turns numbers into text,
+`figures` and `curves` draw.
 """

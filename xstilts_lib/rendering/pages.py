@@ -6,15 +6,26 @@ runs/generated/NAME.md.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
+from .. import analyses, records
 from ..analyses import Label
 from ..experiment import Experiment
 from ..recipe import NONE, UNTRAINED, parse
 from ..runs import all_runs
+from ..sources.miniature import MiniatureSource
 from ..sources.real import RealSource
 from ..tasks import TASKS, Task
-from . import families, footguns, library, licences, markup, real, status, training, world
+from . import claims, families, footguns, library, licences, markup, real, status, training, world
 from .executed import Page, slug
 from .families import METRICS
+
+NO_CHAPTERS = """```{admonition} Not answered here
+:class: note
+When this book was rendered, the experiment `questions` had not been run on this machine, and the project
+kept no record of its results. Run it with `xstilts run questions`, keep its results with
+`xstilts results questions --record`, then run and render any experiment again.
+```"""
 
 
 def parts(experiment: Experiment, notebooks: list[Page], data: RealSource | None = None) -> dict[str, str]:
@@ -23,12 +34,13 @@ def parts(experiment: Experiment, notebooks: list[Page], data: RealSource | None
     return {
         "experiment": summary(experiment),
         "results": links(notebooks, "tables"),
-        "questions": links(notebooks, "chapters"),
-        "tasks": tasks(),
+        "questions": chapters(experiment, notebooks),
+        "tasks": tasks(miniature),
         "languages": world.languages(miniature),
         "sentences": world.sentences(miniature),
         "examples": world.examples(miniature),
         "real_small": real.results_table(),
+        **claims.parts(experiment),
         **training.parts(),
         "rooms": library.rooms(),
         "modules": library.contents(),
@@ -57,28 +69,25 @@ def api_documents() -> list[str]:
     return list(library.documents())
 
 
-def tasks() -> str:
-    """The table of tasks: the miniature's, then the real ones."""
+def tasks(world: MiniatureSource) -> str:
+    """The table of tasks: the miniature's, in the languages that `world` speaks, then the real ones."""
     header = ["Task", "What it asks", "Role", "Format", "Trained on", "Metric", "Languages"]
     miniature = [row for row in TASKS.values() if "miniature" in row.sources]
     real = [row for row in TASKS.values() if "miniature" not in row.sources]
-    found = [
-        markup.table(header, map(_task_row, miniature), "The tasks of the miniature world.", "table-tasks")
-    ]
+    spoken = [_task_row(row, world.languages(row.name)) for row in miniature]
+    found = [markup.table(header, spoken, "The tasks of the miniature world.", "table-tasks")]
     if real:
+        rows = [_task_row(row, row.languages) for row in real]
         found.append(
-            markup.table(
-                header, map(_task_row, real), "The real tasks that this project reads.", "table-tasks-real"
-            )
+            markup.table(header, rows, "The real tasks that this project reads.", "table-tasks-real")
         )
     return "\n\n".join(found)
 
 
-def _task_row(row: Task) -> list[str]:
+def _task_row(row: Task, codes: Sequence[str]) -> list[str]:
     cited = f" {{cite}}`{row.citation}`" if row.citation else ""
     trained = "itself" if row.train == row.name else markup.code(row.train) if row.train else "nothing"
-    count = len(row.languages)
-    languages = row.languages[0] if count == 1 else f"{count}"
+    languages = codes[0] if len(codes) == 1 else f"{len(codes)}"
     return [
         markup.code(row.name),
         row.title + cited,
@@ -96,10 +105,20 @@ def summary(experiment: Experiment) -> str:
     where = "built and pretrained here" if model.architecture else f"published, {markup.code(model.path)}"
     most = f"at most {evaluation.examples} examples a language" if evaluation.examples else "all examples"
     count = sum(len(run.parts) for run in all_runs(experiment))
+    others = [
+        [f"Encoder {markup.code(name)}", "as that one, but for its variant in the file below"]
+        for name in experiment.variants
+    ]
+    designs = [
+        [f"Design {markup.code(name)}", markup.text(design.question)]
+        for name, design in experiment.designs.items()
+    ]
     rows = [
         ["Experiment", f"{markup.code(experiment.name)}: {markup.text(experiment.title)}"],
         ["Examples from", markup.text(experiment.source["kind"])],
         ["Encoder", f"{markup.code(model.name)}, {where}"],
+        *others,
+        *designs,
         ["Recipes", ", ".join(markup.code(recipe.name) for recipe in experiment.recipes)],
         ["Targets", ", ".join(map(markup.code, experiment.targets))],
         ["Seeds", f"{len(experiment.seeds)} ({', '.join(map(str, experiment.seeds))})"],
@@ -122,6 +141,12 @@ def links(notebooks: list[Page], group: Label) -> str:
         if page.recipe is None and page.part == group
     ]
     return "\n".join(found)
+
+
+def chapters(experiment: Experiment, notebooks: list[Page]) -> str:
+    """Links to the chapters, and where their numbers come from; or what to do where there are none."""
+    found, about = links(notebooks, "chapters"), analyses.chapters_about(experiment)
+    return f"{found}\n\n{records.origin(about)}" if found and about else NO_CHAPTERS
 
 
 def _index(experiment: Experiment, notebooks: list[Page]) -> str:

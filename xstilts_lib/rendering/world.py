@@ -95,7 +95,7 @@ def _section(world: MiniatureSource, row: Task) -> str:
     kind = {"intermediate": "intermediate task", "target": "target task", "text": "text for pretraining"}[
         row.role
     ]
-    where = "in several languages" if several else "in English, the only language it has"
+    where = "in several languages" if several else "in English, the only one that it is evaluated in"
     caption = f"{row.title} ({markup.code(row.name)}), {kind}: development examples {where}."
     name = f"examples-{row.name.replace('_', '-')}"
     return f"### {row.title}: `{row.name}`\n\n{markup.table(['Language', *header], body, caption, name)}"
