@@ -185,7 +185,10 @@ def results(
 def claims(
     experiment: Annotated[
         str | None,
-        typer.Option(help="Whose results; `questions` where it has any, else `miniature`.", metavar="NAME"),
+        typer.Option(
+            help="Whose results; `questions` where it is finished or recorded, else `miniature`.",
+            metavar="NAME",
+        ),
     ] = None,
     format: Annotated[Format, typer.Option(help="How to print it.")] = Format.table,
     features: Annotated[

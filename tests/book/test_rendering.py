@@ -15,7 +15,17 @@ import xstilts_lib
 from xstilts_lib import places
 from xstilts_lib.errors import UserError
 from xstilts_lib.experiment import available, load_experiment
-from xstilts_lib.rendering import executed, library, markup, pages, real, table_of_contents, world, write
+from xstilts_lib.rendering import (
+    executed,
+    library,
+    markup,
+    pages,
+    real,
+    status,
+    table_of_contents,
+    world,
+    write,
+)
 from xstilts_lib.tasks import TASKS
 
 PACKAGE = Path(xstilts_lib.__file__).parent
@@ -162,6 +172,38 @@ def test_pages_cite_what_is_there() -> None:
             assert set(cited.split(",")) <= keys, f"{page.name}: {cited}"
 
 
+def test_the_table_counts_the_languages_that_are_spoken() -> None:
+    counted = {}
+    for name in ("smoke", "miniature"):
+        table = pages.tasks(world.source(load_experiment(name)))
+        line = next(line for line in table.splitlines() if markup.code("mini_xnli") in line)
+        counted[name] = line.split(" | ")[-1].strip(" |")
+    assert counted == {"smoke": "8", "miniature": "10"}
+
+
+def test_every_part_stands_on_a_page_and_every_page_has_its_parts(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    included = {
+        name
+        for page in places.book().glob("*.md")
+        for name in re.findall(r"runs/generated/(\w+)\.md", page.read_text(encoding="utf-8"))
+    }
+    monkeypatch.setenv("XSTILTS_RUNS", str(tmp_path))
+    monkeypatch.setattr(status, "report", lambda *_: "")
+    monkeypatch.setattr(status, "total", lambda _: 0.0)
+    assert set(pages.parts(load_experiment("smoke"), [])) == included
+
+
+def test_an_experiment_with_designs_says_what_they_ask(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(status, "total", lambda _: 0.0)
+    questions = load_experiment("questions")
+    shown = pages.summary(questions)
+    for name, design in questions.designs.items():
+        assert f"| Design {markup.code(name)} | {markup.text(design.question)} |" in shown
+    assert all(f"| Encoder {markup.code(name)} |" in shown for name in questions.variants)
+
+
 def test_the_world_shows_every_task_and_language() -> None:
     source = world.source(load_experiment("smoke"))
     examples, languages = world.examples(source), world.languages(source)
@@ -220,8 +262,15 @@ def test_real_results_come_from_the_record_where_there_are_no_runs(
         pytest.skip(f"experiments/{real.REAL}.yaml is not there")
     experiment = load_experiment(real.REAL)
     recipe, target = experiment.recipes[0].name, experiment.targets[0]
-    common = {"experiment": real.REAL, "model": "m", "parameters": 1, "recipe": recipe, "target": target}
-    common |= {"seed": 0, "metric": "score", "examples": 10, "provenance": "abc def 2026-11-21"}
+    common = {"experiment": real.REAL, "model": experiment.model.name, "parameters": 1}
+    common |= {
+        "recipe": recipe,
+        "target": target,
+        "seed": 0,
+        "metric": "score",
+        "examples": 10,
+        "provenance": "abc def 2026-11-21",
+    }
     rows = [
         {**common, "language": code, "value": value}
         for code, value in (("en", 90.0), ("de", 40.0), ("ru", 50.0))

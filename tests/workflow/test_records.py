@@ -14,6 +14,8 @@ from xstilts_lib import analyses, graph, jobs, records, results, verification
 from xstilts_lib.cli import app
 from xstilts_lib.errors import UserError
 from xstilts_lib.experiment import Experiment, load_experiment
+from xstilts_lib.rendering import claims, pages
+from xstilts_lib.rendering.executed import Page
 from xstilts_lib.runs import Run, all_runs
 
 Finish = Callable[[Run], None]
@@ -195,6 +197,29 @@ def test_runs_that_are_finished_take_the_place_of_the_record(kept: Experiment, f
     assert chapters.fingerprint() == of_the_record, "some runs are not all"
     finish(last)
     assert chapters.fingerprint() != of_the_record
+
+
+def test_the_ledger_reads_what_the_chapters_read(kept: Experiment, finish: Finish) -> None:
+    finish(all_runs(kept)[0])
+    assert claims.default("test") == "questions", "its record, whatever has been begun here"
+    records.path(kept).unlink()
+    assert claims.default("test") == "test", "and no part of its runs"
+    for run in all_runs(kept):
+        finish(run)
+    assert claims.default("test") == "questions"
+
+
+def test_the_page_of_the_questions_links_to_the_chapters(kept: Experiment) -> None:
+    test = load_experiment("test")
+    chapter = Page(
+        "runs/chapters/50_size", "Ask for the size", "Ask for the size", "{}", "About it.", part="chapters"
+    )
+    shown = pages.chapters(test, [chapter])
+    assert "- [Ask for the size](/runs/chapters/50_size): About it." in shown
+    assert "They are a record: " in shown
+    assert pages.chapters(test, []) == pages.NO_CHAPTERS
+    records.path(kept).unlink()
+    assert pages.chapters(test, []) == pages.NO_CHAPTERS
 
 
 def test_the_name_of_a_chapter_ends_in_its_design() -> None:

@@ -16,7 +16,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from .. import results
+from .. import records, results
 from ..errors import UserError
 from ..experiment import Experiment, available, load_experiment
 from . import markup
@@ -35,14 +35,13 @@ _NAMES = re.compile(r"`([^`]+)`|\b(mini_[\w+@-]*\w)")
 
 
 def default(fallback: str = DEFAULT) -> str:
-    """The experiment whose results the ledger reads: `questions` where it has any, else `fallback`."""
+    """The experiment whose results the ledger reads: `questions` where it is finished or recorded, else
+    `fallback`."""
     if QUESTIONS not in available():
         return fallback
-    try:
-        results.load(load_experiment(QUESTIONS))
-    except UserError:
-        return fallback
-    return QUESTIONS
+    questions = load_experiment(QUESTIONS)
+    there = records.path(questions).is_file() or not results.missing(questions)
+    return QUESTIONS if there else fallback
 
 
 def entries(
@@ -63,7 +62,7 @@ def parts(experiment: Experiment) -> dict[str, str]:
     chosen = load_experiment(default(experiment.name))
     found = {"claims_tests": tests(), "published": published()}
     try:
-        table = results.load(chosen)
+        table = results.load(chosen, partial=False)
     except UserError:
         return {**found, "claims": MISSING, "claims_counted": MISSING, "published_beside": MISSING}
     made = entries(chosen, table=table)
