@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
+from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -66,6 +67,29 @@ def origin(experiment: Experiment) -> str:
     )
 
 
+def unlearnt(experiment: Experiment, recipes: Iterable[str]) -> str:
+    """Which trainings of these recipes learnt nothing, in a sentence: they stay in every table.
+
+    A training learns nothing if its loss ends no better than a guess that never reads the input.
+    """
+    if not results.missing(experiment):
+        found = _degenerate(experiment)
+    else:
+        found = provenance(experiment).get("degenerate", [])
+    wanted = set(recipes)
+    counted = Counter(
+        f"{recipe} ({part.rpartition('/')[2]}, {model})"
+        for model, recipe, part, _ in found
+        if recipe in wanted
+    )
+    if not counted:
+        return "Every training of these recipes learnt something."
+    told = ", ".join(
+        f"{name} with {count} of {len(experiment.seeds)} seeds" for name, count in counted.items()
+    )
+    return f"Of their trainings these learnt nothing, and stay in every table: {told}."
+
+
 def write(experiment: Experiment) -> Path:
     """Keep the table of a finished experiment, and its provenance; UserError while parts are missing."""
     left = results.missing(experiment)
@@ -92,13 +116,23 @@ def _provenance(experiment: Experiment, rows: int) -> dict[str, Any]:
         "rows": rows,
         "parts": len(records),
         "seconds": round(sum(record["seconds"] for record in records), 1),
-        "degenerate": sum(bool(record.get("degenerate")) for record in records),
+        "degenerate": _degenerate(experiment),
         "dates": [min(record["date"] for record in records), max(record["date"] for record in records)],
         "code": sorted({record["code"] for record in records}),
         "versions": _most(record["versions"] for record in records),
         "hardware": _most(record["hardware"] for record in records),
         "settings": experiment.file.read_text(encoding="utf-8"),
     }
+
+
+def _degenerate(experiment: Experiment) -> list[list[Any]]:
+    """Model, recipe, part and seed of every training that learnt nothing."""
+    return [
+        [run.experiment.model.name, run.recipe.name, part, run.seed]
+        for run in all_runs(experiment)
+        for part in run.parts
+        if _manifest(run, part).get("degenerate")
+    ]
 
 
 def _manifest(run: Run, part: str) -> dict[str, Any]:
