@@ -1,0 +1,107 @@
+"""The words and tables of the chapters: each follows from an interval, and says so of made-up ones."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pandas as pd
+import pytest
+
+from xstilts_lib.analysis import answers
+from xstilts_lib.analysis import gains as g
+
+Build = Callable[..., pd.DataFrame]
+
+
+@pytest.fixture
+def gained(build: Build) -> pd.DataFrame:
+    effects = {("mini_squad", "mini_tydiqa"): 8.0, ("mini_mnli", "mini_xnli"): -6.0}
+    return g.over_languages(g.gains(g.scores(build(effects, seeds=range(5)))))
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "word"),
+    [
+        (0.1, 9.0, answers.HIGHER),
+        (-9.0, -0.1, answers.LOWER),
+        (-1.9, 1.9, answers.WITHIN),
+        (-2.1, 1.0, answers.OPEN),
+        (float("nan"), float("nan"), answers.OPEN),
+    ],
+)
+def test_a_verdict_follows_from_the_interval(low: float, high: float, word: str) -> None:
+    assert answers.verdict(low, high, 2.0) == word
+
+
+def test_verdicts_are_counted(gained: pd.DataFrame) -> None:
+    table = answers.judged(g.summary(gained), 2.0)
+    assert (table["verdict"] == answers.HIGHER).sum() >= 1
+    told = answers.verdicts(table, 2.0)
+    assert told.startswith(f"of {len(table)} differences, ")
+    total = sum(
+        (table["verdict"] == word).sum()
+        for word in (answers.HIGHER, answers.LOWER, answers.WITHIN, answers.OPEN)
+    )
+    assert total == len(table)
+
+
+def test_what_stands_out_is_named_largest_first(gained: pd.DataFrame) -> None:
+    told = answers.outstanding(g.summary(gained))
+    assert told.startswith("After Holm's correction 2 of ")
+    assert told.index("mini_squad, mini_tydiqa +") < told.index("mini_mnli, mini_xnli −")
+
+
+def test_where_nothing_stands_out_that_is_said(build: Build) -> None:
+    table = g.summary(g.over_languages(g.gains(g.scores(build({}, noise=4.0)))))
+    assert answers.outstanding(table.assign(p_holm=1.0)).startswith("None of ")
+
+
+def test_slopes_over_sizes(build: Build) -> None:
+    """The gain grows by three points from a thousand to a hundred thousand parameters: by 1.5 each ten times.
+    """
+    frames = [
+        build({("mini_squad", "mini_xnli"): gain}, noise=0.2).assign(model=name, parameters=size)
+        for name, size, gain in (("small", 1e3, 1.0), ("middle", 1e4, 2.5), ("large", 1e5, 4.0))
+    ]
+    gained = g.over_languages(g.gains(g.scores(pd.concat(frames))))
+    gained = gained[gained["target"] == "mini_xnli"]
+    sizes = {"small": 1e3, "middle": 1e4, "large": 1e5}
+    found = answers.over_sizes(gained, sizes).set_index("recipe")
+    assert found.loc["mini_squad", "estimate"] == pytest.approx(1.5, abs=0.2)
+    assert found.loc["mini_squad", "low"] > 0
+    assert "3 sizes cannot identify" in found.loc["mini_squad", "shape"]
+    assert found.loc["mini_mnli", "estimate"] == pytest.approx(0.0), "the noise is the same at each size"
+    assert (found["p_holm"] >= found["p"]).all()
+    alone = answers.over_sizes(gained[gained["model"] == "small"], {"small": 1e3})
+    assert alone["estimate"].isna().all()
+    assert set(alone["trend"]) == {"One size has no slope."}
+
+
+def test_more_seeds_are_needed_for_less(gained: pd.DataFrame) -> None:
+    small, large = (answers.lacking(gained, effect).set_index(["recipe", "target"]) for effect in (0.2, 5.0))
+    cell = ("mini_squad", "mini_udpos")
+    assert str(small.loc[cell, "needed"]).startswith("more than") or int(small.loc[cell, "needed"]) > 5
+    assert int(large.loc[cell, "needed"]) <= 5
+    assert (small["seeds"] == 5).all()
+
+
+def test_a_large_gain_dominates(gained: pd.DataFrame) -> None:
+    found = answers.dominant(gained).set_index(["recipe", "target"])
+    assert found.loc[("mini_squad", "mini_tydiqa"), "ratio"] == 0
+    assert found.loc[("mini_mnli", "mini_xnli"), "ratio"] == 1
+    assert found["bound"].between(0, 1).all()
+
+
+def test_a_mean_stands_with_and_without_retrieval(build: Build) -> None:
+    effects = {("mini_squad", name): 20.0 for name in ("mini_tatoeba", "mini_bucc2018")}
+    gained = g.over_languages(g.gains(g.scores(build(effects, noise=0.0))))
+    found = answers.with_and_without(gained, ["mini_tatoeba", "mini_bucc2018"]).set_index("recipe")
+    assert found.loc["mini_squad", "all targets"].startswith("+8.0")
+    assert found.loc["mini_squad", "without retrieval"].startswith("0.0")
+
+
+def test_a_readers_table(gained: pd.DataFrame) -> None:
+    table = answers.shown(g.summary(gained), ["recipe", "target"], 2.0)
+    assert list(table.columns) == ["recipe", "target", "gain", "p alone", "p corrected", "seeds", "verdict"]
+    assert "±" in table["gain"].iloc[0]
+    assert answers.one(g.summary(gained).head(1)).endswith("5 seeds)")
