@@ -15,7 +15,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import FixedLocator, NullLocator
 
-from .figures import BLACK, BLUE, GREEN, ORANGE, PURPLE, RED, label_outer, panel_grid, reach
+from .figures import BLACK, BLUE, GAIN, GREEN, ORANGE, PURPLE, RED, label_outer, panel_grid, reach
 from .wording import short
 
 # Lines differ in marker, fill and dash, and in colour besides.
@@ -34,7 +34,7 @@ def against(
     by: str = "recipe",
     panel: str = "target",
     axis: str = "",
-    unit: str = "gain over none, points",
+    unit: str = GAIN,
     log: bool = False,
     joined: bool = True,
     named: Callable[[str], str] = short,

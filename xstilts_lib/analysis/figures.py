@@ -35,6 +35,7 @@ PIXELS_PER_INCH = 115  # of the page, where there is room
 BLUE, ORANGE, GREEN, RED, PURPLE, SKY = "#0072B2", "#E69F00", "#009E73", "#D55E00", "#CC79A7", "#56B4E9"
 GREY, BLACK = "#767676", "#000000"  # grey letters keep a contrast of 4.5 on white
 NONE = "no such run in this experiment"
+GAIN = f"gain over {BASELINE}, points"
 _STYLE = {
     "font.size": 10,
     "axes.titlesize": 10,
@@ -78,9 +79,7 @@ class Picture:
         return {"text/html": image, "text/plain": self.alt}, {}
 
 
-def gain_dots(
-    summary: pd.DataFrame, per_seed: pd.DataFrame | None = None, unit: str = f"gain over {BASELINE}, points"
-) -> Figure:
+def gain_dots(summary: pd.DataFrame, per_seed: pd.DataFrame | None = None, unit: str = GAIN) -> Figure:
     """Gains with their intervals: a panel a target, a row a recipe; from gains.summary.
 
     A filled dot has an interval that excludes zero. `per_seed` (recipe, target, seed, gain) adds a tick for
