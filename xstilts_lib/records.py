@@ -52,7 +52,7 @@ def provenance(experiment: Experiment) -> dict[str, Any]:
 def origin(experiment: Experiment) -> str:
     """Where the numbers come from that `results.load(experiment, partial=False)` gives, in a sentence."""
     if not results.missing(experiment):
-        return f"They were computed on this machine, by `xstilts run {experiment.name}`."
+        return f"They were computed on this machine, by “xstilts run {experiment.name}”."
     from .analysis.wording import duration
 
     told = provenance(experiment)
@@ -63,7 +63,7 @@ def origin(experiment: Experiment) -> str:
     return (
         f"They are a record: {told['parts']:,} parts, {duration(told['seconds'])} of one core in all, "
         f"computed on {days} on {told['hardware']['processor']}; "
-        f"`xstilts verify {experiment.name} --sample 3` computes some of them again and compares."
+        f"“xstilts verify {experiment.name} --sample 3” computes some of them again and compares."
     )
 
 
