@@ -77,11 +77,11 @@ def test_where_numbers_come_from_is_told(questions: Experiment, finish: Finish) 
     for run in runs:
         finish(run)
     records.write(questions)
-    assert records.origin(questions) == "They were computed on this machine, by `xstilts run questions`."
+    assert records.origin(questions) == "They were computed on this machine, by “xstilts run questions”."
     runs[-1].begin("retrieval")
     told = records.origin(questions)
     assert told.startswith(f"They are a record: {records.provenance(questions)['parts']} parts, ")
-    assert "`xstilts verify questions --sample 3`" in told
+    assert "“xstilts verify questions --sample 3”" in told
     assert records.provenance(questions)["hardware"]["processor"] in told
 
 
