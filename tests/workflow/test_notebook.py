@@ -38,7 +38,7 @@ def test_the_saved_notebook(checkout: Path, template: Template) -> None:
         "no timings"
     )
     stamp = node["metadata"]["xstilts"]
-    assert stamp["parameters"] == {"experiment": "test", "seed": 7}
+    assert stamp["parameters"] == {"experiment": "test", "variant": "", "seed": 7}
     assert stamp["values"] == "full"
     assert {"code", "versions", "hardware", "date"} <= stamp.keys()
     assert node["cells"][-1]["metadata"]["tags"] == ["provenance"]
