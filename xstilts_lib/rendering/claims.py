@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from .. import records, results
+from ..analyses import QUESTIONS
 from ..errors import UserError
 from ..experiment import Experiment, available, load_experiment
 from . import markup
@@ -27,7 +28,6 @@ if TYPE_CHECKING:
     from ..analysis.evidence import View
     from ..analysis.ledger import Entry
 
-QUESTIONS = "questions"  # the experiment that was designed to test the claims
 DEFAULT = "miniature"
 MISSING = "Nothing has been run that a claim could be put to; `xstilts run miniature` would change that."
 # Names of tasks and recipes in running text: set as code, and breakable in a narrow column.
