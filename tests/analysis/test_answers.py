@@ -57,7 +57,7 @@ def test_where_nothing_stands_out_that_is_said(build: Build) -> None:
 
 
 def test_slopes_over_sizes(build: Build) -> None:
-    """The gain grows by three points from a thousand to a hundred thousand parameters: by 1.5 each ten times."""
+    """The gain grows by three points from a thousand to a hundred thousand parameters."""
     frames = [
         build({("mini_squad", "mini_xnli"): gain}, noise=0.2).assign(model=name, parameters=size)
         for name, size, gain in (("small", 1e3, 1.0), ("middle", 1e4, 2.5), ("large", 1e5, 4.0))
