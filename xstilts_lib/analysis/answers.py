@@ -18,7 +18,7 @@ import pandas as pd
 
 from . import dominance, gains, power, scaling
 from .statistics import LEVEL, corrected, student_p
-from .wording import NOTHING, cell, cells, chance, listed, number, plural, seeds, signed
+from .wording import NOTHING, cells, chance, listed, number, plural, signed
 
 HIGHER, LOWER, WITHIN, OPEN = "higher", "lower", "within", "open"
 
@@ -173,13 +173,6 @@ def with_and_without(frame: pd.DataFrame, targets: Iterable[str], level: float =
         table = column if table is None else table.merge(column, how="left")
     assert table is not None, "a frame of gains has rows"
     return table
-
-
-def one(summary: pd.DataFrame, level: float = LEVEL) -> str:
-    """A single estimate in words: "+3.1 ± 0.8 points (p = 0.002, 5 seeds)"."""
-    row = summary.iloc[0]
-    size = cell(row["estimate"], row["low"], row["high"], sign=True)
-    return f"{size} points ({chance(row['p'])}, {seeds([row['seeds']])})"
 
 
 def _none(count: int) -> str:
