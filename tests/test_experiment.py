@@ -258,6 +258,24 @@ def test_a_recipe_is_evaluated_where_a_design_asks_for_it(tmp_path: Path) -> Non
     assert wide.targets_of(sequence) == ()
 
 
+def test_subsets_are_drawn_and_nobody_chooses_them(tmp_path: Path) -> None:
+    stated = "recipes: [none, mini_ccg-then-mini_squad]"
+
+    def drawn(subsets: str) -> list[str]:
+        design = load_many(tmp_path, stated, f"{stated}\n    subsets: {subsets}").designs["order"]
+        assert [recipe.name for recipe in design.recipes[:2]] == ["none", "mini_ccg-then-mini_squad"]
+        return [recipe.name for recipe in design.recipes[2:]]
+
+    tasks = "tasks: [mini_qqp, mini_ccg, mini_mnli, mini_hellaswag]"
+    two = drawn(f"{{{tasks}, sizes: [2], each: 3}}")
+    assert len(two) == len(set(two)) == 3
+    assert all(name.count("+") == 1 for name in two)
+    assert two == drawn(f"{{{tasks}, sizes: [2], each: 3}}"), "the same ones again"
+    assert any(two != drawn(f"{{{tasks}, sizes: [2], each: 3, seed: {seed}}}") for seed in range(1, 4))
+    every = drawn(f"{{{tasks}, sizes: [2, 3, 4], each: 6}}")
+    assert [name.count("+") for name in every] == [1] * 6 + [2] * 4 + [3]
+
+
 def test_without_designs_every_recipe_meets_every_target(tmp_path: Path) -> None:
     experiment = load(tmp_path)
     assert experiment.targets_of(experiment.recipes[0]) == ("mini_xnli", "mini_tatoeba")
@@ -312,6 +330,12 @@ def test_needs_are_those_of_every_encoder(tmp_path: Path) -> None:
          "designs.order: recipes and targets must each name at least one"),
         ("question: Does size matter?", "questions: Does size matter?",
          "designs.size: unknown key 'questions': did you mean 'question'"),
+        ("recipes: [none, mini_squad]",
+         "recipes: [none]\n    subsets: {tasks: [mini_ccg], sizes: [2], each: 1}",
+         "designs.size.subsets: 'each' must be at least 1, and every size between 1 and 1"),
+        ("recipes: [none, mini_squad]",
+         "recipes: [none]\n    subsets: {tasks: [mini_ccg, mini_sqaud], sizes: [2], each: 1}",
+         "designs.size.subsets: .*did you mean 'mini_squad'"),
         ("seeds: [0, 1]", "variant: wide\nseeds: [0]", "unknown key 'variant': did you mean 'variants'"),
         ("seeds: [0, 1]", "recipes: [none]\nseeds: [0]", "recipes: the designs state them"),
         ("seeds: [0, 1]", "targets: [mini_xnli]\nseeds: [0]", "targets: the designs state them"),

@@ -25,7 +25,7 @@ _NEUTRAL = {
     "warm", "workflow",
 }  # fmt: skip
 # What turns an encoder into scores: it may change without an encoder being trained again.
-_EVALUATION = {"evaluate", "mining", "retrieval", "scoring", "submission"}
+_EVALUATION = {"evaluate", "mining", "retrieval", "scoring", "selection", "submission"}
 SOURCES = ("files", "hub", "miniature")
 
 

@@ -11,7 +11,9 @@ key and the nearest valid name. Nothing here imports torch.
 
 from __future__ import annotations
 
+import itertools
 import os
+import random
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
@@ -119,6 +121,36 @@ class Variant:
 
 
 @dataclass(frozen=True)
+class Subsets:
+    """Joint recipes of several sizes, drawn at random: which tasks stand together, nobody has chosen."""
+
+    tasks: tuple[str, ...]
+    """What is drawn from."""
+    sizes: tuple[int, ...]
+    """How many tasks a recipe has."""
+    each: int
+    """Recipes of each size, none of them twice; where there are no more than that, all."""
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        if len(set(self.tasks)) < len(self.tasks):
+            raise UserError("'tasks' names one of them twice.")
+        for name in self.tasks:
+            parse(name)
+        if self.each < 1 or not all(1 <= size <= len(self.tasks) for size in self.sizes):
+            raise UserError(f"'each' must be at least 1, and every size between 1 and {len(self.tasks)}.")
+
+    def recipes(self) -> tuple[Recipe, ...]:
+        """The recipes, by size; the same ones for the same settings."""
+        found: list[Recipe] = []
+        for size in self.sizes:
+            every = [parse("+".join(names)) for names in itertools.combinations(sorted(self.tasks), size)]
+            draw = random.Random(f"{self.seed} {size}")
+            found += sorted(draw.sample(every, min(self.each, len(every))), key=str)
+        return tuple(found)
+
+
+@dataclass(frozen=True)
 class Design:
     """A question, and the runs that answer it: recipes by targets, with some encoders or with all."""
 
@@ -127,6 +159,12 @@ class Design:
     targets: tuple[str, ...]
     models: tuple[str, ...] | None = None
     """Names of the encoders; None = all of the experiment's."""
+    subsets: Subsets | None = None
+    """Further recipes, drawn from a list of tasks."""
+
+    def __post_init__(self) -> None:
+        drawn = self.subsets.recipes() if self.subsets else ()
+        object.__setattr__(self, "recipes", tuple(dict.fromkeys((*self.recipes, *drawn))))
 
     def covers(self, model: str) -> bool:
         return self.models is None or model in self.models
@@ -300,13 +338,17 @@ class Experiment:
         )
 
     def needs(self, source: Source) -> tuple[Need, ...]:
-        """Every split that its recipes train on and its targets are evaluated on, in every language."""
+        """Every split that its recipes train on and its targets are evaluated on, in every language, and the
+        English dev sets by which recipes may be chosen."""
+        from .selection import dev_need
         from .sources import Need
 
         everyone = self.each_model()
         steps = (part for each in everyone for r in each.recipes for step in r.steps for part in step.tasks)
         found = [Need(part.task, "train", part.language) for part in steps]
         found += [Need(name, "train", "en") for each in everyone for name in each.training_tasks]
+        chosen_by = (dev_need(source, name) for each in everyone for name in each.targets_trained)
+        found += [need for need in chosen_by if need]
         for name in dict.fromkeys(name for each in everyone for name in each.targets):
             row = task(name)
             asked = [code for code in row.languages if self.languages and code in self.languages]

@@ -21,6 +21,7 @@ from .errors import UserError
 from .experiment import Experiment
 from .recipe import NONE
 from .runs import ENCODER, Run, all_runs
+from .selection import ENGLISH
 
 if TYPE_CHECKING:
     import pandas
@@ -28,22 +29,34 @@ if TYPE_CHECKING:
 SCORES = "scores.json"
 TABLE = "results.parquet"
 HEADLINE = "score"  # the metric that a table of several tasks shows: F1, accuracy, or (F1 + exact match) / 2
+DEV = "dev_score"  # the same on the English dev set: what a recipe is chosen by, and never reported
 COLUMNS = ("experiment", "model", "parameters", "recipe", "target", "language", "seed", "metric", "value",
            "examples", "provenance")  # fmt: skip
 Scores = Mapping[str, Mapping[str, Mapping[str, float]]]
 
 
-def write_scores(directory: Path, scores: Scores, examples: Mapping[str, Mapping[str, int]]) -> Path:
-    """Leave a part's scores in `directory`: task -> language -> metric -> percent; the rows each rests on."""
-    content = {
+def write_scores(
+    directory: Path,
+    scores: Scores,
+    examples: Mapping[str, Mapping[str, int]],
+    dev: Mapping[str, tuple[Mapping[str, float], int]] | None = None,
+) -> Path:
+    """Leave a part's scores in `directory`: task -> language -> metric -> percent; the rows each rests on.
+
+    `dev`: task -> (metric -> percent, rows) of its English dev set, by which recipes may be chosen.
+    """
+    content: dict[str, Any] = {
         name: {"languages": {code: dict(metrics) for code, metrics in languages.items()}, "examples":
         dict(examples[name])} for name, languages in scores.items()
     }  # fmt: skip
+    for name, (metrics, rows) in (dev or {}).items():
+        content[name]["dev"] = {"metrics": dict(metrics), "examples": rows}
     return manifest.write_json(directory / SCORES, content)
 
 
 def read_scores(directory: Path) -> dict[str, Any]:
-    """What `write_scores` left: task -> {"languages": {code: {metric: percent}}, "examples": {code: n}}."""
+    """What `write_scores` left: task -> {"languages": {code: {metric: percent}}, "examples": {code: n}}, and
+    where there is an English dev set "dev": {"metrics": {metric: percent}, "examples": n}."""
     content: dict[str, Any] = json.loads((directory / SCORES).read_text(encoding="utf-8"))
     return content
 
@@ -79,21 +92,27 @@ def rows(run: Run, part: str) -> Iterator[dict[str, Any]]:
     directory = run.part_directory(part)
     record = manifest.read_manifest(directory, verify=False)
     for name, scored in read_scores(directory).items():
-        for code, metrics in scored["languages"].items():
-            for metric, value in {**metrics, HEADLINE: headline(metrics, name)}.items():
-                yield {
-                    "experiment": run.experiment.name,
-                    "model": run.experiment.model.name,
-                    "parameters": record.get("model_parameters"),
-                    "recipe": run.recipe.name,
-                    "target": name,
-                    "language": code,
-                    "seed": run.seed,
-                    "metric": metric,
-                    "value": value,
-                    "examples": scored["examples"].get(code),
-                    "provenance": f"{record['fingerprint']} at {record['code']}",
-                }
+        found = [
+            (code, metric, value, scored["examples"].get(code))
+            for code, metrics in scored["languages"].items()
+            for metric, value in {**metrics, HEADLINE: headline(metrics, name)}.items()
+        ]
+        if "dev" in scored:
+            found.append((ENGLISH, DEV, headline(scored["dev"]["metrics"], name), scored["dev"]["examples"]))
+        for code, metric, value, examples in found:
+            yield {
+                "experiment": run.experiment.name,
+                "model": run.experiment.model.name,
+                "parameters": record.get("model_parameters"),
+                "recipe": run.recipe.name,
+                "target": name,
+                "language": code,
+                "seed": run.seed,
+                "metric": metric,
+                "value": value,
+                "examples": examples,
+                "provenance": f"{record['fingerprint']} at {record['code']}",
+            }
 
 
 def missing(experiment: Experiment) -> list[tuple[Run, str]]:

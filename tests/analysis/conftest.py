@@ -65,6 +65,8 @@ def results(
                     }  # fmt: skip
                     rows.append({**row, "metric": "accuracy", "value": value / 2})
                     rows.append({**row, "metric": "score", "value": value})
+                    if language == "en":
+                        rows.append({**row, "metric": "dev_score", "value": value + 1})
     return pd.DataFrame(rows)
 
 

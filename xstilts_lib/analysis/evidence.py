@@ -69,6 +69,8 @@ class View:
     terms: Terms
     sizes: Mapping[str, float]
     """Parameters of the encoders; NaN where the table does not say."""
+    dev: pd.DataFrame
+    """Of gains.dev_scores."""
 
     @functools.cached_property
     def gained(self) -> pd.DataFrame:
@@ -90,8 +92,10 @@ class View:
 
     def of(self, model: str) -> View:
         """The same for one encoder."""
-        mine = self.scores[self.scores["model"] == model].reset_index(drop=True)
-        return View(mine, self.languages, self.terms, {model: self.sizes.get(model, math.nan)})
+        scores, dev = (
+            frame[frame["model"] == model].reset_index(drop=True) for frame in (self.scores, self.dev)
+        )
+        return View(scores, self.languages, self.terms, {model: self.sizes.get(model, math.nan)}, dev)
 
     def cells(
         self,

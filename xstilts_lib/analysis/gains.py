@@ -32,6 +32,7 @@ BASELINE = "none"
 FLOOR = "untrained"
 SOURCE_LANGUAGE = "en"
 SCORE = "score"  # the metric that stands for a target: F1, accuracy, or (F1 + exact match) / 2
+DEV = "dev_score"  # the same on its English dev set, by which recipes are chosen
 RETRIEVAL = "retrieval"  # the group of targets without training data
 KEYS = ["model", "recipe", "target", "language", "seed"]
 
@@ -59,6 +60,15 @@ def scores(results: pd.DataFrame) -> pd.DataFrame:
             f"The results table holds {row.recipe}, {row.target}, {row.language}, seed {row.seed} twice."
         )
     return kept
+
+
+def dev_scores(results: pd.DataFrame) -> pd.DataFrame:
+    """The headline scores on English dev sets, percent: model, recipe, target, seed, score.
+
+    Empty where the table has none. By these recipes are chosen; no result is reported on them.
+    """
+    kept = results.loc[results["metric"] == DEV].rename(columns={"value": "score"})
+    return kept[["model", "recipe", "target", "seed", "score"]].reset_index(drop=True)
 
 
 def gains(table: pd.DataFrame, baseline: str = BASELINE) -> pd.DataFrame:

@@ -70,7 +70,7 @@ def overview(
     bases = set(scores.loc[scores["recipe"] == g.BASELINE, "model"])
     kept = scores[scores["model"].isin(bases)].reset_index(drop=True)
     sizes = {model: size for model, size in _sizes(results).items() if model in bases}
-    return View(kept, languages, Terms(margin, level), sizes)
+    return View(kept, languages, Terms(margin, level), sizes, g.dev_scores(results))
 
 
 def table(found: Iterable[Entry]) -> pd.DataFrame:
