@@ -7,7 +7,7 @@ what its tokens take at an assumed speed.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -19,13 +19,13 @@ from .graph import Job, jobs
 from .monitor import clock
 from .runs import ENCODER, Run
 from .settings import TrainSettings
-from .tasks import task
+from .tasks import TASKS, task
 
 # Assumptions where nothing was measured yet. Training takes six operations a parameter and token.
-OPERATIONS_PER_SECOND = 8e10  # of one core, in fp32, with the miniature's encoder
+OPERATIONS_PER_SECOND = 5e10  # of one core, with the encoders of the miniature: 20 to 60 by their width
 TOKENS_PER_EXAMPLE = 40  # English pairs of XNLI have 41 of XLM-R's
-ROWS = 10_000  # of a training set whose size the table of tasks does not state
-KERNEL_SECONDS = 3.0  # to start a kernel, read the data and write the notebook
+ROWS = 10_000  # of a training set whose size nobody states
+KERNEL_SECONDS = 1.0  # to start a kernel, read the data and write the notebook
 
 
 @dataclass(frozen=True)
@@ -134,20 +134,35 @@ def operations(run: Run, part: str) -> Iterator[float]:
             yield 6.0 * trained_tokens(experiment.pretraining, ())
         else:
             names = run.recipe.last.names
-            yield 6.0 * trained_tokens(experiment.settings_for("intermediate", names), names)
+            yield 6.0 * trained_tokens(
+                experiment.settings_for("intermediate", names), names, rows(experiment)
+            )
         return
     for name in run.tasks(part):
         row = task(name)
         if row.train is not None:
-            yield 6.0 * trained_tokens(experiment.settings_for("target", [name]), [row.train])
+            settings = experiment.settings_for("target", [name])
+            yield 6.0 * trained_tokens(settings, [row.train], rows(experiment))
         languages = experiment.languages or row.languages
         yield 2.0 * len(languages) * (experiment.evaluation.examples or 1000) * TOKENS_PER_EXAMPLE
 
 
-def trained_tokens(settings: TrainSettings, tasks: tuple[str, ...] | list[str]) -> float:
-    """Tokens that a training reads."""
+def rows(experiment: Experiment) -> dict[str, int]:
+    """The rows of training sets, by task, as far as the generated world or the publishers say."""
+    if experiment.source["kind"] == "miniature":
+        from .sources.miniature.settings import TRAIN
+
+        return {**TRAIN, **experiment.source.get("train", {})}
+    return {name: row.sizes["train"] for name, row in TASKS.items() if "train" in row.sizes}
+
+
+def trained_tokens(
+    settings: TrainSettings, tasks: Iterable[str], rows: Mapping[str, int] | None = None
+) -> float:
+    """Tokens that a training reads; `rows` has the sizes of the training sets."""
     size, unit = settings.batch
     if settings.steps is not None:
         return settings.steps * float(size if unit == "tokens" else size * TOKENS_PER_EXAMPLE)
-    rows = sum(min(task(name).sizes.get("train", ROWS), settings.examples or 10**9) for name in tasks)
-    return (settings.epochs or 1) * rows * TOKENS_PER_EXAMPLE
+    each = ((rows or {}).get(name, ROWS) for name in tasks)
+    read = sum(min(number, settings.examples or number) for number in each)
+    return (settings.epochs or 1) * read * TOKENS_PER_EXAMPLE
