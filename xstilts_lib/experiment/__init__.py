@@ -1,0 +1,34 @@
+"""An experiment: one YAML file, read once, checked whole, and frozen.
+
+>>> from xstilts_lib.experiment import load_experiment
+>>> experiment = load_experiment("smoke")
+>>> experiment.recipes[0].name
+'untrained'
+
+Everything wrong with a file is refused here, before anything runs, with a UserError that names the file, the
+key and the nearest valid name. Nothing here imports torch.
+"""
+
+from .designs import Design, Subsets
+from .experiment import Experiment, Phase
+from .parts import Evaluation, Model, Retrieval, Training, Variant, Workflow
+from .reading import DATA, EXPERIMENTS, FOLDER, available, load_experiment, with_seeds
+
+__all__ = [
+    "DATA",
+    "EXPERIMENTS",
+    "FOLDER",
+    "Design",
+    "Evaluation",
+    "Experiment",
+    "Model",
+    "Phase",
+    "Retrieval",
+    "Subsets",
+    "Training",
+    "Variant",
+    "Workflow",
+    "available",
+    "load_experiment",
+    "with_seeds",
+]

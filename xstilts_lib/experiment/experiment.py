@@ -1,0 +1,217 @@
+"""One experiment, frozen: what its file says, and what follows from it for each encoder and recipe."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, fields, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+from .. import places, strict
+from ..errors import UserError, nearest
+from ..recipe import Recipe
+from ..settings import PretrainSettings, TrainSettings, merged
+from ..tasks import task
+from . import checks
+from .designs import Design
+from .parts import Evaluation, Model, Retrieval, Training, Variant, Workflow
+
+if TYPE_CHECKING:
+    from ..sources import Need, Source
+
+Phase = Literal["intermediate", "target"]
+
+
+@dataclass(frozen=True)
+class Experiment:
+    """What one YAML file says. `name` is the file's stem."""
+
+    name: str
+    file: Path
+    title: str
+    source: Mapping[str, Any]
+    model: Model
+    seeds: tuple[int, ...]
+    recipes: tuple[Recipe, ...] = ()
+    """Every one is evaluated on every target; where there are designs, theirs, and not stated."""
+    targets: tuple[str, ...] = ()
+    designs: Mapping[str, Design] = field(default_factory=dict)
+    """Instead of `recipes` and `targets`: several questions, which share what runs they can."""
+    variants: Mapping[str, Variant] = field(default_factory=dict)
+    """Further encoders, by name; see `each_model`."""
+    variant: str = ""
+    """Which of them `model` is; empty for the main one."""
+    description: str = ""
+    pretraining: PretrainSettings | None = None
+    languages: tuple[str, ...] | None = None
+    evaluation: Evaluation = field(default_factory=Evaluation)
+    training: Training = field(default_factory=Training)
+    retrieval: Retrieval = field(default_factory=Retrieval)
+    workflow: Workflow = field(default_factory=Workflow)
+
+    def __post_init__(self) -> None:
+        if self.model.name in self.variants:
+            raise UserError(f"variants: {self.model.name!r} is the name of the main encoder.")
+        if self.designs:
+            if not self.variant:
+                checks.designs(self)
+            mine = [design for design in self.designs.values() if design.covers(self.model.name)]
+            for key in ("recipes", "targets"):
+                values = dict.fromkeys(value for design in mine for value in getattr(design, key))
+                object.__setattr__(self, key, tuple(values))
+        checks.whole(self)
+
+    @property
+    def root(self) -> Path:
+        """Where everything of it stands: runs/{experiment}."""
+        return places.runs() / self.name
+
+    @property
+    def directory(self) -> Path:
+        """Where the runs of its encoder stand: runs/{experiment}/{model}."""
+        return self.root / self.model.name
+
+    def each_model(self) -> tuple[Experiment, ...]:
+        """The experiment with each of its encoders in turn, the main one first."""
+        return (self, *(self.with_model(name) for name in self.variants))
+
+    def with_model(self, name: str) -> Experiment:
+        """The experiment with the encoder called `name` as its only one; with "" or the main one's name, the
+        experiment itself. UserError where there is none.
+        """
+        if name in ("", self.model.name):
+            return self
+        where = f"{places.relative(self.file)}: variants"
+        if name not in self.variants:
+            known = [self.model.name, *self.variants]
+            raise UserError(f"{where}: there is no encoder {name!r}: {nearest(name, known)}")
+        row, where = self.variants[name], f"{where}.{name}"
+        architecture = None if row.path else {**(self.model.architecture or {}), **row.architecture}
+        model = {"name": name, "architecture": architecture, "path": row.path, "revision": row.revision}
+        pretraining = None if row.path else self.pretraining
+        if row.pretraining:
+            main = {f.name: getattr(pretraining, f.name) for f in fields(pretraining)} if pretraining else {}
+            settings = merged(main, row.pretraining)
+            pretraining = strict.build(PretrainSettings, settings, f"{where}.pretraining")
+        vocabulary = {} if row.path else {"vocabulary": self.model.vocabulary}
+        built = strict.build(Model, {**model, **vocabulary}, where)
+        training = self.training.with_layer(row.training)
+        try:
+            return replace(
+                self, variant=name, variants={}, model=built, pretraining=pretraining, training=training
+            )
+        except UserError as error:
+            said = str(error)
+            named = said.startswith(places.relative(self.file))
+            raise UserError(said if named else f"{where}: {said}") from None
+
+    @property
+    def whole(self) -> Design:
+        """Recipes and targets that form a whole table with the main encoder: the first design's, or all."""
+        mine = (self.model.name,)
+        if not self.designs:
+            return Design(self.title, self.recipes, self.targets, mine)
+        return replace(next(iter(self.designs.values())), models=mine)
+
+    def targets_of(self, recipe: Recipe) -> tuple[str, ...]:
+        """The targets that a recipe is evaluated on: all, or those of the designs that name it."""
+        if not self.designs:
+            return self.targets if recipe in self.recipes else ()
+        asked = [d for d in self.designs.values() if d.covers(self.model.name) and recipe in d.recipes]
+        wanted = {name for design in asked for name in design.targets}
+        return tuple(name for name in self.targets if name in wanted)
+
+    @property
+    def intermediates(self) -> tuple[str, ...]:
+        """Every task that a recipe trains on, in order of first appearance."""
+        return tuple(dict.fromkeys(name for recipe in self.recipes for name in recipe.tasks))
+
+    @property
+    def targets_trained(self) -> tuple[str, ...]:
+        """Targets that are fine-tuned on an English training set."""
+        return tuple(name for name in self.targets if task(name).train is not None)
+
+    @property
+    def training_tasks(self) -> tuple[str, ...]:
+        """The tasks whose English training sets the targets are fine-tuned on."""
+        return tuple(dict.fromkeys(task(name).train or "" for name in self.targets_trained))
+
+    @property
+    def targets_retrieval(self) -> tuple[str, ...]:
+        """Targets without training data, for which the encoder is used as it is."""
+        return tuple(name for name in self.targets if task(name).train is None)
+
+    def settings_for(self, phase: Phase, tasks: Iterable[str]) -> TrainSettings:
+        """The settings of one training: defaults of TrainSettings < phase < task < joint step.
+
+        Where the tasks of a joint step state different values, `training.tasks` needs an entry for it, called
+        `a+b`, to say whose counts (UserError). `examples` is the exception: it is a limit for each task,
+        and a joint step asks for it task by task.
+        """
+        names = tuple(dict.fromkeys(tasks))
+        joint = "+".join(sorted(names))
+        agreed: dict[str, Any] = {}
+        stated: dict[str, dict[str, Any]] = {}
+        for name in names:
+            for key, value in self.training.tasks.get(name, {}).items():
+                stated.setdefault(key, {})[name] = value
+        own = self.training.tasks.get(joint, {}) if len(names) > 1 else {}
+        for key, values in stated.items():
+            if len(values) == len(names) and len({repr(value) for value in values.values()}) == 1:
+                agreed[key] = next(iter(values.values()))
+            elif key not in own and key != "examples":
+                raise UserError(
+                    f"{places.relative(self.file)}: training.tasks: {', '.join(names)} do not agree on "
+                    f"{key!r}; add an entry '{joint}' that states it for the joint step."
+                )
+        layers = merged(getattr(self.training, phase), agreed, own)
+        return strict.build(
+            TrainSettings, layers, f"{places.relative(self.file)}: training ({phase}, {joint})"
+        )
+
+    def languages_for(self, name: str, source: Source) -> tuple[str, ...]:
+        """Where target `name` is evaluated: the languages that `source` holds and the experiment asks for."""
+        return tuple(
+            code for code in source.languages(name) if self.languages is None or code in self.languages
+        )
+
+    def needs(self, source: Source) -> tuple[Need, ...]:
+        """Every split that its recipes train on and its targets are evaluated on, in every language, and the
+        English dev sets by which recipes may be chosen."""
+        from ..selection import dev_need
+        from ..sources import Need
+
+        everyone = self.each_model()
+        steps = (part for each in everyone for r in each.recipes for step in r.steps for part in step.tasks)
+        found = [Need(part.task, "train", part.language) for part in steps]
+        found += [Need(name, "train", "en") for each in everyone for name in each.training_tasks]
+        chosen_by = (dev_need(source, name) for each in everyone for name in each.targets_trained)
+        found += [need for need in chosen_by if need]
+        for name in dict.fromkeys(name for each in everyone for name in each.targets):
+            row = task(name)
+            asked = [code for code in row.languages if self.languages and code in self.languages]
+            # The threshold of mining is tuned on dev.
+            splits = ("dev", self.evaluation.split) if row.metric == "bucc" else (self.evaluation.split,)
+            codes = asked if self.languages else source.languages(name)
+            found += [Need(name, split, code) for split in splits for code in codes]
+        return tuple(dict.fromkeys(found))
+
+    def open_source(self) -> Source:
+        """The source of its examples, opened and checked for all that the experiment needs.
+
+        UserError naming the first that is absent: a language that the experiment asks for is never left out.
+        """
+        from ..sources import absent, open_source
+
+        source, everyone = open_source(self.source), self.each_model()
+        for each in everyone:
+            source.check([*each.intermediates, *each.targets])
+        for _, sentence in absent(source, self.needs(source)):
+            raise UserError(sentence)
+        if self.source["kind"] == "miniature":  # where nothing is absent, but a language may not be spoken
+            spoken = {code for each in everyone for name in each.targets for code in source.languages(name)}
+            for code in self.languages or ():
+                if code not in spoken:
+                    where = f"{places.relative(self.file)}: languages"
+                    raise UserError(f"{where}: this world does not speak {code!r}: {nearest(code, spoken)}")
+        return source

@@ -1,0 +1,110 @@
+"""The parts of an experiment that say how something is done: encoders, training, evaluation, jobs.
+
+>>> Training(target={"epochs": 2}).with_layer({"learning_rate": 1e-5}).target
+{'epochs': 2, 'learning_rate': 1e-05}
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Literal
+
+from ..errors import UserError
+
+
+@dataclass(frozen=True)
+class Model:
+    """The encoder: an architecture to build and pretrain here, or a published one."""
+
+    name: str
+    """Names the run directories."""
+    architecture: Mapping[str, Any] | None = None
+    """Configuration of a transformers model (`model_type` first of all), built with random weights."""
+    path: str | None = None
+    """A name on the Hugging Face Hub, or a folder."""
+    revision: str | None = None
+    """The commit of a published model, required for a name on the Hub: a rerun reads the same weights."""
+    vocabulary: int | None = None
+    """Of an architecture: embeddings for so many pieces, those that the pretraining text uses most; None: for
+    all of the tokenizer's."""
+
+    def __post_init__(self) -> None:
+        if (self.architecture is None) == (self.path is None):
+            raise UserError("state either 'architecture' (built and pretrained here) or 'path' (published).")
+        if self.architecture is not None and "model_type" not in self.architecture:
+            raise UserError("the architecture needs a 'model_type', such as xlm-roberta.")
+        if self.path and not self.revision and not Path(self.path).is_dir():
+            raise UserError(
+                f"pin the 'revision' (a commit) of {self.path!r}, so that a rerun reads the same weights."
+            )
+
+
+@dataclass(frozen=True)
+class Variant:
+    """Another encoder of the same experiment, such as another size: what differs from `model`."""
+
+    architecture: Mapping[str, Any] = field(default_factory=dict)
+    """Settings in place of the main architecture's."""
+    path: str | None = None
+    revision: str | None = None
+    pretraining: Mapping[str, Any] = field(default_factory=dict)
+    """Settings in place of the main `pretraining`."""
+    training: Mapping[str, Any] = field(default_factory=dict)
+    """Settings in place of those of every later phase and task, such as a lower learning rate."""
+
+    def __post_init__(self) -> None:
+        if self.path and (self.architecture or self.pretraining):
+            raise UserError("a published encoder ('path') has no use for 'architecture' and 'pretraining'.")
+
+
+@dataclass(frozen=True)
+class Training:
+    """What differs from the defaults of TrainSettings: by phase, then by task, then by step (`a+b`)."""
+
+    intermediate: Mapping[str, Any] = field(default_factory=dict)
+    target: Mapping[str, Any] = field(default_factory=dict)
+    tasks: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        canonical = {"+".join(sorted(name.split("+"))): value for name, value in self.tasks.items()}
+        object.__setattr__(self, "tasks", canonical)
+
+    def with_layer(self, settings: Mapping[str, Any]) -> Training:
+        """The same with `settings` in place of what any phase, task or step states of them."""
+        tasks = {
+            name: {key: settings.get(key, value) for key, value in stated.items()}
+            for name, stated in self.tasks.items()
+        }
+        return Training({**self.intermediate, **settings}, {**self.target, **settings}, tasks)
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """How much is evaluated, and on which split."""
+
+    examples: int | None = None
+    """Rows a language and task; None means all."""
+    split: Literal["dev", "test"] = "test"
+    tokens_per_batch: int = 4096
+
+
+@dataclass(frozen=True)
+class Retrieval:
+    """How a sentence becomes a vector."""
+
+    layer: int = 2
+    """0 = the embeddings."""
+    pooling: Literal["mean", "first", "words"] = "mean"
+
+
+@dataclass(frozen=True)
+class Workflow:
+    """How the jobs run; the number of threads decides the last bits of every sum."""
+
+    threads: int = 1
+
+    def __post_init__(self) -> None:
+        if self.threads < 1:
+            raise UserError("'threads' must be at least 1.")
