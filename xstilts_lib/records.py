@@ -12,14 +12,13 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from . import manifest, places, results
 from .errors import UserError
-from .experiment import Experiment
-from .runs import Run, all_runs
+from .experiment import Design, Experiment
+from .runs import ENCODER, TARGETS, Run, all_runs
 
 if TYPE_CHECKING:
     import pandas
@@ -67,8 +66,8 @@ def origin(experiment: Experiment) -> str:
     )
 
 
-def unlearnt(experiment: Experiment, recipes: Iterable[str]) -> str:
-    """Which trainings of these recipes learnt nothing, in a sentence: they stay in every table.
+def unlearnt(experiment: Experiment, design: Design) -> str:
+    """Which trainings of a design learnt nothing, in a sentence: they stay in every table.
 
     A training learns nothing if its loss ends no better than a guess that never reads the input.
     """
@@ -76,18 +75,19 @@ def unlearnt(experiment: Experiment, recipes: Iterable[str]) -> str:
         found = _degenerate(experiment)
     else:
         found = provenance(experiment).get("degenerate", [])
-    wanted = set(recipes)
+    recipes = {recipe.name for recipe in design.recipes}
+    parts = {ENCODER, *(f"{TARGETS}/{name}" for name in design.targets)}
     counted = Counter(
         f"{recipe} ({part.rpartition('/')[2]}, {model})"
         for model, recipe, part, _ in found
-        if recipe in wanted
+        if recipe in recipes and part in parts and design.covers(model)
     )
     if not counted:
-        return "Every training of these recipes learnt something."
+        return "Every training of this design learnt something."
     told = ", ".join(
         f"{name} with {count} of {len(experiment.seeds)} seeds" for name, count in counted.items()
     )
-    return f"Of their trainings these learnt nothing, and stay in every table: {told}."
+    return f"Of its trainings these learnt nothing, and stay in every table: {told}."
 
 
 def write(experiment: Experiment) -> Path:

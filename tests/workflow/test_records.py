@@ -85,6 +85,23 @@ def test_where_numbers_come_from_is_told(questions: Experiment, finish: Finish) 
     assert records.provenance(questions)["hardware"]["processor"] in told
 
 
+def test_trainings_that_learnt_nothing_are_named_in_their_own_design(
+    kept: Experiment, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first, second = kept.designs.values()
+    assert records.unlearnt(kept, first) == "Every training of this design learnt something."
+    elsewhere = next(name for name in second.targets if name not in first.targets)
+    found = [
+        ["tiny", "mini_squad", "encoder", 0],
+        ["tiny", "mini_squad", "encoder", 1],
+        ["tiny", "none", f"targets/{elsewhere}", 0],
+    ]
+    monkeypatch.setattr(records, "provenance", lambda _: {"degenerate": found})
+    told = records.unlearnt(kept, first)
+    assert told.endswith("stay in every table: mini_squad (encoder, tiny) with 2 of 2 seeds.")
+    assert f"none ({elsewhere}, tiny) with 1 of 2 seeds" in records.unlearnt(kept, second)
+
+
 def test_the_record_stands_in_for_runs_that_are_not_there(kept: Experiment, finish: Finish) -> None:
     record = records.read(kept)
     assert len(results.load(kept)) == len(results.load(kept, partial=False)) == len(record)
