@@ -10,7 +10,7 @@ import pytest
 
 from xstilts_lib.analysis import designs, typology
 from xstilts_lib.analysis import gains as g
-from xstilts_lib.experiment import Design
+from xstilts_lib.experiment import Design, Subsets
 from xstilts_lib.recipe import parse
 
 Build = Callable[..., pd.DataFrame]
@@ -18,6 +18,18 @@ Build = Callable[..., pd.DataFrame]
 
 def asked(recipes: list[str], targets: list[str], models: tuple[str, ...] | None = None) -> Design:
     return Design("?", tuple(parse(name) for name in recipes), tuple(targets), models)
+
+
+@pytest.mark.parametrize(
+    ("subsets", "said"),
+    [
+        (None, "listed by hand"),
+        (Subsets(("mini_ccg", "mini_mnli", "mini_squad"), (2, 3), 3), "all the subsets of 2 and 3 out of 3"),
+        (Subsets(("mini_ccg", "mini_mnli", "mini_squad"), (2, 3), 2), "of 2 and 3 tasks at once, 2 each"),
+    ],
+)
+def test_how_joint_recipes_came_about(subsets: Subsets | None, said: str) -> None:
+    assert said in designs.drawn(Design("?", (), (), subsets=subsets))
 
 
 def test_a_design_selects_its_cells_in_its_own_order(build: Build) -> None:

@@ -9,6 +9,7 @@ A design is anything with the names of recipes, targets and, unless it is for al
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Protocol
 
@@ -34,6 +35,8 @@ class Design(Protocol):
     def targets(self) -> Sequence[str]: ...
     @property
     def models(self) -> Sequence[str] | None: ...
+    @property
+    def subsets(self) -> Any: ...
 
 
 def select(scores: pd.DataFrame, design: Design) -> pd.DataFrame:
@@ -66,6 +69,20 @@ def told(scores: pd.DataFrame) -> str:
         ("seed", scores["seed"].nunique()),
     )
     return listed(plural(int(count), noun) for noun, count in counts)
+
+
+def drawn(design: Design) -> str:
+    """How the joint recipes of a design came about, in a sentence."""
+    draw = design.subsets
+    if draw is None:
+        return "The joint recipes were listed by hand."
+    tasks, sizes = len(draw.tasks), listed(str(size) for size in draw.sizes)
+    if all(math.comb(tasks, size) <= draw.each for size in draw.sizes):
+        return f"The joint recipes are all the subsets of {sizes} out of {tasks} tasks."
+    return (
+        f"The joint recipes were drawn at random from {tasks} tasks: of {sizes} tasks at once, "
+        f"{draw.each} each, or as many as there are."
+    )
 
 
 def by_level(gained: pd.DataFrame, languages: pd.DataFrame) -> pd.DataFrame:
