@@ -19,10 +19,10 @@ from . import manifest
 _ROOT = Path(__file__).resolve().parent
 # What carries numbers about, shows them, or starts what computes them.
 _NEUTRAL = {
-    "__init__", "analyses", "analysis", "cli", "client", "code", "costs", "errors", "experiment", "graph",
-    "jobs", "kernels", "manifest", "monitor", "notebook", "places", "plan", "processes", "progress", "recipe",
-    "records", "rendering", "results", "runs", "settings", "strict", "tables", "tasks", "verification",
-    "warm", "workflow",
+    "__init__", "analyses", "analysis", "by_example", "cli", "client", "code", "costs", "errors",
+    "experiment", "graph", "jobs", "kernels", "manifest", "monitor", "notebook", "places", "plan",
+    "processes", "progress", "recipe", "records", "rendering", "results", "runs",
+    "settings", "strict", "tables", "tasks", "verification", "warm", "workflow",
 }  # fmt: skip
 # What turns an encoder into scores: it may change without an encoder being trained again.
 _EVALUATION = {"evaluate", "mining", "retrieval", "scoring", "selection", "submission"}
@@ -40,7 +40,7 @@ def decides(source: str, evaluation: bool) -> str:
 @cache
 def shows() -> str:
     """The hash of the code behind the tables and figures that are made of scores."""
-    files = [*sorted((_ROOT / "analysis").rglob("*.py")), _ROOT / "results.py"]
+    files = [*sorted((_ROOT / "analysis").rglob("*.py")), _ROOT / "results.py", _ROOT / "by_example.py"]
     return manifest.digest([[file.name, _dump(file)] for file in files])
 
 

@@ -30,9 +30,9 @@ FLOORS = (
     Floor(
         "experiment", "The experiment",
         "What is run, in which order, how each phase runs, what it costs, and what it leaves behind.",
-        ("experiment", "runs", "graph", "jobs", "costs", "plan", "results", "records", "analyses", "analysis",
-         "notebook", "kernels", "client", "warm", "processes", "monitor", "pretraining", "train", "state",
-         "evaluate", "submission", "retrieval"),
+        ("experiment", "runs", "graph", "jobs", "costs", "plan", "results", "records", "by_example",
+         "analyses", "analysis", "notebook", "kernels", "client", "warm", "processes", "monitor",
+         "pretraining", "train", "state", "evaluate", "submission", "retrieval"),
     ),
     Floor(
         "tasks-and-data", "Tasks and data",
