@@ -7,6 +7,9 @@ BIN := .venv/bin
 # A system without uv gets it in a virtual environment of its own, which works where pip is externally managed.
 UV := $(or $(shell command -v uv),.uv/bin/uv)
 
+# Containers often set it, and then every process compiles torch and transformers anew, ten seconds of it.
+unexport PYTHONDONTWRITEBYTECODE
+
 .PHONY: env book test lab lint bench lock clean
 
 env: .venv/.installed
