@@ -90,7 +90,7 @@ def table(experiment: Experiment, level: float = 0.95) -> pandas.DataFrame:
 def told(table: pandas.DataFrame) -> str:
     """How many gains each breadth tells from nothing, in a sentence."""
     if table.empty:
-        return "No gain here is a mean over examples."
+        return "No gain here is a mean over examples"
     counts = [_apart(table[name]) for name in BREADTHS]
     parts = [f"{count} over {name}" for count, name in zip(counts, BREADTHS, strict=True)]
     return f"Of {len(table)} gains, intervals leave out zero for {'; '.join(parts)}"

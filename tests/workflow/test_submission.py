@@ -11,9 +11,10 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+import numpy as np
 import pytest
 
-from xstilts_lib import results, scoring
+from xstilts_lib import by_example, results, scoring
 from xstilts_lib.experiment import load_experiment
 from xstilts_lib.runs import ENCODER, all_runs
 from xstilts_lib.tasks import TASKS
@@ -194,6 +195,19 @@ def test_what_evaluation_wrote_scores_as_the_results_table_says(finished: Path, 
                 for code, metrics in report["languages"].items():
                     found |= {(name, code, metric): value for metric, value in metrics.items()}
     assert found == expected
+
+
+def test_what_every_example_adds_is_in_the_prediction_files(finished: Path) -> None:
+    experiment = load_experiment(finished)
+    table = results.collect(experiment)
+    table = table[(table["metric"] == results.HEADLINE) & (table["language"] != "en")]
+    for name in ("pawsx", "xquad", "xcopa", "tatoeba"):
+        cube = by_example.cube(experiment, "none", name)
+        assert cube is not None
+        mine = table[table["target"] == name].groupby("language", sort=False)["value"].mean()
+        assert np.nanmean(cube, axis=(0, 2)) == pytest.approx(mine.to_numpy()), name
+    for name in ("udpos", "bucc2018"):
+        assert by_example.cube(experiment, "none", name) is None, "an F1 is no mean over examples"
 
 
 def test_the_layout_is_the_leaderboard_s(finished: Path) -> None:
