@@ -51,7 +51,7 @@ def paired_interval(
 
     Both (..., seeds, languages, examples), or broadcasting to it: one baseline may stand against many
     recipes, which then share their draws. Each language counts once, whatever its number of examples; `n` is
-    the number of examples. In simulation it covers 94 to 95 % from 100 examples on, and 93 % with 50.
+    the number of examples. In simulation it covers 93 to 95 % from 100 examples on, and 93 % with 50.
     """
     difference = _difference(ours, theirs)
     estimate = by_example(difference).sum(-1)
