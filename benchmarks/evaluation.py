@@ -23,6 +23,7 @@ os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
 import numpy as np
 import torch
 from beside.memory import in_process, measured, resident
+from beside.record import record
 from beside.trainer import Setting, trainer
 from beside.work import DATA, SHAPES, work
 
@@ -89,6 +90,7 @@ def main() -> None:
     parser.add_argument("--layers", type=int, default=3)
     parser.add_argument("--threads", type=int, default=os.cpu_count())
     parser.add_argument("--data", type=Path, default=DATA)
+    parser.add_argument("--record", action="store_true", help="for the book: book/records/evaluation.json")
     parser.add_argument("--side", choices=list(SIDES), help=argparse.SUPPRESS)
     args = parser.parse_args()
     args.examples = args.examples or (256 if args.quick else 2000)
@@ -116,6 +118,12 @@ def main() -> None:
             f"{side}: {found['seconds']:.2f} s, {found['processor']:.2f} s of processor time, "
             f"peak {found['peak']:.0f} MiB above the model"
         )
+    if args.record:
+        work = (
+            f"evaluation: tags of {args.examples} sequences, XLM-R {args.shape}'s shape with {args.layers} "
+            "layers"
+        )
+        record("evaluation", [{"side": side, **row} for side, row in best.items()], work=work)
     print(f"ratio: {best['Trainer.predict']['seconds'] / best['ours']['seconds']:.2f}")
 
 

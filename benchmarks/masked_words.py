@@ -21,6 +21,7 @@ from typing import Any
 import numpy as np
 import torch
 from beside.memory import in_process, measured
+from beside.record import record
 from beside.work import SHAPES
 from transformers import AutoConfig, AutoModelForMaskedLM
 
@@ -87,6 +88,7 @@ def main() -> None:
     parser.add_argument("--layers", type=int, default=3)
     parser.add_argument("--precision", choices=("fp32", "bf16"), default="fp32")
     parser.add_argument("--threads", type=int, default=os.cpu_count())
+    parser.add_argument("--record", action="store_true", help="for the book: book/records/masked_words.json")
     parser.add_argument("--side", choices=list(SIDES), help=argparse.SUPPRESS)
     args = parser.parse_args()
     args.updates = args.updates or (2 if args.quick else 10)
@@ -110,6 +112,12 @@ def main() -> None:
             f"{found['processor'] / args.updates:.2f} s of processor time, peak {found['peak']:.0f} MiB above"
             " the model"
         )
+    if args.record:
+        work = (
+            f"masked words: {args.updates} updates of {args.lines} lines of {args.length} pieces, XLM-R "
+            f"{args.shape}'s shape with {args.layers} layers, {args.precision}"
+        )
+        record("masked_words", [{"side": side, **row} for side, row in best.items()], work=work)
     print(f"ratio: {best['AutoModelForMaskedLM']['seconds'] / best['ours']['seconds']:.2f}")
 
 

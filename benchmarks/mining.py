@@ -20,6 +20,7 @@ import time
 from pathlib import Path
 
 import numpy as np
+from beside.record import record
 
 NEIGHBOURS = 4
 NO_FAISS = "faiss is not installed: `pip install faiss-cpu` in this environment, or put it on PYTHONPATH."
@@ -115,6 +116,7 @@ def main() -> None:
     parser.add_argument("--dimensions", type=int, default=768)
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--rounds", type=int, default=0, help="of both sides; the fastest counts")
+    parser.add_argument("--record", action="store_true", help="for the book: book/records/mining.json")
     parser.add_argument("--side", choices=("ours", "theirs"), help=argparse.SUPPRESS)
     parser.add_argument("--output", type=Path, help=argparse.SUPPRESS)
     args = parser.parse_args()
@@ -134,6 +136,15 @@ def main() -> None:
         row = {name: round(float(found[key]), 2) for key, name in names.items()}
         print(f"{side}: {json.dumps(row)}")
     print(f"same neighbours: {100 * agreement(best['ours'], best['theirs']):.4f} %")
+    if args.record:
+        names = {"ours": "ours", "theirs": f"faiss {faiss.__version__} IndexFlatIP"}
+        rows = [
+            {"side": names[side], "seconds": float(found["seconds"]), "processor": float(found["worked"]),
+             "peak": 1024 * float(found["peak"])}
+            for side, found in best.items()
+        ]  # fmt: skip
+        work = f"nearest neighbours, both ways: {sentences:,} sentences a side, {args.dimensions} dimensions"
+        record("mining", rows, work=work, threads=args.threads)
     print(f"ratio: {best['theirs']['seconds'] / best['ours']['seconds']:.2f}")
 
 

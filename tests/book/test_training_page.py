@@ -62,6 +62,18 @@ def test_throughput(book: Path) -> None:
     assert "busy" in table
 
 
+def test_the_other_loops(book: Path) -> None:
+    rows = [
+        {"side": side, "seconds": seconds, "processor": 2 * seconds, "peak": 1500.0}
+        for side, seconds in (("ours", 10.0), ("Trainer.predict", 25.0))
+    ]
+    content = {"rows": rows, **ABOUT, "about": {"work": "evaluation: tags", "threads": 2}}
+    (book / "records" / "evaluation.json").write_text(json.dumps(content))
+    table = training.other_loops()
+    assert "| evaluation: tags | Trainer.predict | 25.0 | 50.0 | 1,500 | 2.50 |" in table
+    assert "2 threads of A processor" in table
+
+
 def test_the_record_in_the_book_shows_the_defect_and_not_ours() -> None:
     path = places.book() / "records" / "gradients.json"
     if not path.is_file():

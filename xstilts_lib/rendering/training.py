@@ -1,4 +1,4 @@
-"""What the chapter on training shows: an update in parts, and throughput, as the benchmarks recorded them."""
+"""What the chapter on training shows: what the benchmarks recorded, beside the machine they ran on."""
 
 from __future__ import annotations
 
@@ -9,12 +9,13 @@ from .. import places
 from . import markup
 
 MISSING = "Not measured: `make bench` on a machine with nothing else to do would tell."
+OTHERS = ("evaluation", "masked_words", "mining")
 BUSY = ", on a machine that was busy with other work: compare by processor time."
 
 
 def parts() -> dict[str, str]:
     """The computed parts of that chapter, by name."""
-    return {"update_in_parts": update_in_parts(), "throughput": throughput()}
+    return {"update_in_parts": update_in_parts(), "throughput": throughput(), "other_loops": other_loops()}
 
 
 def _recorded(name: str) -> dict[str, Any] | None:
@@ -64,3 +65,29 @@ def throughput() -> str:
     )
     header = ["Examples", "Loop", "A second", "A second of processor time", "Ours is faster by", "Last loss"]
     return markup.table(header, rows, caption, "table-throughput")
+
+
+def other_loops() -> str:
+    """Evaluation, masked words and mining: time and memory of ours beside what one would otherwise run."""
+    records = [found for name in OTHERS if (found := _recorded(name)) is not None]
+    if not records:
+        return MISSING
+    rows = []
+    for found in records:
+        ours = next(row for row in found["rows"] if row["side"] == "ours")
+        rows += [
+            [found["about"]["work"], row["side"], f"{row['seconds']:.1f}", f"{row['processor']:.1f}",
+             f"{row['peak']:,.0f}", f"{row['seconds'] / ours['seconds']:.2f}"]
+            for row in found["rows"]
+        ]  # fmt: skip
+    threads, processors = (
+        sorted({str(found[where][key]) for found in records})
+        for where, key in (("about", "threads"), ("hardware", "processor"))
+    )
+    caption = (
+        f"The other loops, each side in a process of its own: {' or '.join(threads)} threads of "
+        f"{' or '.join(processors)}, transformers {records[0]['versions']['transformers']}. Memory is the "
+        "peak above what stood there before: the model, or the vectors."
+    )
+    header = ["Work", "Loop", "Seconds", "Seconds of processor time", "MiB at the peak", "Ours is faster by"]
+    return markup.table(header, rows, caption, "table-other-loops")
