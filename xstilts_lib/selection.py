@@ -3,7 +3,7 @@
 >>> rows = dev_set(source, "xquad", 200)     # SQuAD's dev set: XQuAD has none of its own  # doctest: +SKIP
 
 A choice that looks at another language's dev set rests on that language's labels, and what follows is not
-zero-shot any more (Keung et al. 2020).
+zero-shot any more.
 """
 
 from __future__ import annotations
