@@ -22,8 +22,17 @@ def scores(build):
 def test_scores_are_the_headline_alone(build) -> None:
     results = build({})
     table = g.scores(results)
-    assert len(table) == len(results) / 2
+    assert len(table) == (results["metric"] == "score").sum()
     assert list(table.columns) == [*g.KEYS, "score", "examples"]
+
+
+def test_dev_scores_are_english_and_apart(build) -> None:
+    results = build({})
+    dev = g.dev_scores(results)
+    assert len(dev) == (results["metric"] == "dev_score").sum() > 0
+    assert list(dev.columns) == ["model", "recipe", "target", "seed", "score"]
+    assert not {"mini_tatoeba", "mini_bucc2018"} & set(dev["target"]), "they have no English dev set"
+    assert g.dev_scores(results[results["metric"] == "score"]).empty
 
 
 def test_a_table_that_is_not_one_is_refused(build) -> None:
