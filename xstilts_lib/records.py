@@ -67,9 +67,10 @@ def origin(experiment: Experiment) -> str:
 
 
 def unlearnt(experiment: Experiment, design: Design) -> str:
-    """Which trainings of a design learnt nothing, in a sentence: they stay in every table.
+    """Which trainings of a design left a task unlearnt, in a sentence: they stay in every table.
 
-    A training learns nothing if its loss ends no better than a guess that never reads the input.
+    A task is not learnt if its loss ends no better than a guess that never reads the input; of a joint step,
+    it may be one of several.
     """
     if not results.missing(experiment):
         found = _degenerate(experiment)
@@ -83,11 +84,11 @@ def unlearnt(experiment: Experiment, design: Design) -> str:
         if recipe in recipes and part in parts and design.covers(model)
     )
     if not counted:
-        return "Every training of this design learnt something."
+        return "Every training of this design learnt all of its tasks."
     told = ", ".join(
         f"{name} with {count} of {len(experiment.seeds)} seeds" for name, count in counted.items()
     )
-    return f"Of its trainings these learnt nothing, and stay in every table: {told}."
+    return f"Of its trainings these left a task at chance, and stay in every table: {told}."
 
 
 def write(experiment: Experiment) -> Path:

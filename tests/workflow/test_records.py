@@ -89,7 +89,7 @@ def test_trainings_that_learnt_nothing_are_named_in_their_own_design(
     kept: Experiment, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     first, second = kept.designs.values()
-    assert records.unlearnt(kept, first) == "Every training of this design learnt something."
+    assert records.unlearnt(kept, first) == "Every training of this design learnt all of its tasks."
     elsewhere = next(name for name in second.targets if name not in first.targets)
     found = [
         ["tiny", "mini_squad", "encoder", 0],
