@@ -26,6 +26,8 @@ _NEUTRAL = {
 }  # fmt: skip
 # What turns an encoder into scores: it may change without an encoder being trained again.
 _EVALUATION = {"evaluate", "mining", "retrieval", "scoring", "selection", "submission"}
+# What makes tables and sentences of scores, beside the room `analysis`.
+_SHOWN = ("results.py", "records.py", "by_example.py")
 SOURCES = ("files", "hub", "miniature")
 
 
@@ -40,7 +42,7 @@ def decides(source: str, evaluation: bool) -> str:
 @cache
 def shows() -> str:
     """The hash of the code behind the tables and figures that are made of scores."""
-    files = [*sorted((_ROOT / "analysis").rglob("*.py")), _ROOT / "results.py", _ROOT / "by_example.py"]
+    files = [*sorted((_ROOT / "analysis").rglob("*.py")), *(_ROOT / name for name in _SHOWN)]
     return manifest.digest([[file.name, _dump(file)] for file in files])
 
 

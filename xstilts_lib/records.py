@@ -62,7 +62,7 @@ def origin(experiment: Experiment) -> str:
     return (
         f"They are a record: {told['parts']:,} parts, {duration(told['seconds'])} of one core in all, "
         f"computed on {days} on {told['hardware']['processor']}; "
-        f"“xstilts verify {experiment.name} --sample 3” computes some of them again and compares."
+        f"“xstilts verify {experiment.name}” computes some of them again and compares."
     )
 
 
@@ -76,19 +76,37 @@ def unlearnt(experiment: Experiment, design: Design) -> str:
         found = _degenerate(experiment)
     else:
         found = provenance(experiment).get("degenerate", [])
-    recipes = {recipe.name for recipe in design.recipes}
-    parts = {ENCODER, *(f"{TARGETS}/{name}" for name in design.targets)}
-    counted = Counter(
-        f"{recipe} ({part.rpartition('/')[2]}, {model})"
-        for model, recipe, part, _ in found
-        if recipe in recipes and part in parts and design.covers(model)
-    )
-    if not counted:
+    trainings = {
+        (run.experiment.model.name, run.recipe.name, part, run.seed)
+        for run in all_runs(experiment)
+        for part in run.parts
+        if run.recipe in design.recipes
+        and design.covers(run.experiment.model.name)
+        and (part == ENCODER or part.removeprefix(f"{TARGETS}/") in design.targets)
+    }
+    lost: dict[str, list[str]] = {}
+    for model, recipe, part, seed in found:
+        if (model, recipe, part, seed) in trainings:
+            lost.setdefault(part.rpartition("/")[2], []).append(recipe)
+    if not lost:
         return "Every training of this design learnt all of its tasks."
-    told = ", ".join(
-        f"{name} with {count} of {len(experiment.seeds)} seeds" for name, count in counted.items()
+    told = "; ".join(
+        f"{len(names)} {'of the encoder' if part == ENCODER else f'on {part}'}, {_after(names, part)}"
+        for part, names in lost.items()
     )
-    return f"Of its trainings these left a task at chance, and stay in every table: {told}."
+    count = sum(map(len, lost.values()))
+    return (
+        f"Of its {len(trainings)} trainings {count} left a task at chance, and stay in every table: {told}."
+    )
+
+
+def _after(names: list[str], part: str) -> str:
+    """Which recipes the trainings belong to, by name where they are few."""
+    from .analysis.wording import listed
+
+    recipes = list(dict.fromkeys(names))
+    word = "in" if part == ENCODER else "after"
+    return f"{word} {listed(recipes) if len(recipes) <= 3 else f'{len(recipes)} recipes'}"
 
 
 def write(experiment: Experiment) -> Path:
