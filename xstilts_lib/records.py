@@ -51,16 +51,16 @@ def provenance(experiment: Experiment) -> dict[str, Any]:
 def origin(experiment: Experiment) -> str:
     """Where the numbers come from that `results.load(experiment, partial=False)` gives, in a sentence."""
     if not results.missing(experiment):
-        return f"They were computed on this machine, by “xstilts run {experiment.name}”."
+        return f"The results were computed on this machine, by “xstilts run {experiment.name}”."
     from .analysis.wording import duration
 
     told = provenance(experiment)
     if not told:
-        return "Where they were computed is not recorded."
+        return "Where the results were computed is not recorded."
     first, last = (date.partition(" ")[0] for date in told["dates"])
     days = first if first == last else f"{first} to {last}"
     return (
-        f"They are a record: {told['parts']:,} parts, {duration(told['seconds'])} of one core in all, "
+        f"The results are a record: {told['parts']:,} parts, {duration(told['seconds'])} of one core in all, "
         f"computed on {days} on {told['hardware']['processor']}; "
         f"“xstilts verify {experiment.name}” computes some of them again and compares."
     )

@@ -72,15 +72,15 @@ def test_a_record_is_the_table_and_what_it_was_made_from(
 
 
 def test_where_numbers_come_from_is_told(questions: Experiment, finish: Finish) -> None:
-    assert records.origin(questions) == "Where they were computed is not recorded."
+    assert records.origin(questions) == "Where the results were computed is not recorded."
     runs = all_runs(questions)
     for run in runs:
         finish(run)
     records.write(questions)
-    assert records.origin(questions) == "They were computed on this machine, by “xstilts run questions”."
+    assert records.origin(questions) == "The results were computed on this machine, by “xstilts run questions”."
     runs[-1].begin("retrieval")
     told = records.origin(questions)
-    assert told.startswith(f"They are a record: {records.provenance(questions)['parts']} parts, ")
+    assert told.startswith(f"The results are a record: {records.provenance(questions)['parts']} parts, ")
     assert "“xstilts verify questions”" in told
     assert records.provenance(questions)["hardware"]["processor"] in told
 
@@ -193,7 +193,7 @@ def test_chapters_are_made_once_until_what_they_read_changes(
     assert not results.path(load_experiment("test")).exists(), "no table of runs that they do not read"
     made = json.loads(dict(job.group.notebooks)["50_size"].read_text())
     printed = "".join(made["cells"][2]["outputs"][0]["text"])
-    assert printed.startswith("80 They are a record: ")
+    assert printed.startswith("80 The results are a record: ")
     assert made["metadata"]["xstilts"]["parameters"] == {"experiment": "questions"}
 
     before = records.path(kept).read_bytes()
@@ -233,7 +233,7 @@ def test_the_page_of_the_questions_links_to_the_chapters(kept: Experiment) -> No
     )
     shown = pages.chapters(test, [chapter])
     assert "- [Ask for the size](/runs/chapters/50_size): About it." in shown
-    assert "They are a record: " in shown
+    assert "The results are a record: " in shown
     assert pages.chapters(test, []) == pages.NO_CHAPTERS
     records.path(kept).unlink()
     assert pages.chapters(test, []) == pages.NO_CHAPTERS
