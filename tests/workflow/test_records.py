@@ -77,7 +77,8 @@ def test_where_numbers_come_from_is_told(questions: Experiment, finish: Finish) 
     for run in runs:
         finish(run)
     records.write(questions)
-    assert records.origin(questions) == "The results were computed on this machine, by “xstilts run questions”."
+    here = "The results were computed on this machine, by “xstilts run questions”."
+    assert records.origin(questions) == here
     runs[-1].begin("retrieval")
     told = records.origin(questions)
     assert told.startswith(f"The results are a record: {records.provenance(questions)['parts']} parts, ")
