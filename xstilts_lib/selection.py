@@ -3,7 +3,8 @@
 >>> rows = dev_set(source, "xquad", 200)     # SQuAD's dev set: XQuAD has none of its own  # doctest: +SKIP
 
 A choice that looks at another language's dev set rests on that language's labels, and what follows is not
-zero-shot any more.
+zero-shot any more. Even in English, what is chosen by must not be what is reported: SQuAD's dev set holds the
+originals of XQuAD's questions, so after such a choice XQuAD's English score, and it alone, is flattered.
 """
 
 from __future__ import annotations
