@@ -1,6 +1,6 @@
 """How often the ledger of claims errs: its verdicts in worlds where no intermediate task does anything.
 
-    python benchmarks/verdicts.py --quick      20 worlds, about half a minute on one core
+    python benchmarks/verdicts.py --quick      20 worlds, about a minute on one core
     python benchmarks/verdicts.py              200 worlds, some ten minutes
 
 A world is the table of the experiment `questions`, with its encoders, recipes, targets and languages, in
@@ -35,6 +35,7 @@ SPREADS = {"seed": 3.0, "recipe and seed": 2.0, "language": 2.0}  # standard dev
 def cells(languages: list[str]) -> pd.DataFrame:
     """Every score that the experiment has: model, parameters, recipe, target, language, seed, metric."""
     plan = load_experiment("questions")
+    # Any sizes will do that differ: the encoders are medium, small and large.
     sizes = dict(zip((each.model.name for each in plan.each_model()), (9e5, 2e5, 2e6), strict=True))
     rows = [
         {"experiment": plan.name, "model": each.model.name, "parameters": sizes[each.model.name],
