@@ -137,3 +137,15 @@ def scripts_tokenizer():
     return PreTrainedTokenizerFast(
         tokenizer_object=inner, cls_token="<s>", sep_token="</s>", pad_token="<pad>", unk_token="<unk>"
     )
+
+
+@pytest.fixture
+def ingredient(tokenizer, make_rows, labels_of):
+    def make(form: str, n: int = 16, lengths=(3, 4, 5, 7), seed: int = 0, **more):
+        from xstilts_lib.formats import FORMATS
+        from xstilts_lib.train import Ingredient
+
+        features = FORMATS[form].encode(make_rows(form, n, lengths, seed), tokenizer, labels_of[form], 64)
+        return Ingredient(more.pop("name", form), features, labels_of[form], FORMATS[form], **more)
+
+    return make

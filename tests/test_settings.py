@@ -44,6 +44,8 @@ def test_later_layers_win_and_alternatives_take_each_others_place():
         ({"sampling": "unifrom"}, "did you mean 'uniform'"),
         ({"sampling": "capped"}, "needs `cap`"),
         ({"precision": "fp16"}, "precision"),
+        ({"processes": 0}, "at least 1"),
+        ({"shard": True, "compile": True}, "both shard and compile"),
     ],
 )
 def test_mistakes_are_named(bad, sentence):

@@ -5,13 +5,11 @@ from __future__ import annotations
 import math
 import os
 import signal
-import socket
 import time
 
 import numpy as np
 import pytest
 import torch
-from accelerate import PartialState
 
 from xstilts_lib import encoder, train, trainable
 from xstilts_lib.batches import collate
@@ -21,15 +19,6 @@ from xstilts_lib.settings import PretrainSettings, TrainSettings
 
 TRAINED = ("pair", "choice", "tags", "span", "text")
 STILL = {"dropout": 0.0, "attention_dropout": 0.0}
-
-
-@pytest.fixture
-def ingredient(tokenizer, make_rows, labels_of):
-    def make(form: str, n: int = 16, lengths=(3, 4, 5, 7), seed: int = 0, **more):
-        features = FORMATS[form].encode(make_rows(form, n, lengths, seed), tokenizer, labels_of[form], 64)
-        return train.Ingredient(more.pop("name", form), features, labels_of[form], FORMATS[form], **more)
-
-    return make
 
 
 def gradients(model, task, settings, groups, joined=False):
@@ -234,79 +223,6 @@ def test_killed_three_times_it_ends_in_the_same_bits(make_model, ingredient, tmp
     assert killed[2] >= 1, "no checkpoint was picked up"
     assert all(torch.equal(a, b) for a, b in zip(calm[0], killed[0], strict=True))
     assert calm[1] == killed[1]
-
-
-def measured(model, tasks, settings, place):
-    """Parameters, losses, and norms of the gradient, of a training."""
-    norms, clip = [], torch.nn.utils.clip_grad_norm_
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(torch.nn.utils, "clip_grad_norm_", lambda *given: norms.append(float(clip(*given))))
-        _, history = train.train(model, tasks, settings, 0, place)
-    losses = [row["loss"] for row in history.rows]
-    return [parameter.detach() for parameter in model.parameters()], losses, norms
-
-
-def in_processes(number, tasks, model, settings, place):
-    """What `measured` gives of a training in `number` forked processes that talk over gloo."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    children = []
-    for rank in range(number):
-        child = os.fork()
-        if child:
-            children.append(child)
-            continue
-        status = 1
-        try:
-            os.environ |= {"RANK": str(rank), "LOCAL_RANK": str(rank), "WORLD_SIZE": str(number)}
-            os.environ |= {"MASTER_ADDR": "127.0.0.1", "MASTER_PORT": str(port), "ACCELERATE_USE_CPU": "true"}
-            PartialState._reset_state()
-            found = measured(model, tasks, settings, place)
-            assert torch.distributed.get_world_size() == number
-            if rank == 0:
-                torch.save(found, place / "end.pt")
-            torch.distributed.barrier()
-            status = 0
-        finally:
-            os._exit(status)
-    assert [os.waitpid(child, 0)[1] for child in children] == [0] * number
-    return torch.load(place / "end.pt")
-
-
-@pytest.mark.parametrize(
-    ("kind", "forms", "layout"),
-    [
-        ("xlm-roberta", ("tags",), "padded"),
-        ("xlm-roberta-xl", ("pair", "span"), "padded"),
-        ("modernbert", ("choice",), "padded"),
-        ("eurobert", ("text",), "joined"),
-    ],
-)
-def test_two_processes_do_what_one_does(kind, forms, layout, make_model, ingredient, tmp_path):
-    # Seven examples an update do not divide by two, nor their words.
-    settings = TrainSettings(steps=4, batch_size=7, learning_rate=1e-3, epsilon=1e-3, layout=layout, **STILL)
-    tasks = [ingredient(form) for form in forms]
-    model = make_model(kind)
-    double, losses, norms = in_processes(2, tasks, model, settings, tmp_path)
-    single, *expected = measured(model, tasks, settings, tmp_path)
-    assert losses == pytest.approx(expected[0], rel=1e-5)
-    assert norms == pytest.approx(expected[1], rel=1e-5)
-    for one, two in zip(single, double, strict=True):
-        torch.testing.assert_close(one, two, rtol=1e-4, atol=1e-5)
-
-
-def test_one_process_goes_on_where_two_were(make_model, ingredient, tmp_path, monkeypatch):
-    monkeypatch.setattr("xstilts_lib.checkpoint.Checkpoints.clear", lambda self: None)
-    monkeypatch.setattr("xstilts_lib.state.State.due", lambda self, seconds: self.step == 2)
-    settings = TrainSettings(steps=4, batch_size=7, learning_rate=1e-3, epsilon=1e-3, **STILL)
-    tasks, model = [ingredient("tags"), ingredient("pair")], make_model()
-    double, losses, _ = in_processes(2, tasks, model, settings, tmp_path)
-    single, found, norms = measured(model, tasks, settings, tmp_path)
-    assert len(norms) == 2, "the first two updates were computed again"
-    assert found == pytest.approx(losses, rel=1e-5)
-    for one, two in zip(single, double, strict=True):
-        torch.testing.assert_close(one, two, rtol=1e-4, atol=1e-5)
 
 
 def ends(model, ingredient, place, form="pair", **settings):

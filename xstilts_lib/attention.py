@@ -138,7 +138,8 @@ def use(model: PreTrainedModel) -> PreTrainedModel:
     from transformers import AttentionInterface
     from transformers.masking_utils import ALL_MASK_ATTENTION_FUNCTIONS, AttentionMaskInterface
 
-    if model.config._attn_implementation == "sdpa":
+    # A model that comes from another process has the name already, and this process may not know it.
+    if model.config._attn_implementation in ("sdpa", NAME):
         AttentionInterface.register(NAME, attend)
         AttentionMaskInterface.register(NAME, ALL_MASK_ATTENTION_FUNCTIONS["sdpa"])
         model.config._attn_implementation = NAME

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
@@ -9,6 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import torch
 
+from . import sharding
 from .errors import UserError
 
 if TYPE_CHECKING:
@@ -17,17 +19,38 @@ if TYPE_CHECKING:
 CPU_WIDTH = 128  # the narrowest encoder that "auto" computes in bfloat16 on a CPU: benchmarks/precision.py
 
 
-def accelerator(precision: str, width: int, several_heads: bool = False) -> Accelerator:
-    """Device, precision and processes, as the hardware and the launcher (`accelerate launch`) have them."""
+def accelerator(
+    precision: str, width: int, several_heads: bool = False, layer: str | None = None
+) -> Accelerator:
+    """Device, precision and processes, as the hardware has them and the environment tells (launch.py).
+
+    `layer` names the class of an encoder's layers whose weights are to be spread over the processes.
+    UserError where there is one process alone.
+    """
     from accelerate import Accelerator, DistributedDataParallelKwargs
     from accelerate.state import AcceleratorState
 
     # One process may run several phases, each in its own precision; accelerate would keep the first one's.
-    AcceleratorState._reset_state()
+    AcceleratorState._reset_state(reset_partial_state=True)
+    half = bf16(precision, width)
     # With several heads, an update trains one of them, and processes must not wait for the gradients of the
     # others.
     handlers = [DistributedDataParallelKwargs(find_unused_parameters=several_heads)]
-    return Accelerator(mixed_precision="bf16" if bf16(precision, width) else "no", kwargs_handlers=handlers)
+    plugin = None if layer is None else sharding.plugin(layer, half)
+    made = Accelerator(mixed_precision="bf16" if half else "no", kwargs_handlers=handlers, fsdp_plugin=plugin)
+    if plugin is not None:
+        sharding.allow(made, plugin)
+        if made.num_processes == 1:
+            raise UserError(
+                "shard: true spreads an encoder over several processes, and there is one: set processes to "
+                "the number of GPUs, or shard to false."
+            )
+    return made
+
+
+def launched() -> bool:
+    """Whether this process is one of several that train together."""
+    return int(os.environ.get("WORLD_SIZE", "1")) > 1
 
 
 def device() -> torch.device:

@@ -32,8 +32,8 @@ _CHOICES = {
     "layout": ("auto", "padded", "joined"),
 }
 _INTEGERS = {"steps", "examples", "batch_size", "tokens_per_batch", "accumulation", "max_length", "cap"}
-_INTEGERS |= {"low_rank"}
-_FLAGS = {"recompute", "compile"}
+_INTEGERS |= {"low_rank", "processes"}
+_FLAGS = {"recompute", "compile", "shard"}
 _MAPPINGS = {"languages"}
 _OPTIONAL = {"epochs", "steps", "examples", "batch_size", "tokens_per_batch", "cap"}
 _OPTIONAL |= {"dropout", "attention_dropout", "translation_share", "low_rank"}
@@ -97,6 +97,12 @@ class TrainSettings:
     low_rank: int | None = None
     """Rank of the update that each of the encoder's matrices is given (LoRA), its own weights frozen; None =
     all weights are trained."""
+    processes: int = 1
+    """Processes of this machine, each with a GPU of its own, that share every update; changes no number but
+    by rounding."""
+    shard: bool = False
+    """Spread weights, gradients and moments over the processes (FSDP2), for an encoder too large for one GPU;
+    changes no number but by rounding."""
     compile: bool = False
     """Let torch.compile translate the encoder: minutes at the start, for faster updates."""
     checkpoint_every: float = 120.0
@@ -112,6 +118,8 @@ class TrainSettings:
             object.__setattr__(self, "epochs", 2.0)
         if self.batch_size is None and self.tokens_per_batch is None:
             object.__setattr__(self, "batch_size", 32)
+        if self.shard and self.compile:
+            raise UserError("Training settings name both shard and compile: keep one of the two.")
         if self.sampling == "capped" and self.cap is None:
             raise UserError(
                 "Training setting sampling: capped needs `cap`, the largest size a task counts with."

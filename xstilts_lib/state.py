@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import torch
 from torch import Tensor, nn
 
+from . import sharding
 from .batches import Mixture
 from .checkpoint import Checkpoints, atomic_write
 
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
     from .train import Ingredient
 
 ROWS = 100  # stretches that a run's history is told in
+# Settings that a run may go on with another value of.
+FREE = ("checkpoint_every", "processes", "shard")
 CHANCE = 0.98  # a loss above this share of what guessing costs counts as nothing learnt
 
 
@@ -79,13 +82,15 @@ class State:
         mixture: Mixture,
         total: int,
         fingerprint: str,
+        writes: bool = True,
     ) -> None:
+        """`writes`: whether this process, of several, is the one that writes checkpoints."""
         self.step = 0
         self.total = total
         self.history = History(steps=total)
         self.checkpoints = Checkpoints(Path(directory) / "checkpoint")
         self._learner, self._optimizer, self._mixture = learner, optimizer, mixture
-        self._fingerprint = fingerprint
+        self._fingerprint, self._writes = fingerprint, writes
         self._losses: list[Tensor | float] = [0.0] * len(mixture.streams)
         self._updates = [0] * len(mixture.streams)
         self._stretch = max(1, total // ROWS)
@@ -118,16 +123,25 @@ class State:
         return time.monotonic() - self._saved >= seconds and self.step < self.total
 
     def save(self) -> None:
-        """Write a checkpoint; UserError where the disk is full."""
+        """Write a checkpoint, of whole tensors whatever they are spread over; UserError where the disk is
+        full. Where they are spread, all processes take part."""
         frozen = {name for name, value in self._learner.named_parameters() if not value.requires_grad}
-        tensors = {
+        held = {
             f"learner.{name}": tensor
             for name, tensor in self._learner.state_dict().items()
             if name not in frozen
         }
         moments = self._optimizer.state_dict()["state"]
         for index, values in moments.items():
-            tensors |= {f"optimizer.{index}.{name}": value for name, value in values.items()}
+            held |= {f"optimizer.{index}.{name}": value for name, value in values.items()}
+        tensors = {}
+        for name, tensor in held.items():
+            complete = sharding.complete(tensor)
+            if self._writes:
+                tensors[name] = complete
+        self._saved = time.monotonic()
+        if not self._writes:
+            return
         history = asdict(self.history) | {"seconds": self._seconds()}
         state = {
             "fingerprint": self._fingerprint,
@@ -137,7 +151,6 @@ class State:
             "history": history,
         }
         self.checkpoints.save(self.step, tensors, state)
-        self._saved = time.monotonic()
 
     def resume(self) -> None:
         """Go on from the newest whole checkpoint of this very run; one of another run is removed, with a
@@ -153,19 +166,25 @@ class State:
             )
             self.checkpoints.clear()
             return
+        held = self._learner.state_dict()
         self._learner.load_state_dict(
             {
-                name.removeprefix("learner."): tensor
-                for name, tensor in tensors.items()
-                if name.startswith("learner.")
+                name: sharding.spread_as(tensors[f"learner.{name}"], value)
+                for name, value in held.items()
+                if f"learner.{name}" in tensors
             },
             strict=False,  # what is frozen is not in the checkpoint
         )
+        parameters = [p for group in self._optimizer.param_groups for p in group["params"]]
         moments: dict[int, dict[str, Tensor]] = {}
         for name, tensor in tensors.items():
             if name.startswith("optimizer."):
                 _, index, key = name.split(".")
-                moments.setdefault(int(index), {})[key] = tensor
+                parameter = parameters[int(index)]
+                like = tensor.shape == parameter.shape
+                moments.setdefault(int(index), {})[key] = (
+                    sharding.spread_as(tensor, parameter) if like else tensor
+                )
         groups = self._optimizer.state_dict()["param_groups"]
         self._optimizer.load_state_dict({"state": moments, "param_groups": groups})
         self.step = state["step"]
@@ -193,7 +212,7 @@ def fingerprint(
 ) -> str:
     """A hash of what decides a run's numbers, so that the checkpoint of another run is never picked up."""
     digest = hashlib.sha256()
-    chosen = {key: value for key, value in asdict(settings).items() if key != "checkpoint_every"}
+    chosen = {key: value for key, value in asdict(settings).items() if key not in FREE}
     names = [(task.name, task.head, task.share, list(task.labels)) for task in ingredients]
     digest.update(json.dumps([chosen, seed, names], sort_keys=True).encode())
     for task in ingredients:

@@ -23,7 +23,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from . import attention, devices, encoder, encodings
+from . import attention, devices, encoder, encodings, launch, sharding
 from .batches import Mixture, Stream, collate, divide
 from .errors import UserError
 from .formats import FORMATS, Batch, Feature, Format
@@ -104,10 +104,13 @@ def train(
     """Train `model` in place, with fresh heads; returns the heads by task name, and the run's history.
 
     Checkpoints go to `directory/checkpoint` and are removed at the end. A run that learns nothing is marked
-    in the history, and no error: dropping it would flatter the results.
+    in the history, and no error: dropping it would flatter the results. With `settings.processes` this
+    function runs in as many processes, each of which computes a part of every update.
     """
-    width = model.config.hidden_size
-    accelerator = devices.accelerator(settings.precision, width, several_heads=len(ingredients) > 1)
+    if settings.processes > 1 and not devices.launched():
+        return launch.train(model, ingredients, settings, seed, directory, progress)
+    width, layer = model.config.hidden_size, sharding.layer(model) if settings.shard else None
+    accelerator = devices.accelerator(settings.precision, width, len(ingredients) > 1, layer)
     mixture = mix(ingredients, settings, seed)
     total = settings.steps or math.ceil(settings.epochs * sum(stream.per_epoch for stream in mixture.streams))
     names = [task.name for task in ingredients]
@@ -118,16 +121,19 @@ def train(
     )
 
     with devices.own_randomness(), trained_as(model, settings, read(ingredients), seed, decay):
-        learner = Learner(model, fresh_heads(model, ingredients, settings, seed)).to(accelerator.device)
+        whole = Learner(model, fresh_heads(model, ingredients, settings, seed))
+        marks = fingerprint(ingredients, settings, seed, whole)
+        learner = sharding.spreadable(whole) if settings.shard else whole.to(accelerator.device)
         optimizer = adamw(learner, settings)
-        marks = fingerprint(ingredients, settings, seed, learner)
-        state = State(directory, learner, optimizer, mixture, total, marks)
-        state.resume()
         wrapped, stepper = accelerator.prepare(learner, optimizer)
+        state = State(directory, learner, optimizer, mixture, total, marks, accelerator.is_main_process)
+        state.resume()
         parameters = [parameter for parameter in learner.parameters() if parameter.requires_grad]
         half, on_weights = accelerator.mixed_precision == "bf16", encoder.attention_dropout(model)
         joined = attention.joins(model, settings.layout, accelerator.device, half, on_weights)
         progress = progress or Progress(None)
+        if not accelerator.is_main_process:
+            progress = Progress(None, printing=False)
         progress.begin(total, state.step, state.history.tokens)
         learner.train()
 
@@ -146,10 +152,14 @@ def train(
             devices.reseed(seed, step, accelerator)
             loss = torch.zeros((), device=accelerator.device)
             for index, (part, factor) in enumerate(parts):
-                with accelerator.no_sync(wrapped) if index + 1 < len(parts) else nullcontext():
+                # Processes add up their gradients after the last part; after each, where none of them has
+                # room for a whole gradient.
+                alone = index + 1 < len(parts) and not settings.shard
+                with accelerator.no_sync(wrapped) if alone else nullcontext():
                     batch = collate(part, task.format, model.config.pad_token_id, joined)
                     batch = batch.to(accelerator.device)
-                    share = wrapped(task.head, task.format, batch) * (factor / items)
+                    with accelerator.autocast():
+                        share = wrapped(task.head, task.format, batch) * (factor / items)
                     accelerator.backward(share)
                     loss += share.detach()
 
@@ -166,12 +176,17 @@ def train(
             loss = accelerator.reduce(loss, reduction="mean")
             state.note(which, loss, sum(feature.tokens for feature in features), names)
             progress.update(step + 1, loss, state.history.tokens)
-            if state.due(settings.checkpoint_every) and accelerator.is_main_process:
+            due = state.due(settings.checkpoint_every)
+            if settings.shard:
+                due = sharding.agreed(due, accelerator)
+            if due:
                 state.save()
 
-        learner.eval()
+        if settings.shard:
+            sharding.gather(learner, whole)
+        whole.eval()
         state.finish({task.name: task.format.chance(task.features) for task in ingredients})
-    return nn.ModuleDict({task.name: learner.heads[task.head] for task in ingredients}), state.history
+    return nn.ModuleDict({task.name: whole.heads[task.head] for task in ingredients}), state.history
 
 
 def pretrain(

@@ -32,7 +32,7 @@ FLOORS = (
         "What is run, in which order, how each phase runs, what it costs, and what it leaves behind.",
         ("experiment", "runs", "graph", "jobs", "costs", "plan", "results", "records", "by_example",
          "analyses", "analysis", "notebook", "kernels", "client", "warm", "processes", "monitor",
-         "pretraining", "train", "state", "evaluate", "submission", "retrieval"),
+         "pretraining", "train", "launch", "state", "evaluate", "submission", "retrieval"),
     ),
     Floor(
         "tasks-and-data", "Tasks and data",
@@ -41,8 +41,8 @@ FLOORS = (
     ),
     Floor(
         "ground", "The ground floor", "What everything stands on, and what knows nothing of experiments.",
-        ("tasks", "settings", "strict", "encoder", "trainable", "attention", "devices", "pairs", "checkpoint",
-         "code", "manifest", "progress", "sentences", "textfiles", "places", "errors"),
+        ("tasks", "settings", "strict", "encoder", "trainable", "attention", "devices", "sharding", "pairs",
+         "checkpoint", "code", "manifest", "progress", "sentences", "textfiles", "places", "errors"),
     ),
 )  # fmt: skip
 OTHERS = Floor("others", "Other rooms", "Not yet on a floor.", ())
