@@ -72,7 +72,8 @@ def test_memory_grows_with_what_is_trained_and_kept():
     large, plain = shape("xlm-roberta-large"), TrainSettings()
     whole = large.memory(plain, 8192, masked=False)
     assert whole > 16 * large.parameters
-    for less in ({"accumulation": 4}, {"recompute": True}, {"low_rank": 16}):
+    spread = {"shard": True, "processes": 4}
+    for less in ({"accumulation": 4}, {"recompute": True}, {"low_rank": 16}, {"processes": 4}, spread):
         assert large.memory(dataclasses.replace(plain, **less), 8192, masked=False) < whole
     assert large.memory(plain, 8192, masked=True) > whole
 
@@ -104,7 +105,9 @@ def test_what_does_not_fit_comes_with_advice():
     changed = dataclasses.replace(settings, accumulation=parts, recompute="recompute" in changes)
     assert large.memory(changed, tokens, masked=False) <= tight.memory * 1e9
     huge = shape("xlm-roberta-xxl")
-    assert "low_rank" in plan._advice(huge, settings, tokens, False, plan.gpu("A100-80"), 1e15)
+    advice = plan._advice(huge, settings, tokens, False, plan.gpu("A100-80"), 1e15)
+    assert "processes: 4, shard: true" in advice
+    assert "or low_rank" in advice
     assert plan._advice(huge, settings, tokens, False, tight, 1e15) == "too large"
 
 

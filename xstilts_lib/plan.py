@@ -145,19 +145,22 @@ class Shape:
         return tokens * (self.layers * 4 * self.width + layer if recompute else self.layers * layer)
 
     def memory(self, settings: TrainSettings, tokens: int, masked: bool) -> float:
-        """Bytes of GPU memory that a training takes at its fullest; the embeddings count whole, although
-        those that are never read take less (see trainable.py)."""
-        weights = (
-            4.0 * self.parameters + 2.0 * self.matrices
-        )  # in float32, and what autocast keeps in bfloat16
-        moving = self.parameters
+        """Bytes of GPU memory that a training takes at its fullest, of each GPU where there are several; the
+        embeddings count whole, although those that are never read take less (see trainable.py)."""
+        moving, added = self.parameters, 0.0
         if settings.low_rank is not None:
             moving = settings.low_rank * self.edges
-            weights += 4.0 * moving
-        gradient, moments = 4.0 * moving, 8.0 * moving
+            added = 4.0 * moving
+        held = 4.0 * self.parameters + added + 12.0 * moving  # weights, gradient and moments, in float32
+        if settings.shard:
+            # Of the layer at work and of the embeddings: weights and gradient in bfloat16, and the gradient
+            # in float32 on its way to the others.
+            held = held / settings.processes + 8.0 * (self.matrices / self.layers + self.embeddings)
+        else:
+            held += 2.0 * self.matrices  # what autocast keeps in bfloat16
         scores = 10.0 * SCORES if masked else 0.0
-        kept = self.activations(math.ceil(tokens / settings.accumulation), settings.recompute)
-        return weights + gradient + moments + kept + scores + OVERHEAD
+        parts = settings.accumulation * settings.processes
+        return held + self.activations(math.ceil(tokens / parts), settings.recompute) + scores + OVERHEAD
 
 
 @dataclass(frozen=True)
@@ -167,8 +170,10 @@ class Need:
     what: str
     runs: int
     """How often it is done: once a seed."""
+    gpus: int
+    """That it takes at a time."""
     memory: float
-    """Bytes."""
+    """Bytes of each."""
     seconds: float
     disk: float
     """Bytes that stay."""
@@ -199,14 +204,15 @@ def _need(run: Run, part: str, what: str, shape: Shape, device: Gpu) -> Need:
     if settings is None:
         tokens = run.experiment.evaluation.tokens_per_batch
         memory = 4.0 * shape.parameters + 2.0 * shape.matrices + shape.activations(tokens, True) + OVERHEAD
-        return Need(what, 1, memory, seconds, 0.0, 0.0, _advice(shape, None, 0, False, device, memory))
+        return Need(what, 1, 1, memory, seconds, 0.0, 0.0, _advice(shape, None, 0, False, device, memory))
     tokens, masked = _tokens(settings, names), "text" in {task(name).format for name in names}
     masked = masked or not names
     memory = shape.memory(settings, tokens, masked)
     moving = shape.parameters if settings.low_rank is None else settings.low_rank * shape.edges
     disk = 4.0 * shape.parameters if part == ENCODER else 0.0
     advice = _advice(shape, settings, tokens, masked, device, memory)
-    return Need(what, 1, memory, seconds, disk, 2 * 12.0 * moving, advice)
+    seconds /= settings.processes
+    return Need(what, 1, settings.processes, memory, seconds, disk, 2 * 12.0 * moving, advice)
 
 
 def _training(run: Run, part: str) -> tuple[TrainSettings | None, tuple[str, ...]]:
@@ -241,10 +247,18 @@ def _advice(
             changed = dataclasses.replace(settings, accumulation=settings.accumulation * parts, **more)
             if shape.memory(changed, tokens, masked) <= room:
                 return f"accumulation: {changed.accumulation}" + (", recompute: true" if more else "")
+    ways = []
+    for processes in (2, 4, 8):
+        spread = dataclasses.replace(
+            settings, accumulation=32, recompute=True, shard=True, processes=processes, compile=False
+        )
+        if processes > settings.processes and shape.memory(spread, tokens, masked) <= room:
+            ways.append(f"processes: {processes}, shard: true, recompute: true, accumulation: 32 or fewer")
+            break
     least = dataclasses.replace(settings, accumulation=32, recompute=True, low_rank=16)
     if shape.memory(least, tokens, masked) <= room:
-        return "low_rank: 16, recompute: true, accumulation: 32 or fewer"
-    return "too large"
+        ways.append("low_rank: 16, recompute: true, accumulation: 32 or fewer")
+    return "; or ".join(ways) or "too large"
 
 
 def config(experiment: Experiment) -> PreTrainedConfig:
@@ -299,12 +313,13 @@ def _show(experiment: Experiment, device: Gpu) -> None:
     width = max(len(row.what) for row in rows)
     print(f"{'':{width}}  runs     memory       each   disk each")
     for row in rows:
-        note = f"  does not fit: {row.advice}" if row.advice else ""
+        note = f"  on {row.gpus} GPUs" if row.gpus > 1 else ""
+        note += f"  does not fit: {row.advice}" if row.advice else ""
         print(
             f"{row.what:{width}}  {row.runs:4}  {row.memory / GIB:7.1f} GiB  {clock(row.seconds):>9}"
             f"  {row.disk / GIB:6.1f} GiB{note}"
         )
-    total = sum(row.runs * row.seconds for row in rows)
+    total = sum(row.runs * row.gpus * row.seconds for row in rows)
     kept = sum(row.runs * row.disk for row in rows) / GIB
     beside = max(row.beside for row in rows) / GIB
     print(
