@@ -33,7 +33,7 @@ def book(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def test_nothing_recorded_is_said(book: Path) -> None:
-    assert set(training.parts().values()) == {training.MISSING}
+    assert set(training.parts().values()) == {training.MISSING, training.NO_GPU}
 
 
 def test_an_update_in_parts(book: Path) -> None:
@@ -83,3 +83,15 @@ def test_the_record_in_the_book_shows_the_defect_and_not_ours() -> None:
             assert (row["loss"], row["gradient"]) == pytest.approx((1, 1), rel=1e-5)
         elif row["examples"] == "sentence pairs":
             assert row["gradient"] == pytest.approx(row["parts"], rel=1e-3)
+
+
+def test_utilisation(book: Path) -> None:
+    row = {"case": "large, pairs", "parameters": 5.6e8, "updates": 30, "rate": 90_000.4, "utilisation": 0.254,
+           "memory": 11.26, "planned": 12.04}  # fmt: skip
+    unknown = {**row, "case": "large, passages", "utilisation": None}
+    found = {"rows": [row, unknown], **ABOUT, "hardware": {"accelerator": "A GPU"}}
+    (book / "records" / "utilisation.json").write_text(json.dumps(found))
+    table = training.utilisation()
+    assert "| large, pairs | 0.56 | 90,000 | 25.4 | 11.3 | 12.0 |" in table
+    assert "| large, passages | 0.56 | 90,000 |  | 11.3 | 12.0 |" in table
+    assert "One A GPU" in table

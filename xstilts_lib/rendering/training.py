@@ -9,13 +9,23 @@ from .. import places
 from . import markup
 
 MISSING = "Not measured: `make bench` on a machine with nothing else to do would tell."
+NO_GPU = (
+    "No GPU was at hand when this was written, so nothing about GPUs was measured. Ready for one are "
+    "`python benchmarks/train_throughput.py --shape large --layers 24 --attention-dropout 0` and "
+    "`python benchmarks/utilisation.py`."
+)
 OTHERS = ("evaluation", "masked_words", "mining")
 BUSY = ", on a machine that was busy with other work: compare by processor time."
 
 
 def parts() -> dict[str, str]:
     """The computed parts of that chapter, by name."""
-    return {"update_in_parts": update_in_parts(), "throughput": throughput(), "other_loops": other_loops()}
+    return {
+        "update_in_parts": update_in_parts(),
+        "throughput": throughput(),
+        "utilisation": utilisation(),
+        "other_loops": other_loops(),
+    }
 
 
 def _recorded(name: str) -> dict[str, Any] | None:
@@ -65,6 +75,32 @@ def throughput() -> str:
     )
     header = ["Examples", "Loop", "A second", "A second of processor time", "Ours is faster by", "Last loss"]
     return markup.table(header, rows, caption, "table-throughput")
+
+
+def utilisation() -> str:
+    """What a GPU did: useful operations over its peak, and memory beside what was planned."""
+    found = _recorded("utilisation")
+    if found is None:
+        return NO_GPU
+    rows = [
+        [row["case"], f"{row['parameters'] / 1e9:.2f}", f"{row['rate']:,.0f}",
+         "" if row["utilisation"] is None else f"{100 * row['utilisation']:.1f}",
+         f"{row['memory']:.1f}", f"{row['planned']:.1f}"]
+        for row in found["rows"]
+    ]  # fmt: skip
+    caption = (
+        f"One {found['hardware']['accelerator']}: random weights, {found['rows'][0]['updates']} updates. The "
+        "utilisation is the rate of useful operations over the peak that its maker states for bfloat16."
+    )
+    header = [
+        "Training",
+        "Billion parameters",
+        "Useful tokens a second",
+        "Utilisation, %",
+        "GiB",
+        "GiB planned",
+    ]
+    return markup.table(header, rows, caption, "table-utilisation")
 
 
 def other_loops() -> str:

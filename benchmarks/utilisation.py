@@ -1,0 +1,156 @@
+"""What our training makes of one GPU: useful operations a second, and memory beside what was planned.
+
+    python benchmarks/utilisation.py --quick           a toy on a CPU, to see that it runs
+    python benchmarks/utilisation.py                   XLM-R Large, XL and XXL's shapes, on a GPU
+    python benchmarks/utilisation.py --cases large     those alone whose name holds this word
+
+The models have random weights; the examples are English sentence pairs of XNLI and QA passages of XQuAD
+where their files are, and the miniature's otherwise. Useful operations are those of a model on tokens that
+somebody wrote: two a weight and token forwards, four backwards (two where weights are frozen, as with LoRA),
+without padding, embeddings, attention's own products, or what is computed twice. The utilisation is their
+rate over the peak that the GPU's maker states for bfloat16 (plan.py). The planned memory is what `xstilts
+plan` says of the same training.
+"""
+
+from __future__ import annotations
+
+import argparse
+import gc
+import tempfile
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import torch
+from beside.record import record
+from beside.work import DATA, SHAPES, Work, work
+from train_throughput import WARMUP, Stopwatch
+from transformers import AutoConfig
+
+from xstilts_lib import attention, encoder, plan
+from xstilts_lib.settings import TrainSettings
+from xstilts_lib.train import Ingredient, train
+
+PAIRS, PASSAGES = "sentence pairs", "QA passages"
+QUICK = "toy"
+
+
+@dataclass(frozen=True)
+class Case:
+    """An encoder's shape, what it is trained on, and how."""
+
+    shape: str
+    kind: str
+    settings: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def name(self) -> str:
+        how = ", ".join(f"{key}: {value}" for key, value in self.settings.items())
+        return f"{self.shape}, {self.kind}, {how}"
+
+
+CASES = (
+    Case(QUICK, PAIRS, {"batch_size": 32}),
+    Case(QUICK, PASSAGES, {"batch_size": 8, "low_rank": 4, "recompute": True}),
+    Case("xlm-roberta-large", PAIRS, {"batch_size": 32}),
+    Case("xlm-roberta-large", PASSAGES, {"batch_size": 32}),
+    Case("xlm-roberta-large", PAIRS, {"tokens_per_batch": 16384}),
+    Case("xlm-roberta-xl", PAIRS, {"batch_size": 32}),
+    Case("xlm-roberta-xxl", PAIRS, {"batch_size": 32, "low_rank": 16, "recompute": True}),
+)
+
+
+def model_of(case: Case, job: Work, device: torch.device) -> Any:
+    """The encoder, its random weights drawn where they are to stay: drawing ten billion on a CPU takes
+    minutes."""
+    shape = {"model_type": "xlm-roberta", "num_hidden_layers": 2, "max_position_embeddings": 514}
+    shape |= SHAPES[QUICK] if case.shape == QUICK else plan.PUBLISHED[case.shape]
+    kind = shape.pop("model_type")
+    pieces = max(job.pieces, shape.pop("vocab_size", 0))
+    config = AutoConfig.for_model(kind, **shape, vocab_size=pieces, pad_token_id=job.pad)
+    torch.manual_seed(0)
+    with torch.device(device):
+        return attention.use(encoder.empty(config))
+
+
+def measure(case: Case, job: Work, updates: int, peak: float | None) -> dict[str, Any]:
+    """Rate, utilisation and memory of so many updates after the first few."""
+    device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    settings = TrainSettings(
+        steps=WARMUP + updates, learning_rate=5e-5, pooling="first", attention_dropout=0.0, **case.settings
+    )
+    model = model_of(case, job, device)
+    shape = plan.Shape.of(model.config)
+    if device.type == "cuda":
+        torch.cuda.reset_peak_memory_stats()
+    watch = Stopwatch()
+    with tempfile.TemporaryDirectory() as folder:
+        task = Ingredient(job.kind, job.features, job.labels, job.form)
+        train(model, [task], settings, 0, folder, watch)
+    seconds = watch.times[-1][0] - watch.times[WARMUP - 1][0]
+    tokens = watch.tokens[-1] - watch.tokens[WARMUP - 1]
+    frozen = settings.low_rank is not None
+    operations = (4.0 if frozen else 6.0) * shape.matrices * tokens
+    largest = max(after - before for before, after in zip([0, *watch.tokens], watch.tokens, strict=False))
+    return {
+        "case": case.name,
+        "parameters": shape.parameters,
+        "source": job.source,
+        "updates": updates,
+        "rate": tokens / seconds,
+        "operations": operations / seconds,
+        "utilisation": operations / seconds / peak if peak else None,
+        "memory": torch.cuda.max_memory_allocated() / plan.GIB if device.type == "cuda" else None,
+        "planned": shape.memory(settings, largest, masked=False) / plan.GIB,
+    }
+
+
+def peak_of(name: str | None) -> float | None:
+    """Operations a second that the GPU's maker states; None on a CPU, and where plan.py does not know it."""
+    if name is not None:
+        return plan.gpu(name).peak * 1e12
+    if not torch.cuda.is_available():
+        return None
+    found = [gpu for gpu in plan.GPUS.values() if gpu.name.split("-")[0] in torch.cuda.get_device_name()]
+    return found[0].peak * 1e12 if found else None
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--quick", action="store_true", help="the toy alone")
+    parser.add_argument("--cases", default="", help="those whose name holds this")
+    parser.add_argument("--updates", type=int, help="that are timed; 30, or 6 with --quick")
+    parser.add_argument("--gpu", help="its name in plan.py, where torch's does not tell")
+    parser.add_argument("--record", action="store_true", help="for the book: book/records/utilisation.json")
+    parser.add_argument("--data", type=Path, default=DATA)
+    args = parser.parse_args()
+    updates = args.updates or (6 if args.quick else 30)
+    cases = [case for case in CASES if (case.shape == QUICK) == args.quick and args.cases in case.name]
+    if not args.quick and not torch.cuda.is_available():
+        parser.error("these encoders need a GPU, and there is none: --quick runs a toy")
+    peak, rows = peak_of(args.gpu), []
+    for case in cases:
+        size = case.settings.get("batch_size") or case.settings["tokens_per_batch"] // 32
+        job = work(case.kind, (WARMUP + updates) * size, args.data)
+        try:
+            rows.append(measure(case, job, updates, peak))
+        except torch.cuda.OutOfMemoryError:
+            print(f"{case.name}: does not fit on this GPU", flush=True)
+            continue
+        finally:
+            gc.collect()
+            torch.cuda.empty_cache()
+        row = rows[-1]
+        used = "not known" if row["utilisation"] is None else f"{row['utilisation']:.1%}"
+        memory = "not measured" if row["memory"] is None else f"{row['memory']:.1f} GiB"
+        print(
+            f"{case.name}: {row['rate']:,.0f} useful tokens/s, {row['operations']:.2e} operations/s, "
+            f"utilisation {used}; memory {memory}, planned {row['planned']:.1f} GiB",
+            flush=True,
+        )
+    if args.record:
+        record("utilisation", rows, gpu=args.gpu)
+
+
+if __name__ == "__main__":
+    main()
