@@ -9,13 +9,15 @@ where their files are, and the miniature's otherwise. Useful operations are thos
 somebody wrote: two a weight and token forwards, four backwards (two where weights are frozen, as with LoRA),
 without padding, embeddings, attention's own products, or what is computed twice. The utilisation is their
 rate over the peak that the GPU's maker states for bfloat16 (plan.py). The planned memory is what `xstilts
-plan` says of the same training.
+plan` says of the same training. The last line is `ratio: X`, the lowest utilisation over the one that the
+plan assumes; nan where the peak is not known.
 """
 
 from __future__ import annotations
 
 import argparse
 import gc
+import math
 import tempfile
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -148,8 +150,10 @@ def main() -> None:
             f"utilisation {used}; memory {memory}, planned {row['planned']:.1f} GiB",
             flush=True,
         )
+    lowest = min((row["utilisation"] or math.nan for row in rows), default=math.nan)
     if args.record:
         record("utilisation", rows, gpu=args.gpu)
+    print(f"ratio: {lowest / plan.UTILISATION:.2f}")
 
 
 if __name__ == "__main__":
