@@ -62,7 +62,7 @@ def test_a_full_disk_leaves_the_checkpoint_before(tmp_path, monkeypatch):
         with pytest.raises(UserError, match="disk is full"):
             checkpoints.save(2, {"a": torch.zeros(3)}, {})
     assert [p.name for p in tmp_path.iterdir()] == ["step-00000001"]
-    tensors, state = checkpoints.latest()
+    tensors, state = checkpoints.read(checkpoints.newest())
     assert state == {"step": 1}
     assert torch.equal(tensors["a"], torch.ones(3))
 
@@ -72,9 +72,9 @@ def test_the_last_two_are_kept(tmp_path):
     for step in (1, 2, 3, 10):
         checkpoints.save(step, {"a": torch.full((2,), float(step))}, {"note": step})
     assert sorted(p.name for p in tmp_path.iterdir()) == ["step-00000003", "step-00000010"]
-    assert checkpoints.latest()[1] == {"step": 10, "note": 10}
+    assert checkpoints.read_state(checkpoints.newest()) == {"step": 10, "note": 10}
     checkpoints.clear()
-    assert checkpoints.latest() is None
+    assert checkpoints.newest() is None
 
 
 @pytest.mark.parametrize("damage", ["cut", "flipped", "gone", "checksums"])
@@ -93,7 +93,7 @@ def test_a_damaged_newest_falls_back_to_the_one_before_and_says_so(damage, tmp_p
         file.unlink()
     else:
         (file.parent / "checksums.json").write_text("{")
-    tensors, state = checkpoints.latest()
+    tensors, state = checkpoints.read(checkpoints.newest())
     assert state["step"] == 1
     assert torch.equal(tensors["a"], torch.ones(100))
     assert "step-00000002 is damaged" in capsys.readouterr().out

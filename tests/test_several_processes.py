@@ -58,8 +58,7 @@ def in_processes(number, tasks, model, settings, place):
             PartialState._reset_state()
             found = measured(model, tasks, settings, place)
             assert torch.distributed.get_world_size() == number
-            # Not the first one's: what is spread must be complete in all of them.
-            if rank == number - 1:
+            if rank == 0:
                 torch.save(found, place / "end.pt")
             torch.distributed.barrier()
             status = 0
@@ -113,20 +112,17 @@ def test_what_saves_memory_may_be_spread(change, make_model, ingredient, tmp_pat
     assert_alike(single, spread)
 
 
-def test_spread_in_bfloat16_is_as_exact_as_whole(make_model, ingredient, tmp_path, monkeypatch):
+@pytest.mark.parametrize("kind", ["xlm-roberta", "xlm-roberta-xl", "eurobert"])
+def test_spread_in_bfloat16_is_whole_in_bfloat16(kind, make_model, ingredient, tmp_path):
+    # The same operations in the same precision: what passes from layer to layer stays in float32 in both.
     if not devices.bf16_on_cpu():
         pytest.skip("this processor has no bfloat16 instructions")
-    tasks, runs = [ingredient("pair")], []
-    for shard, precision in ((True, "bf16"), (False, "bf16"), (False, "fp32")):
-        settings = dataclasses.replace(SETTINGS, shard=shard, precision=precision)
-        runs.append(in_processes(2, tasks, make_model(), settings, tmp_path))
-    spread, whole, exact = (norms for _, _, norms in runs)
-
-    def off(norms):
-        return max(abs(a / b - 1) for a, b in zip(norms, exact, strict=True))
-
-    assert 0 < off(spread) < 2 * off(whole)
-    assert off(whole) < 0.02
+    tasks, found = [ingredient("pair")], []
+    for shard in (True, False):
+        settings = dataclasses.replace(SETTINGS, shard=shard, precision="bf16")
+        found.append(in_processes(2, tasks, make_model(kind), settings, tmp_path)[1:])
+    assert found[0][0] == pytest.approx(found[1][0], rel=1e-4)
+    assert found[0][1] == pytest.approx(found[1][1], rel=1e-3)
 
 
 @pytest.mark.parametrize(
@@ -140,7 +136,6 @@ def test_spread_in_bfloat16_is_as_exact_as_whole(make_model, ingredient, tmp_pat
     ids=["two-one", "spread-one", "one-spread", "spread-more"],
 )
 def test_others_go_on_where_some_stopped(before, after, make_model, ingredient, tmp_path, monkeypatch):
-    monkeypatch.setattr("xstilts_lib.checkpoint.Checkpoints.clear", lambda self: None)
     monkeypatch.setattr("xstilts_lib.state.State.due", lambda self, seconds: self.step == 2)
     tasks, model = [ingredient("tags"), ingredient("pair")], make_model()
     first, losses, _ = in_processes(before[0], tasks, make_model(), before[1], tmp_path)

@@ -75,10 +75,20 @@ def test_checkpoints_change_no_number(make_model, ingredient, tmp_path):
     for seconds in (0, 1000):
         model = make_model()
         settings = TrainSettings(steps=6, batch_size=4, checkpoint_every=seconds, learning_rate=1e-3)
-        train.train(model, [ingredient("pair"), ingredient("tags")], settings, 1, tmp_path)
+        train.train(model, [ingredient("pair"), ingredient("tags")], settings, 1, tmp_path / str(seconds))
         ends.append(list(model.parameters()))
     assert all(torch.equal(a, b) for a, b in zip(*ends, strict=True))
-    assert not (tmp_path / "checkpoint").exists()
+    assert not (tmp_path / "1000").exists()
+
+
+def test_what_was_trained_is_not_trained_again_until_it_is_safe(make_model, ingredient, tmp_path):
+    settings, ends = TrainSettings(steps=6, batch_size=4, checkpoint_every=0), []
+    for resumed in (0, 1):
+        model = make_model()
+        heads, history = train.train(model, [ingredient("pair")], settings, 1, tmp_path)
+        assert history.resumed == resumed
+        ends.append([*model.parameters(), *heads.parameters()])
+    assert all(torch.equal(a, b) for a, b in zip(*ends, strict=True))
 
 
 def test_equal_seeds_give_equal_runs_and_other_seeds_others(make_model, ingredient, tmp_path):

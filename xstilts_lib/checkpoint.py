@@ -22,6 +22,7 @@ from .errors import UserError
 if TYPE_CHECKING:
     from torch import Tensor
 
+CHECKPOINTS = "checkpoint"  # the folder of a run that holds them
 KEPT = 2  # checkpoints of a run: the newest, and the one before in case the newest is damaged
 
 
@@ -135,7 +136,7 @@ class Checkpoints:
         """Write the state after `step` updates, then drop all but the last two."""
         from safetensors.torch import save_file
 
-        with atomic_folder(self.directory / f"step-{step:08d}") as folder:
+        with atomic_folder(self._folder(step)) as folder:
             save_file(
                 {name: tensor.contiguous() for name, tensor in tensors.items()}, folder / "state.safetensors"
             )
@@ -145,27 +146,37 @@ class Checkpoints:
         for old in self._folders()[:-KEPT]:
             shutil.rmtree(old)
 
-    def latest(self) -> tuple[dict[str, Tensor], dict[str, Any]] | None:
-        """Tensors and state of the newest whole checkpoint; None where there is none.
+    def newest(self) -> int | None:
+        """The update of the newest whole checkpoint; None where there is none.
 
         A damaged one is passed over for the one before, with a printed notice.
         """
-        from safetensors.torch import load_file
-
         for folder in reversed(self._folders()):
             damage = self._damage(folder)
             if damage is None:
-                return load_file(folder / "state.safetensors"), json.loads(
-                    (folder / "state.json").read_text()
-                )
+                return int(folder.name.removeprefix("step-"))
             print(
                 f"Checkpoint {folder.name} is damaged ({damage}): going back to the one before.", flush=True
             )
         return None
 
+    def read(self, step: int) -> tuple[dict[str, Tensor], dict[str, Any]]:
+        """Tensors and state after `step` updates."""
+        from safetensors.torch import load_file
+
+        return load_file(self._folder(step) / "state.safetensors"), self.read_state(step)
+
+    def read_state(self, step: int) -> dict[str, Any]:
+        """The state after `step` updates, without its tensors."""
+        state: dict[str, Any] = json.loads((self._folder(step) / "state.json").read_text())
+        return state
+
     def clear(self) -> None:
-        """Remove them all, when the run has ended well."""
+        """Remove them all."""
         shutil.rmtree(self.directory, ignore_errors=True)
+
+    def _folder(self, step: int) -> Path:
+        return self.directory / f"step-{step:08d}"
 
     def _folders(self) -> list[Path]:
         return sorted(self.directory.glob("step-*"))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -16,6 +17,7 @@ from .errors import UserError
 if TYPE_CHECKING:
     from accelerate import Accelerator
 
+PATIENCE = timedelta(hours=2)  # of processes for one another: one writes a checkpoint for all of them
 CPU_WIDTH = 128  # the narrowest encoder that "auto" computes in bfloat16 on a CPU: benchmarks/precision.py
 
 
@@ -27,7 +29,7 @@ def accelerator(
     `layer` names the class of an encoder's layers whose weights are to be spread over the processes.
     UserError where there is one process alone.
     """
-    from accelerate import Accelerator, DistributedDataParallelKwargs
+    from accelerate import Accelerator, DistributedDataParallelKwargs, InitProcessGroupKwargs
     from accelerate.state import AcceleratorState
 
     # One process may run several phases, each in its own precision; accelerate would keep the first one's.
@@ -35,7 +37,10 @@ def accelerator(
     half = bf16(precision, width)
     # With several heads, an update trains one of them, and processes must not wait for the gradients of the
     # others.
-    handlers = [DistributedDataParallelKwargs(find_unused_parameters=several_heads)]
+    handlers = [
+        DistributedDataParallelKwargs(find_unused_parameters=several_heads, gradient_as_bucket_view=True),
+        InitProcessGroupKwargs(timeout=PATIENCE),
+    ]
     plugin = None if layer is None else sharding.plugin(layer, half)
     made = Accelerator(mixed_precision="bf16" if half else "no", kwargs_handlers=handlers, fsdp_plugin=plugin)
     if plugin is not None:

@@ -40,7 +40,6 @@ __all__ = [
 ]
 
 
-@torch.inference_mode()
 def predict(
     model: PreTrainedModel,
     head: nn.Module,
@@ -157,7 +156,10 @@ def _joins(model: PreTrainedModel, settings: TrainSettings) -> bool:
 
 @contextmanager
 def _reading(model: PreTrainedModel, head: nn.Module | None, precision: str) -> Iterator[None]:
-    """Model and head on the device, without dropout and gradients, in the precision asked for."""
+    """Model and head on the device, without dropout and gradients, in the precision asked for.
+
+    They are moved before inference mode begins: what is moved within could never be trained again.
+    """
     device = devices.device()
     for module in (model, head):
         if module is not None:

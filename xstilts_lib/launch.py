@@ -13,6 +13,7 @@ import os
 import shutil
 import socket
 import sys
+import tempfile
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -32,7 +33,7 @@ if TYPE_CHECKING:
     from .state import History
     from .train import Ingredient
 
-GIVEN, TRAINED, HISTORY, FAULT = "given.safetensors", "trained.safetensors", "history.json", "fault.txt"
+GIVEN, TRAINED, HISTORY = "given.safetensors", "trained.safetensors", "history.json"
 
 
 def train(
@@ -56,19 +57,18 @@ def train(
     if 0 < gpus < number:
         raise UserError(f"processes: {number} asks for as many GPUs, and this machine has {gpus}.")
     heads = fresh_heads(model, ingredients, settings, seed)
+    model.cpu()  # what an evaluation may have left on a GPU that the processes are about to fill
+    if gpus:
+        torch.cuda.empty_cache()
     folder = Path(directory) / "processes"
     shutil.rmtree(folder, ignore_errors=True)  # what a killed run left
     folder.mkdir(parents=True)
     try:
         _save(model.named_parameters(), folder / GIVEN)
         job = (_weightless(model), list(ingredients), settings, seed, str(directory), progress)
-        arguments = (number, _free_port(), str(folder), max(1, torch.get_num_threads() // number), job)
-        try:
-            torch.multiprocessing.spawn(_work, arguments, nprocs=number)
-        except torch.multiprocessing.ProcessExitedException:
-            if (folder / FAULT).exists():
-                raise UserError((folder / FAULT).read_text()) from None
-            raise
+        threads = max(1, torch.get_num_threads() // number)
+        with tempfile.TemporaryDirectory() as faults:  # elsewhere, for the fault may be that the disk is full
+            _run((os.getpid(), number, _free_port(), threads, str(folder), faults, job), number, faults)
         trained = load_file(folder / TRAINED)
         with torch.no_grad():
             places = nn.ModuleDict({"encoder": model, "heads": heads})
@@ -81,12 +81,42 @@ def train(
     return nn.ModuleDict(shared).eval(), history
 
 
-def _work(rank: int, number: int, port: int, folder: str, threads: int, job: tuple[Any, ...]) -> None:
+def _run(arguments: tuple[Any, ...], number: int, faults: str) -> None:
+    """Have the processes work; what one of them raises ends all, and is raised here in a sentence."""
+    context = torch.multiprocessing.spawn(_work, arguments, nprocs=number, join=False)
+    try:
+        while not context.join():
+            pass
+    except torch.multiprocessing.ProcessException as error:
+        for fault in Path(faults).iterdir():
+            raise UserError(fault.read_text()) from None
+        raise RuntimeError(
+            f"One of {number} processes ended: {str(error).strip().splitlines()[-1]}"
+        ) from error
+    finally:
+        for process in context.processes:  # they would outlive an interrupted cell, and hold their GPUs
+            process.kill()
+            process.join()
+
+
+def _work(
+    rank: int,
+    parent: int,
+    number: int,
+    port: int,
+    threads: int,
+    folder: str,
+    faults: str,
+    job: tuple[Any, ...],
+) -> None:
     """Process `rank` of `number`; the first one leaves what was trained in `folder`."""
     processes.die_with_parent()
     processes.die_with_root()
+    if os.getppid() != parent:  # it ended before the lines above
+        sys.exit(1)
     os.environ |= {"RANK": str(rank), "LOCAL_RANK": str(rank), "WORLD_SIZE": str(number)}
     os.environ |= {"LOCAL_WORLD_SIZE": str(number), "MASTER_ADDR": "127.0.0.1", "MASTER_PORT": str(port)}
+    os.environ["OMP_NUM_THREADS"] = str(threads)  # where it is not set, accelerate takes all cores
     if not torch.cuda.is_available():
         os.environ["ACCELERATE_USE_CPU"] = "true"
     torch.set_num_threads(threads)
@@ -106,7 +136,7 @@ def _work(rank: int, number: int, port: int, folder: str, threads: int, job: tup
             _save(trained.named_parameters(), Path(folder) / TRAINED)
             history.write(Path(folder) / HISTORY)
     except UserError as error:
-        (Path(folder) / FAULT).write_text(str(error))
+        (Path(faults) / str(rank)).write_text(str(error))
         sys.exit(1)
     torch.distributed.destroy_process_group()
 

@@ -32,9 +32,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from . import code, manifest, places
+from .checkpoint import CHECKPOINTS
 from .errors import UserError, nearest
 from .experiment import Experiment
 from .recipe import NONE, UNTRAINED, Recipe, parse, tree
+from .settings import EXECUTION
 from .tasks import task
 
 if TYPE_CHECKING:
@@ -45,8 +47,6 @@ if TYPE_CHECKING:
 ENCODER, RETRIEVAL, TARGETS = "encoder", "retrieval", "targets"
 _BEGUN = "begun.json"
 _KEPT = (".lock",)  # what clearing a directory leaves in place
-# Settings that change no number: two runs that differ in them alone are the same run.
-_NO_NUMBER = ("checkpoint_every", "accumulation")
 
 
 @dataclass(frozen=True)
@@ -182,15 +182,18 @@ class Run:
         source: Source | None = None,
         extra: Mapping[str, Any] | None = None,
     ) -> Path:
-        """Write the manifest of `part`, after which it is done; `source` gives its data's revisions."""
+        """Write the manifest of `part`, after which it is done and its checkpoints are removed; `source`
+        gives its data's revisions."""
         data = {name: source.revision(name) for name in self._data(part)} if source else {}
-        return manifest.write_manifest(
+        written = manifest.write_manifest(
             self.part_directory(part),
             parameters=self.parameters(part),
             outputs=outputs,
             seconds=seconds,
             extra={"fingerprint": self.fingerprint(part), "data": data, **(extra or {})},
         )
+        shutil.rmtree(self.part_directory(part) / CHECKPOINTS, ignore_errors=True)
+        return written
 
     def _data(self, part: str) -> tuple[str, ...]:
         rows = [task(name) for name in self.tasks(part)]
@@ -297,7 +300,7 @@ def _intermediate(run: Run) -> list[Any]:
 def _settings(settings: Any) -> Any:
     if settings is None:
         return None
-    return {key: value for key, value in dataclasses.asdict(settings).items() if key not in _NO_NUMBER}
+    return {key: value for key, value in dataclasses.asdict(settings).items() if key not in EXECUTION}
 
 
 def template_digest(name: str) -> str:

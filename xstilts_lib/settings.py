@@ -21,6 +21,12 @@ Pooling = Literal["mean", "first"]
 Masking = Literal["bert", "mask"]
 Layout = Literal["auto", "padded", "joined"]
 
+CHANCE = 0.98  # a loss above this share of what guessing costs counts as nothing learnt
+# How a training is carried out, not what it computes: it changes no number but by rounding, and by which
+# units dropout draws. A finished run counts as done, and an unfinished one goes on, with other values of
+# these.
+EXECUTION = ("checkpoint_every", "accumulation", "recompute", "processes", "shard")
+
 # Two ways of saying the same thing: in a later layer, either of them takes the place of the other.
 ALTERNATIVES = (("epochs", "steps"), ("batch_size", "tokens_per_batch"))
 
@@ -56,7 +62,8 @@ class TrainSettings:
     tokens_per_batch: int | None = None
     """Tokens in an update at most, instead of `batch_size`."""
     accumulation: int = 1
-    """Parts that an update is computed in, one after the other, to save memory; changes no number."""
+    """Parts that an update is computed in, one after the other, to save memory; changes no number but by
+    rounding, and by which units dropout draws."""
     max_length: int = 256
     """Tokens of a sequence, special tokens included."""
     warmup: float = 0.1
@@ -99,9 +106,9 @@ class TrainSettings:
     all weights are trained."""
     processes: int = 1
     """Processes of this machine, each with a GPU of its own, that share every update; changes no number but
-    by rounding."""
+    by rounding, and by which units dropout draws."""
     shard: bool = False
-    """Spread weights, gradients and moments over the processes (FSDP2), for an encoder too large for one GPU;
+    """Spread weights, gradients and moments over the processes (FSDP2), for a training too large for one GPU;
     changes no number but by rounding."""
     compile: bool = False
     """Let torch.compile translate the encoder: minutes at the start, for faster updates."""

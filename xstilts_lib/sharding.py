@@ -6,7 +6,7 @@ given up after it, so that a process holds its parts, one layer whole, and the e
 >>> learner = sharding.spreadable(whole)
 >>> accelerator = devices.accelerator("auto", width, layer=sharding.layer(model))
 >>> wrapped, stepper = accelerator.prepare(learner, optimizer)  # accelerate spreads them
->>> sharding.gather(learner, whole)
+>>> sharding.gather(learner, whole, accelerator)
 """
 
 from __future__ import annotations
@@ -35,18 +35,21 @@ def layer(model: PreTrainedModel) -> str:
 def plugin(layer: str, half: bool) -> FullyShardedDataParallelPlugin:
     """How accelerate is to spread an encoder of such layers.
 
-    With `half` the weights travel, and are computed with, in bfloat16, as autocast would have them; what
-    passes from layer to layer keeps its float32, and gradients are summed in float32.
+    With `half` matrices travel, and are multiplied, in bfloat16, and all else in float32, as autocast would
+    have it; gradients are summed in float32.
     """
     from accelerate import FullyShardedDataParallelPlugin
     from torch.distributed.fsdp import MixedPrecisionPolicy
 
-    policy = MixedPrecisionPolicy(
-        param_dtype=torch.bfloat16 if half else None,
-        reduce_dtype=torch.float32 if half else None,
-        cast_forward_inputs=False,
-    )
-    made = FullyShardedDataParallelPlugin(
+    policy = MixedPrecisionPolicy(cast_forward_inputs=False)
+    if half:
+        policy = MixedPrecisionPolicy(
+            param_dtype=torch.bfloat16,
+            reduce_dtype=torch.float32,
+            cast_forward_inputs=False,
+            param_dtype_override_fn=lambda parameter: None if _multiplied(parameter) else parameter.dtype,
+        )
+    return FullyShardedDataParallelPlugin(
         fsdp_version=2,
         auto_wrap_policy="transformer_based_wrap",
         transformer_cls_names_to_wrap=[layer],
@@ -56,7 +59,6 @@ def plugin(layer: str, half: bool) -> FullyShardedDataParallelPlugin:
         cpu_ram_efficient_loading=False,
         mixed_precision_policy=policy,
     )
-    return made
 
 
 def allow(accelerator: Accelerator, plugin: FullyShardedDataParallelPlugin) -> None:
@@ -76,24 +78,37 @@ def spreadable(whole: Module) -> Module:
     """A copy to be spread, which shares the memory of its parameters with `whole` until it is: spreading
     changes a module for good, and what comes after the training wants a plain one."""
     shared = {id(p): nn.Parameter(p.detach(), p.requires_grad) for p in whole.parameters()}
-    return copy.deepcopy(whole, shared)
+    learner = copy.deepcopy(whole, shared)
+    for module in learner.modules():
+        if isinstance(module, nn.Linear):
+            for parameter in module.parameters(recurse=False):
+                parameter.multiplied = True  # type: ignore[attr-defined]
+    return learner
 
 
-def gather(learner: nn.Module, whole: nn.Module) -> None:
-    """Write what was trained of the spread `learner` into `whole`; all processes take part, and in each
-    `whole` is complete afterwards."""
+def _multiplied(parameter: nn.Parameter) -> bool:
+    """Whether it belongs to a matrix product, which autocast computes in bfloat16."""
+    return getattr(parameter, "multiplied", False)
+
+
+def gather(learner: nn.Module, whole: nn.Module, accelerator: Accelerator) -> None:
+    """Write what was trained of the spread `learner` into the first process's `whole`; all take part.
+
+    In the others `whole` stays as it was: eight copies of a large encoder would fill a machine's memory.
+    """
     places = dict(whole.named_parameters())
     with torch.no_grad():
         for name, parameter in learner.named_parameters():
             if parameter.requires_grad:
-                places[name].copy_(complete(parameter))
+                trained = complete(parameter)
+                if accelerator.is_main_process:
+                    places[name].copy_(trained)
 
 
 def complete(tensor: Tensor) -> Tensor:
-    """The tensor whole, on the CPU, where it is spread, which all processes take part in; else as it is."""
-    if not hasattr(tensor, "full_tensor"):
-        return tensor
-    return tensor.detach().full_tensor().cpu()
+    """The tensor whole, on its device, where it is spread, which all processes take part in; else as it
+    is."""
+    return tensor.detach().full_tensor() if hasattr(tensor, "full_tensor") else tensor
 
 
 def spread_as(tensor: Tensor, other: Tensor) -> Tensor:

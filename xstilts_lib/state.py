@@ -16,16 +16,16 @@ from torch import Tensor, nn
 
 from . import sharding
 from .batches import Mixture
-from .checkpoint import Checkpoints, atomic_write
+from .checkpoint import CHECKPOINTS, Checkpoints, atomic_write
+from .settings import CHANCE, EXECUTION
 
 if TYPE_CHECKING:
+    from accelerate import Accelerator
+
     from .settings import TrainSettings
     from .train import Ingredient
 
 ROWS = 100  # stretches that a run's history is told in
-# Settings that a run may go on with another value of.
-FREE = ("checkpoint_every", "processes", "shard")
-CHANCE = 0.98  # a loss above this share of what guessing costs counts as nothing learnt
 
 
 @dataclass
@@ -82,15 +82,14 @@ class State:
         mixture: Mixture,
         total: int,
         fingerprint: str,
-        writes: bool = True,
+        accelerator: Accelerator,
     ) -> None:
-        """`writes`: whether this process, of several, is the one that writes checkpoints."""
         self.step = 0
         self.total = total
         self.history = History(steps=total)
-        self.checkpoints = Checkpoints(Path(directory) / "checkpoint")
+        self.checkpoints = Checkpoints(Path(directory) / CHECKPOINTS)
         self._learner, self._optimizer, self._mixture = learner, optimizer, mixture
-        self._fingerprint, self._writes = fingerprint, writes
+        self._fingerprint, self._accelerator = fingerprint, accelerator
         self._losses: list[Tensor | float] = [0.0] * len(mixture.streams)
         self._updates = [0] * len(mixture.streams)
         self._stretch = max(1, total // ROWS)
@@ -118,9 +117,8 @@ class State:
         self._updates = [0] * len(names)
 
     def due(self, seconds: float) -> bool:
-        """Whether a checkpoint should be written: `seconds` have gone by since the last, and the run is not
-        over."""
-        return time.monotonic() - self._saved >= seconds and self.step < self.total
+        """Whether a checkpoint should be written: `seconds` have gone by since the last."""
+        return time.monotonic() - self._saved >= seconds
 
     def save(self) -> None:
         """Write a checkpoint, of whole tensors whatever they are spread over; UserError where the disk is
@@ -134,14 +132,16 @@ class State:
         moments = self._optimizer.state_dict()["state"]
         for index, values in moments.items():
             held |= {f"optimizer.{index}.{name}": value for name, value in values.items()}
-        tensors = {}
+        first, tensors = self._accelerator.is_main_process, {}
         for name, tensor in held.items():
             complete = sharding.complete(tensor)
-            if self._writes:
-                tensors[name] = complete
+            if first:
+                tensors[name] = complete.cpu()
+        if first:
+            self._write(tensors)
         self._saved = time.monotonic()
-        if not self._writes:
-            return
+
+    def _write(self, tensors: dict[str, Tensor]) -> None:
         history = asdict(self.history) | {"seconds": self._seconds()}
         state = {
             "fingerprint": self._fingerprint,
@@ -154,18 +154,14 @@ class State:
 
     def resume(self) -> None:
         """Go on from the newest whole checkpoint of this very run; one of another run is removed, with a
-        notice."""
-        found = self.checkpoints.latest()
-        if found is None:
+        notice. Of several processes the first one chooses."""
+        from accelerate.utils import broadcast_object_list
+
+        chosen = [self._choose() if self._accelerator.is_main_process else None]
+        step = broadcast_object_list(chosen)[0]
+        if step is None:
             return
-        tensors, state = found
-        if state["fingerprint"] != self._fingerprint:
-            print(
-                "The checkpoint found belongs to a run with other settings or data: starting anew.",
-                flush=True,
-            )
-            self.checkpoints.clear()
-            return
+        tensors, state = self.checkpoints.read(step)
         held = self._learner.state_dict()
         self._learner.load_state_dict(
             {
@@ -196,11 +192,19 @@ class State:
         self._updates = state["updates"]
         self._marked_tokens = self.history.tokens
 
+    def _choose(self) -> int | None:
+        """The update to go on from; None where the run begins."""
+        step = self.checkpoints.newest()
+        if step is None or self.checkpoints.read_state(step)["fingerprint"] == self._fingerprint:
+            return step
+        print("The checkpoint found belongs to a run with other settings or data: starting anew.", flush=True)
+        self.checkpoints.clear()
+        return None
+
     def finish(self, chance: Mapping[str, float]) -> None:
-        """The run is over: judge it, and remove its checkpoints."""
+        """The run is over: judge it. Its checkpoints stay until what it leads to is safe."""
         self.history.seconds = self._seconds()
         self.history.judge(chance)
-        self.checkpoints.clear()
 
     def _seconds(self) -> float:
         # `history.seconds` holds what earlier processes spent.
@@ -212,7 +216,7 @@ def fingerprint(
 ) -> str:
     """A hash of what decides a run's numbers, so that the checkpoint of another run is never picked up."""
     digest = hashlib.sha256()
-    chosen = {key: value for key, value in asdict(settings).items() if key not in FREE}
+    chosen = {key: value for key, value in asdict(settings).items() if key not in EXECUTION}
     names = [(task.name, task.head, task.share, list(task.labels)) for task in ingredients]
     digest.update(json.dumps([chosen, seed, names], sort_keys=True).encode())
     for task in ingredients:

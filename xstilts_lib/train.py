@@ -103,9 +103,10 @@ def train(
 ) -> tuple[nn.ModuleDict, History]:
     """Train `model` in place, with fresh heads; returns the heads by task name, and the run's history.
 
-    Checkpoints go to `directory/checkpoint` and are removed at the end. A run that learns nothing is marked
-    in the history, and no error: dropping it would flatter the results. With `settings.processes` this
-    function runs in as many processes, each of which computes a part of every update.
+    Checkpoints go to `directory/checkpoint`, and stay there until what the training leads to is safe
+    (runs.Run.finish). A run that learns nothing is marked in the history, and no error: dropping it would
+    flatter the results. With `settings.processes` this function runs in as many processes, each of which
+    computes a part of every update.
     """
     if settings.processes > 1 and not devices.launched():
         return launch.train(model, ingredients, settings, seed, directory, progress)
@@ -126,7 +127,7 @@ def train(
         learner = sharding.spreadable(whole) if settings.shard else whole.to(accelerator.device)
         optimizer = adamw(learner, settings)
         wrapped, stepper = accelerator.prepare(learner, optimizer)
-        state = State(directory, learner, optimizer, mixture, total, marks, accelerator.is_main_process)
+        state = State(directory, learner, optimizer, mixture, total, marks, accelerator)
         state.resume()
         parameters = [parameter for parameter in learner.parameters() if parameter.requires_grad]
         half, on_weights = accelerator.mixed_precision == "bf16", encoder.attention_dropout(model)
@@ -183,7 +184,7 @@ def train(
                 state.save()
 
         if settings.shard:
-            sharding.gather(learner, whole)
+            sharding.gather(learner, whole, accelerator)
         whole.eval()
         state.finish({task.name: task.format.chance(task.features) for task in ingredients})
     return nn.ModuleDict({task.name: whole.heads[task.head] for task in ingredients}), state.history

@@ -109,13 +109,14 @@ class RankingFormat(Format):
                 "with each other, so that a batch in parts is another one: set it to 1, and batch_size as "
                 "memory allows."
             )
+        processes = settings.processes
         if torch.distributed.is_available() and torch.distributed.is_initialized():
-            processes = torch.distributed.get_world_size()
-            if processes > 1:
-                raise UserError(
-                    f"A dual encoder compares all rows of a batch with each other: train it in one process, "
-                    f"not in {processes}."
-                )
+            processes = max(processes, torch.distributed.get_world_size())
+        if processes > 1:
+            raise UserError(
+                f"A dual encoder compares all rows of a batch with each other: train it in one process, "
+                f"not in {processes}."
+            )
         return DualHead(width, settings.pooling)
 
     def draw(
