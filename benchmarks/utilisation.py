@@ -55,7 +55,7 @@ CASES = (
     Case(QUICK, PAIRS, {"batch_size": 32}),
     Case(QUICK, PASSAGES, {"batch_size": 8, "low_rank": 4, "recompute": True}),
     Case("xlm-roberta-large", PAIRS, {"batch_size": 32}),
-    Case("xlm-roberta-large", PASSAGES, {"batch_size": 32}),
+    Case("xlm-roberta-large", PASSAGES, {"batch_size": 32, "max_length": 384}),
     Case("xlm-roberta-large", PAIRS, {"tokens_per_batch": 16384}),
     Case("xlm-roberta-xl", PAIRS, {"batch_size": 32}),
     Case("xlm-roberta-xxl", PAIRS, {"batch_size": 32, "low_rank": 16, "recompute": True}),
@@ -93,7 +93,7 @@ def measure(case: Case, job: Work, updates: int, peak: float | None) -> dict[str
     tokens = watch.tokens[-1] - watch.tokens[WARMUP - 1]
     frozen = settings.low_rank is not None
     operations = (4.0 if frozen else 6.0) * shape.matrices * tokens
-    largest = max(after - before for before, after in zip([0, *watch.tokens], watch.tokens, strict=False))
+    largest = plan.longest_update(settings, ())
     return {
         "case": case.name,
         "parameters": shape.parameters,
@@ -113,8 +113,9 @@ def peak_of(name: str | None) -> float | None:
         return plan.gpu(name).peak * 1e12
     if not torch.cuda.is_available():
         return None
-    found = [gpu for gpu in plan.GPUS.values() if gpu.name.split("-")[0] in torch.cuda.get_device_name()]
-    return found[0].peak * 1e12 if found else None
+    words = torch.cuda.get_device_name().replace("RTX ", "RTX").split()
+    found = [gpu for gpu in plan.GPUS.values() if gpu.name.split("-")[0] in words]
+    return found[0].peak * 1e12 if found and "PCIe" not in words else None
 
 
 def main() -> None:
@@ -130,6 +131,8 @@ def main() -> None:
     cases = [case for case in CASES if (case.shape == QUICK) == args.quick and args.cases in case.name]
     if not args.quick and not torch.cuda.is_available():
         parser.error("these encoders need a GPU, and there is none: --quick runs a toy")
+    if args.quick and args.record:
+        parser.error("a toy is no record: leave out --quick, or --record")
     peak, rows = peak_of(args.gpu), []
     for case in cases:
         size = case.settings.get("batch_size") or case.settings["tokens_per_batch"] // 32
@@ -151,7 +154,7 @@ def main() -> None:
             flush=True,
         )
     lowest = min((row["utilisation"] or math.nan for row in rows), default=math.nan)
-    if args.record:
+    if args.record and rows:
         record("utilisation", rows, gpu=args.gpu)
     print(f"ratio: {lowest / plan.UTILISATION:.2f}")
 

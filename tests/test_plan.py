@@ -95,7 +95,7 @@ def test_every_part_of_an_experiment_is_planned(capsys):
 def test_what_does_not_fit_comes_with_advice():
     tight = plan.Gpu("small", 12, 100)
     large, settings = shape("xlm-roberta-large"), TrainSettings(batch_size=256)
-    tokens = plan._tokens(settings, ("squad_v1",))
+    tokens = plan.longest_update(settings, ("squad_v1",))
     assert tokens == 256 * settings.max_length
     memory = large.memory(settings, tokens, masked=False)
     advice = plan._advice(large, settings, tokens, False, tight, memory)

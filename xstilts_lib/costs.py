@@ -7,7 +7,7 @@ what its tokens take at an assumed speed.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -25,6 +25,7 @@ from .tasks import TASKS, task
 OPERATIONS_PER_SECOND = 5e10  # of one core, with the encoders of the miniature: 20 to 60 by their width
 TOKENS_PER_EXAMPLE = 40  # English pairs of XNLI have 41 of XLM-R's
 ROWS = 10_000  # of a training set whose size nobody states
+LINES, LANGUAGES = 14_000, 10  # of text, and that have some, where the experiment does not say
 KERNEL_SECONDS = 1.0  # to start a kernel, read the data and write the notebook
 
 
@@ -104,7 +105,7 @@ def _part(run: Run, part: str, known: Mapping[tuple[str, ...], float]) -> Cost:
     key = _key(run.parameters(part))
     if key in known:
         return Cost(known[key] + KERNEL_SECONDS, True)
-    needed = sum(operations(run, part))
+    needed = training(run, part) + reading(run, part)
     return Cost(needed * weights(run.experiment) / OPERATIONS_PER_SECOND + KERNEL_SECONDS, False)
 
 
@@ -124,27 +125,38 @@ def _published(path: str | None) -> dict[str, Any]:
     return _read(config) if config.is_file() else {}
 
 
-def operations(run: Run, part: str) -> Iterator[float]:
-    """Operations for each parameter: six a token that is trained on, two a token that is read."""
+def training(run: Run, part: str) -> float:
+    """Operations of a part's training for each parameter: six a token."""
     experiment = run.experiment
     if part == ENCODER:
-        if not run.recipe.steps:
-            if experiment.pretraining is None:
-                raise UserError("There is no pretraining to estimate.")
-            yield 6.0 * trained_tokens(experiment.pretraining, ())
-        else:
+        if run.recipe.steps:
             names = run.recipe.last.names
-            yield 6.0 * trained_tokens(
-                experiment.settings_for("intermediate", names), names, rows(experiment)
-            )
-        return
-    for name in run.tasks(part):
-        row = task(name)
-        if row.train is not None:
-            settings = experiment.settings_for("target", [name])
-            yield 6.0 * trained_tokens(settings, [row.train], rows(experiment))
-        languages = experiment.languages or row.languages
-        yield 2.0 * len(languages) * (experiment.evaluation.examples or 1000) * TOKENS_PER_EXAMPLE
+            settings = experiment.settings_for("intermediate", names)
+            return 6.0 * trained_tokens(settings, names, rows(experiment))
+        if experiment.pretraining is None:
+            raise UserError("There is no pretraining to estimate.")
+        return 6.0 * trained_tokens(experiment.pretraining, (), lines=lines(experiment))
+    trained = [row for row in map(task, run.tasks(part)) if row.train is not None]
+    return sum(
+        6.0 * trained_tokens(experiment.settings_for("target", [row.name]), [row.train], rows(experiment))
+        for row in trained
+    )
+
+
+def reading(run: Run, part: str) -> float:
+    """Operations of a part's evaluation for each parameter: two a token."""
+    if part == ENCODER:
+        return 0.0
+    experiment = run.experiment
+    examples = experiment.evaluation.examples or 1000
+    languages = [len(experiment.languages or task(name).languages) for name in run.tasks(part)]
+    return 2.0 * sum(languages) * examples * TOKENS_PER_EXAMPLE
+
+
+def lines(experiment: Experiment) -> int:
+    """Lines of text to pretrain on, at most: every language counts as if it had as many as English."""
+    each = int(experiment.source.get("text_lines", LINES))
+    return each * (len(experiment.languages) if experiment.languages else LANGUAGES)
 
 
 def rows(experiment: Experiment) -> dict[str, int]:
@@ -157,12 +169,16 @@ def rows(experiment: Experiment) -> dict[str, int]:
 
 
 def trained_tokens(
-    settings: TrainSettings, tasks: Iterable[str], rows: Mapping[str, int] | None = None
+    settings: TrainSettings,
+    tasks: Iterable[str],
+    rows: Mapping[str, int] | None = None,
+    lines: int = 0,
 ) -> float:
-    """Tokens that a training reads; `rows` has the sizes of the training sets."""
+    """Tokens that a training reads; `rows` has the sizes of the training sets, `lines` how much text there
+    is."""
     size, unit = settings.batch
     if settings.steps is not None:
         return settings.steps * float(size if unit == "tokens" else size * TOKENS_PER_EXAMPLE)
     each = ((rows or {}).get(name, ROWS) for name in tasks)
     read = sum(min(number, settings.examples or number) for number in each)
-    return (settings.epochs or 1) * read * TOKENS_PER_EXAMPLE
+    return (settings.epochs or 1) * (read + lines) * TOKENS_PER_EXAMPLE

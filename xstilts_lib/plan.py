@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from . import costs
+from .checkpoint import KEPT
 from .errors import UserError, nearest
 from .experiment import Experiment
 from .formats.text import SCORES
@@ -178,7 +179,7 @@ class Need:
     disk: float
     """Bytes that stay."""
     beside: float
-    """Bytes of the two checkpoints that are kept while it runs."""
+    """Bytes of its checkpoints while it runs."""
     advice: str
     """What would make it fit; empty where it does."""
 
@@ -198,21 +199,27 @@ def needs(experiment: Experiment, device: Gpu) -> list[Need]:
 
 
 def _need(run: Run, part: str, what: str, shape: Shape, device: Gpu) -> Need:
-    operations = sum(costs.operations(run, part)) * shape.matrices
-    seconds = operations / (device.peak * 1e12 * UTILISATION) + costs.KERNEL_SECONDS
+    rate = device.peak * 1e12 * UTILISATION / shape.matrices
+    seconds = costs.reading(run, part) / rate + costs.KERNEL_SECONDS
+    # What is evaluated stands whole on one GPU, whatever it was spread over before.
+    tokens = run.experiment.evaluation.tokens_per_batch
+    reading = 4.0 * shape.parameters + 2.0 * shape.matrices + shape.activations(tokens, True) + OVERHEAD
     settings, names = _training(run, part)
     if settings is None:
-        tokens = run.experiment.evaluation.tokens_per_batch
-        memory = 4.0 * shape.parameters + 2.0 * shape.matrices + shape.activations(tokens, True) + OVERHEAD
-        return Need(what, 1, 1, memory, seconds, 0.0, 0.0, _advice(shape, None, 0, False, device, memory))
-    tokens, masked = _tokens(settings, names), "text" in {task(name).format for name in names}
+        advice = "" if reading <= device.memory * 1e9 else "too large"
+        return Need(what, 1, 1, reading, seconds, 0.0, 0.0, advice)
+    tokens, masked = longest_update(settings, names), "text" in {task(name).format for name in names}
     masked = masked or not names
     memory = shape.memory(settings, tokens, masked)
+    advice = _advice(shape, settings, tokens, masked, device, memory)
+    if part != ENCODER and reading > memory:
+        memory, advice = reading, "" if reading <= device.memory * 1e9 else "too large to be evaluated"
     moving = shape.parameters if settings.low_rank is None else settings.low_rank * shape.edges
     disk = 4.0 * shape.parameters if part == ENCODER else 0.0
-    advice = _advice(shape, settings, tokens, masked, device, memory)
-    seconds /= settings.processes
-    return Need(what, 1, settings.processes, memory, seconds, disk, 2 * 12.0 * moving, advice)
+    seconds += costs.training(run, part) / rate / settings.processes
+    # The oldest checkpoint goes when the newest is whole; weights go to several processes, and come back.
+    beside = 12.0 * moving * (KEPT + 1) + (8.0 * shape.parameters if settings.processes > 1 else 0.0)
+    return Need(what, 1, settings.processes, memory, seconds, disk, beside, advice)
 
 
 def _training(run: Run, part: str) -> tuple[TrainSettings | None, tuple[str, ...]]:
@@ -227,7 +234,7 @@ def _training(run: Run, part: str) -> tuple[TrainSettings | None, tuple[str, ...
     return experiment.settings_for("target", run.tasks(part)), run.tasks(part)
 
 
-def _tokens(settings: TrainSettings, names: tuple[str, ...]) -> int:
+def longest_update(settings: TrainSettings, names: tuple[str, ...]) -> int:
     """Of the longest update."""
     size, unit = settings.batch
     choices = CHOICES if any(task(name).format == "choice" for name in names) else 1
@@ -235,13 +242,11 @@ def _tokens(settings: TrainSettings, names: tuple[str, ...]) -> int:
 
 
 def _advice(
-    shape: Shape, settings: TrainSettings | None, tokens: int, masked: bool, device: Gpu, memory: float
+    shape: Shape, settings: TrainSettings, tokens: int, masked: bool, device: Gpu, memory: float
 ) -> str:
     room = device.memory * 1e9
     if memory <= room:
         return ""
-    if settings is None:
-        return "too large"
     for parts in (2, 4, 8, 16, 32):
         for more in ({}, {"recompute": True}):
             changed = dataclasses.replace(settings, accumulation=settings.accumulation * parts, **more)
