@@ -32,11 +32,11 @@ BREADTHS = ("seeds", "seeds and languages", "seeds, languages and examples")
 def cube(experiment: Experiment, recipe: str, target: str) -> NDArray[np.float64] | None:
     """Percents of a target after a recipe, (seeds, languages, examples), English left out.
 
-    Only seeds that are done. Where a language has fewer examples than another, NaN. None where no seed is
-    done, and for a target whose score is no mean over examples.
+    Seeds in the order of the experiment's; NaN for one that is not done, and where a language has fewer
+    examples than another. None where no seed is done, and for a target whose score is no mean over examples.
     """
-    found = []
-    for seed in experiment.seeds:
+    found = {}
+    for place, seed in enumerate(experiment.seeds):
         run = Run(experiment, recipe, seed)
         part = f"targets/{target}" if task(target).train else "retrieval"
         if part not in run.parts or not run.done(part):
@@ -44,14 +44,14 @@ def cube(experiment: Experiment, recipe: str, target: str) -> NDArray[np.float64
         folder = run.part_directory(part)
         codes = [code for code in results.read_scores(folder)[target]["languages"] if code != ENGLISH]
         sides = folder / "predictions", folder / "labels"
-        found.append([scoring.example_scores(target, *sides, code) for code in codes])
-    if not found or any(scores.ndim > 1 for languages in found for scores in languages):
+        found[place] = [scoring.example_scores(target, *sides, code) for code in codes]
+    if not found or any(scores.ndim > 1 for languages in found.values() for scores in languages):
         return None
-    most = max(len(scores) for languages in found for scores in languages)
-    values = np.full((len(found), len(found[0]), most), np.nan)
-    for seed, languages in enumerate(found):
+    most = max(len(scores) for languages in found.values() for scores in languages)
+    values = np.full((len(experiment.seeds), max(map(len, found.values())), most), np.nan)
+    for place, languages in found.items():
         for language, scores in enumerate(languages):
-            values[seed, language, : len(scores)] = scores
+            values[place, language, : len(scores)] = scores
     return values
 
 
@@ -60,7 +60,7 @@ def table(experiment: Experiment, level: float = 0.95) -> pandas.DataFrame:
 
     Columns: recipe, target, estimate, then for each of BREADTHS its (low, high), and p: of the swap of
     examples between recipe and baseline, in all languages and for all seeds at once, the trained encoders
-    held fixed. Only recipes that have the baseline's seeds.
+    held fixed. Over the seeds that recipe and baseline share.
     """
     import pandas
 
@@ -75,15 +75,19 @@ def table(experiment: Experiment, level: float = 0.95) -> pandas.DataFrame:
             ours = cube(experiment, recipe.name, target) if recipe.steps else None
             if ours is None or ours.shape != base.shape:
                 continue
-            by_language = np.nanmean(ours - base, axis=-1)
+            shared = np.isfinite(ours - base).any(axis=(1, 2))
+            if not shared.any():
+                continue
+            ours, theirs = ours[shared], base[shared]
+            by_language = np.nanmean(ours - theirs, axis=-1)
             intervals = (
                 s.student_interval(by_language.mean(-1), level),
                 s.bootstrap_interval(by_language, level),
-                s.bootstrap_interval(ours - base, level, axes=3),
+                s.bootstrap_interval(ours - theirs, level, axes=3),
             )
             bounds = {name: (found.low, found.high) for name, found in zip(BREADTHS, intervals, strict=True)}
             row = {"recipe": recipe.name, "target": target, "estimate": intervals[0].estimate}
-            rows.append({**row, **bounds, "p": s.paired_p(ours, base)})
+            rows.append({**row, **bounds, "p": s.paired_p(ours, theirs)})
     return pandas.DataFrame(rows, columns=["recipe", "target", "estimate", *BREADTHS, "p"])
 
 
