@@ -9,6 +9,7 @@ from .errors import UserError
 
 HOME = "XSTILTS_HOME"  # the one environment variable that moves everything
 RUNS = "XSTILTS_RUNS"  # moves the run directories alone
+FEATURES = "XSTILTS_FEATURES"  # the folder of lang2vec's features.npz, for distances of real languages
 
 
 def home() -> Path:
@@ -30,6 +31,12 @@ def notebooks() -> Path:
 def runs() -> Path:
     """The root of all run directories: `$XSTILTS_RUNS`, or else runs/ in the checkout."""
     return Path(os.environ.get(RUNS) or home() / "runs")
+
+
+def features() -> Path | None:
+    """The folder of lang2vec's features, as `$XSTILTS_FEATURES` names it."""
+    place = os.environ.get(FEATURES)
+    return Path(place) if place else None
 
 
 def book() -> Path:

@@ -49,6 +49,13 @@ def test_results_unlike_the_studys(build, declared) -> None:
     assert "−15" in found["retrieval"].sentence
 
 
+def test_retrieval_that_was_not_learnt_shows_nothing(build, declared) -> None:
+    unlearnt = {("untrained", target): 30.0 for target in ("mini_tatoeba", "mini_bucc2018")}
+    found = verdicts(build(LIKE_THE_STUDY | unlearnt), declared)
+    assert found["retrieval"].verdict == found["retrieval-most"].verdict == "inconclusive"
+    assert "none is not above the floor on mini_tatoeba and mini_bucc2018" in found["retrieval"].sentence
+
+
 def test_noise_is_inconclusive(build) -> None:
     found = verdicts(build({("mini_squad", "mini_tydiqa"): 3.0}, seeds=[0, 1, 2], noise=25.0))
     assert found["scarce-questions"].verdict == "inconclusive"

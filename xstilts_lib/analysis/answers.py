@@ -63,7 +63,8 @@ def outstanding(table: pd.DataFrame, by: Sequence[str] = ("recipe", "target"), l
         for row in order.to_dict("records")
     ]
     more = f", and {len(rows) - 4} more" if len(rows) > 4 else ""
-    return f"After Holm's correction {len(rows)} of {len(table)} stand out: {'; '.join(rows[:4])}{more}"
+    verb = "stands" if len(rows) == 1 else "stand"
+    return f"After Holm's correction {len(rows)} of {len(table)} {verb} out: {'; '.join(rows[:4])}{more}"
 
 
 def shown(
@@ -98,6 +99,9 @@ def over_sizes(
     names = [name for name in sizes if name in set(frame["model"]) and np.isfinite(sizes[name])]
     at = [sizes[name] for name in names]
     rows = []
+    if frame.empty:
+        columns = ["estimate", "low", "high", "p", "p_holm", "seeds", "trend", "shape"]
+        return pd.DataFrame(columns=[*by, *columns])
     for key, part in frame.groupby(list(by), sort=False):
         wide = part.pivot(index="seed", columns="model", values=value).reindex(columns=names).dropna()
         found = scaling.slope(at, wide) if len(names) > 1 else None
@@ -128,14 +132,17 @@ def lacking(
     `by`.
 
     Columns: seeds (at hand), spread (standard deviation over seeds, points), needed (for the paired t test at
-    5 % to find it four times in five).
+    5 % to find it four times in five). One seed has no spread, and nothing follows from it.
     """
     rows = []
     for key, part in frame.groupby(list(by), sort=False):
         values = part[value].dropna()
+        if len(values) < 2:
+            rows.append([*key, len(values), NOTHING, NOTHING])
+            continue
         found = power.seeds_needed(values, effect)
         needed = f"more than {found.most}" if found.seeds is None else str(found.seeds)
-        rows.append([*key, len(values), number(values.std()) if len(values) > 1 else NOTHING, needed])
+        rows.append([*key, len(values), number(values.std()), needed])
     return pd.DataFrame(rows, columns=[*by, "seeds", "spread", "needed"])
 
 
@@ -145,8 +152,7 @@ def dominant(
     """Almost stochastic order of each recipe over the baseline: a row for each of `by`, from frames of gains.
 
     Columns: ratio (violations, 0 = ours are never below) and bound (its upper bound at `level`, for all the
-    rows at once); below 0.5 ours tend to be higher, below 0.2 clearly so (Dror et al. 2019; Ulmer et al.
-    2022).
+    rows at once); ours count as higher where it is below 0.2 (Ulmer et al. 2022; see dominance.py).
     """
     groups = list(frame.groupby(list(by), sort=False))
     rows = []

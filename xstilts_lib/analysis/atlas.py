@@ -24,6 +24,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
 
+from .. import places
 from ..errors import UserError
 from .gains import SOURCE_LANGUAGE
 from .statistics import Array
@@ -54,14 +55,15 @@ def facts() -> pd.DataFrame:
 def declared(codes: Iterable[str] | None = None, features: Path | None = None) -> list[dict[str, Any]]:
     """Rows for typology.languages, of those among `codes` (None: all) of which anything is known.
 
-    `features` is the folder with lang2vec's features.npz. `resources` is the logarithm (base 10) of one more
+    `features` is the folder with lang2vec's features.npz, by default the one that `$XSTILTS_FEATURES` names;
+    without it no distance is known. `resources` is the logarithm (base 10) of one more
     than the tokens in CC-100, so that a language without any stands at 0: a regression on it should look at
     those apart. `features` in a row is the number of features that a distance rests on, and `reason` why
     there is none.
     """
     table = facts()
     kept = table if codes is None else table[table["code"].isin(list(codes))]
-    known = distances(kept, features)
+    known = distances(kept, features or places.features())
     rows = []
     for row in kept.to_dict("records"):
         found = known[row["code"]]

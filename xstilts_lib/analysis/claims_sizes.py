@@ -18,7 +18,18 @@ import pandas as pd
 
 from . import gains as g
 from . import kinds, signature, typology
-from .evidence import Finding, View, cross_fitted, differ, of_check, rise, slopes, untestable
+from .evidence import (
+    SUPPORTED,
+    Finding,
+    View,
+    cross_fitted,
+    differ,
+    exceed,
+    of_check,
+    slopes,
+    softened,
+    untestable,
+)
 from .wording import listed, plural, signed
 
 SIZES = 3  # encoders of different size, before a slope over them means anything
@@ -38,19 +49,33 @@ def gain_moves_with_size(view: View) -> Finding:
 
 
 def distance_changes_scaling(view: View) -> Finding:
-    """The gain moves with size otherwise in languages far from English than in those near it."""
-    near, far = halves(view)
+    """The gain moves with size otherwise in languages far from English than in those near it, and on every
+    target in the same direction."""
+    near, far = typology.halves(view.languages, view.scores["language"])
     if not near or not far:
         return untestable(signature.NO_DISTANCES)
-    slope = {}
-    for name, codes in (("near", near), ("far", far)):
-        frame, sizes = _over_sizes(view, view.targets, codes)
-        if not sizes:
-            return untestable(TOO_FEW.replace("such a target", "targets of near and far languages"))
-        slope[name] = slopes(frame, _decades(sizes))
+    whole = _far_less_near(view, view.targets, near, far)
+    if whole.empty:
+        return untestable(TOO_FEW.replace("such a target", "targets of near and far languages"))
+    each = {target: _far_less_near(view, [target], near, far).mean() for target in view.targets}
+    each = {target: value for target, value in each.items() if math.isfinite(value)}
     what = f"slope of the gain in far languages ({listed(far)}) less that in near ones ({listed(near)})"
-    note = f"near {signed(slope['near'].mean())}, far {signed(slope['far'].mean())}"
-    return differ(view, (slope["far"] - slope["near"]).dropna(), what, note, FOR_TEN_TIMES)
+    note = "by target: " + ", ".join(f"{target} {signed(value)}" for target, value in each.items())
+    found = differ(view, whole, what, note, FOR_TEN_TIMES)
+    if found.verdict == SUPPORTED and len({value > 0 for value in each.values()}) > 1:
+        return softened(found, "so the targets do not agree in the direction")
+    return found
+
+
+def _far_less_near(view: View, targets: Iterable[str], near: list[str], far: list[str]) -> pd.Series:
+    """Slope over size in far languages less that in near ones, a value a seed; empty with too few sizes."""
+    found = {}
+    for name, codes in (("near", near), ("far", far)):
+        frame, sizes = _over_sizes(view, targets, codes)
+        if not sizes:
+            return pd.Series(dtype=float)
+        found[name] = slopes(frame, _decades(sizes))
+    return (found["far"] - found["near"]).dropna()
 
 
 def scores_rise_with_size(view: View) -> Finding:
@@ -62,7 +87,7 @@ def scores_rise_with_size(view: View) -> Finding:
     if len(set(sizes.values())) < SIZES:
         return untestable(f"fewer than {SIZES} sizes of encoder on a target of natural language inference")
     what = f"score of {g.BASELINE} over {plural(len(sizes), 'encoder')}"
-    return rise(view, slopes(frame[list(sizes)], _decades(sizes)), what, unit=FOR_TEN_TIMES)
+    return exceed(view, slopes(frame[list(sizes)], _decades(sizes)), what, unit=FOR_TEN_TIMES)
 
 
 def distance_depends_on_target(view: View) -> Finding:
@@ -86,7 +111,7 @@ def distance_depends_on_target(view: View) -> Finding:
     order = frame.mean().sort_values()
     note = f"from {order.index[0]} {signed(order.iloc[0])} to {order.index[-1]} {signed(order.iloc[-1])}"
     what = "slope of the score over distance, of the flattest target less that of the steepest"
-    return rise(view, values, what, note, "points for a unit of distance")
+    return exceed(view, values, what, note, "points for a unit of distance")
 
 
 def above_floor(view: View) -> Finding:
@@ -114,15 +139,6 @@ def more_text_scores_higher(view: View) -> Finding:
     """Scores rise with the text to pretrain on: the signature's own check."""
     check = signature.resources(_baseline(view), view.languages, view.terms)
     return of_check(check, f"{check.statement[0].lower()}{check.statement[1:]}")
-
-
-def halves(view: View) -> tuple[list[str], list[str]]:
-    """The languages up to the median distance from English, and those beyond; English is neither."""
-    table = view.languages
-    table = table[(table["code"] != g.SOURCE_LANGUAGE) & table[typology.DISTANCE].notna()]
-    table = table[table["code"].isin(view.scores["language"])]
-    far = table[typology.DISTANCE] > table[typology.DISTANCE].median()
-    return list(table.loc[~far, "code"]), list(table.loc[far, "code"])
 
 
 def _baseline(view: View) -> pd.DataFrame:

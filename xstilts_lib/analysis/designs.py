@@ -13,13 +13,13 @@ import math
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Protocol
 
-import numpy as np
 import pandas as pd
 
 from ..recipe import parse
 from ..tasks import task
 from . import gains as g
 from . import kinds, typology
+from .evidence import cross_fitted
 from .wording import listed, plural
 
 LITTLE, MUCH = "little text", "more text"
@@ -124,8 +124,22 @@ def joint_pairs(recipes: Iterable[str]) -> dict[str, tuple[str, list[str]]]:
     return found
 
 
+def joint_differences(gained: pd.DataFrame) -> pd.DataFrame:
+    """The `differences` of `joint_pairs`; a target's own data trained along count on that target alone, for
+    on another one the two recipes do not train the same tasks."""
+    pairs = joint_pairs(gained["recipe"])
+    found = differences(gained, pairs)
+    own = {name: _own_targets(ours) for name, (ours, _) in pairs.items()}
+    kept = [not own[row.recipe] or row.target in own[row.recipe] for row in found.itertuples()]
+    return found[kept].reset_index(drop=True)
+
+
+def _own_targets(recipe: str) -> list[str]:
+    return [one for one in parse(recipe).tasks if task(one).role == "target"]
+
+
 def _without_target(name: str, names: list[str]) -> list[str]:
-    own = [one for one in parse(name).tasks if task(one).role == "target"]
+    own = _own_targets(name)
     return [other for other in names if any(kinds.partner(name, target) == other for target in own)]
 
 
@@ -134,6 +148,15 @@ def alternative_pairs(recipes: Iterable[str]) -> dict[str, tuple[str, list[str]]
     names = g.trained(recipes)
     pairs = {name: kinds.without_text(name) or kinds.in_english(name) for name in names}
     return {f"{name} less {twin}": (name, [twin]) for name, twin in pairs.items() if twin in names}
+
+
+def zero_shot(found: pd.DataFrame, pairs: Mapping[str, tuple[str, Sequence[str]]]) -> pd.DataFrame:
+    """The differences, a row a language, in the languages that no recipe of the comparison trains on."""
+    trained = {
+        name: set().union(*map(kinds.languages, (ours, *theirs))) for name, (ours, theirs) in pairs.items()
+    }
+    kept = [row.language not in trained[row.recipe] for row in found.itertuples()]
+    return found[kept].reset_index(drop=True)
 
 
 def chain_pairs(recipes: Iterable[str]) -> dict[str, tuple[str, list[str]]]:
@@ -190,15 +213,13 @@ def against_best_single(gained: pd.DataFrame) -> pd.DataFrame:
         if kinds.joint(name):
             joint.setdefault(number(name), []).append(name)
     best = pd.concat(
-        [_best_elsewhere(part[singles]) for _, part in wide.groupby(level=["model", "target"], sort=False)]
+        [best_elsewhere(part[singles]) for _, part in wide.groupby(level=["model", "target"], sort=False)]
     )
     parts = [(wide[names].mean(axis=1) - best).rename("gain").reset_index().assign(number=count)
              for count, names in sorted(joint.items())]  # fmt: skip
     return pd.concat(parts, ignore_index=True)
 
 
-def _best_elsewhere(singles: pd.DataFrame) -> pd.Series:
-    """For each row, its value in the column whose mean over the other rows is highest."""
-    others = (singles.sum() - singles) / max(1, len(singles) - 1)
-    chosen = np.nanargmax(others.to_numpy(), axis=1)
-    return pd.Series(singles.to_numpy()[np.arange(len(singles)), chosen], index=singles.index)
+def best_elsewhere(singles: pd.DataFrame) -> pd.Series:
+    """For each row, a seed, its value in the column that is best over the other rows (see cross_fitted)."""
+    return pd.Series(cross_fitted(singles, singles).to_numpy(), index=singles.index)

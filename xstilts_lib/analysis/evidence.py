@@ -139,16 +139,23 @@ class View:
 
 
 def rise(view: View, values: pd.Series, what: str, note: str = "", unit: str = POINTS) -> Finding:
-    """The finding on a claim that something goes up, from one value a seed."""
+    """The finding on a claim that something gains, from one value a seed: by less than the margin is no
+    gain."""
     return _judged(view, values, signature.rises, what, note, unit)
 
 
+def exceed(view: View, values: pd.Series, what: str, note: str = "", unit: str = POINTS) -> Finding:
+    """The finding on a claim that one thing is above another, from their difference: only what is below
+    contradicts it."""
+    return _judged(view, values, signature.exceeds, what, note, unit)
+
+
 def fall(view: View, values: pd.Series, what: str, note: str = "", unit: str = POINTS) -> Finding:
-    """The same for something that goes down; the estimate keeps its sign."""
+    """The same for something that is below; the estimate keeps its sign."""
 
     def falls(interval: Interval, margin: float) -> signature.Verdict:
-        return signature.rises(
-            Interval(-interval.estimate, -interval.high, -interval.low, interval.n, interval.level), margin
+        return signature.exceeds(
+            Interval(-interval.estimate, -interval.high, -interval.low, interval.n, interval.level)
         )
 
     return _judged(view, values, falls, what, note, unit)

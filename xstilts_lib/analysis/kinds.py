@@ -75,6 +75,11 @@ def in_english(recipe: str) -> str | None:
     return _reduced(recipe, lambda one: Ingredient(one.task))
 
 
+def languages(recipe: str) -> set[str]:
+    """The languages of a recipe's labelled examples; running text is in all of them, and counts for none."""
+    return {one.language for one in _ingredients(recipe) if task(one.task).role != "text"}
+
+
 def partner(recipe: str, target: str) -> str | None:
     """The plain task that is trained jointly with the target's own training set; None if there is none."""
     own, steps = task(target).train, parse(recipe).steps

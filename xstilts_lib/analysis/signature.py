@@ -4,10 +4,11 @@
 >>> for check in signature.checks(gains.scores(results)):           # doctest: +SKIP
 ...     print(check.statement, check.verdict, check.sentence)
 
-No verdict is typed anywhere. Three rules give them, from an interval and a margin, the smallest change that
+No verdict is typed anywhere. Four rules give them, from an interval and a margin, the smallest change that
 is worth a claim:
 
-- that something rises appears where its interval lies above zero, and not where it lies below the margin;
+- that something gains appears where its interval lies above zero, and not where it lies below the margin;
+- that one thing is above another, whatever by, appears likewise, and not where its interval lies below zero;
 - that nothing is gained appears where the interval lies below the margin, and not where it lies above zero;
 - everything else is inconclusive, as is every mean over a single seed.
 """
@@ -85,10 +86,15 @@ class Check:
 
 
 def rises(interval: Interval, margin: float) -> Verdict:
-    """The verdict on a claim that something goes up."""
+    """The verdict on a claim that something goes up, by as much as `margin` or it is not worth the claim."""
     if interval.low > 0:
         return APPEARS
     return ABSENT if interval.high < margin else OPEN
+
+
+def exceeds(interval: Interval, margin: float = 0.0) -> Verdict:
+    """The verdict on a claim that one thing is above another: only what is below contradicts it."""
+    return rises(interval, 0.0)
 
 
 def gains_nothing(interval: Interval, margin: float) -> Verdict:
@@ -116,7 +122,7 @@ def checks(
         above_floor(above, terms),
         scarce_questions(gained, terms),
         *same_data(gained, terms, above),
-        *retrieval(gained, terms),
+        *retrieval(gained, terms, above),
         mean_gain(gained, terms),
         mean_gain(gained, terms, with_retrieval=False),
         distance(baseline, languages, terms),
@@ -197,7 +203,7 @@ def same_data(gained: pd.DataFrame, terms: Terms, above: pd.DataFrame | None = N
             inside = equivalence_p(values, terms.margin) if len(values) > 1 else math.nan
             if above is not None and check.verdict == APPEARS and not _learnt(above, target, terms):
                 note = f"but {g.BASELINE} is not above the floor there, so nothing was learnt that could gain"
-                check = dataclasses.replace(check, verdict=OPEN, note=note)
+                check = _open(check, note)
             elif inside < 1 - terms.level:
                 check = dataclasses.replace(check, note=f"within ±{terms.margin:g} points, {chance(inside)}")
             found.append(check)
@@ -205,8 +211,12 @@ def same_data(gained: pd.DataFrame, terms: Terms, above: pd.DataFrame | None = N
     return found or [_unknown("same-data", statement, terms, "no recipe trains on a target's own data")]
 
 
-def retrieval(gained: pd.DataFrame, terms: Terms) -> list[Check]:
-    """Sentence retrieval gains, and more so than the fine-tuned targets; means over all recipes."""
+def retrieval(gained: pd.DataFrame, terms: Terms, above: pd.DataFrame | None = None) -> list[Check]:
+    """Sentence retrieval gains, and more so than the fine-tuned targets; means over all recipes.
+
+    Where the untouched encoder is not `above` the floor (see over_floor), there is nothing to lose or to
+    build upon, and neither verdict counts; and who loses less does not gain more.
+    """
     recipes, targets = _recipes(gained), _targets(gained)
     inside = [name for name in targets if _group(name) == g.RETRIEVAL]
     mine = _per_seed(gained, recipes, inside)
@@ -215,10 +225,20 @@ def retrieval(gained: pd.DataFrame, terms: Terms) -> list[Check]:
     gain = "Sentence retrieval gains from intermediate training, in the mean over recipes"
     most = "Sentence retrieval gains more than the fine-tuned targets do"
     without = "no retrieval target to compare in this experiment"
-    return [
+    found = [
         _check("retrieval", gain, mine, rises, terms, without),
-        _check("retrieval-most", most, more, rises, terms, without),
+        _check("retrieval-most", most, more, exceeds, terms, without),
     ]
+    below = [name for name in inside if above is not None and not _learnt(above, name, terms)]
+    if below:
+        found = [
+            _open(check, f"but {g.BASELINE} is not above the floor on {listed(below)}") for check in found
+        ]
+    elif found[1].verdict == APPEARS and found[0].verdict != APPEARS:
+        found[1] = _open(
+            found[1], f"but retrieval itself does not gain: {signed(found[0].interval.estimate)}"
+        )
+    return found
 
 
 def mean_gain(gained: pd.DataFrame, terms: Terms, with_retrieval: bool = True) -> Check:
@@ -266,7 +286,7 @@ def resources(baseline: pd.DataFrame, languages: pd.DataFrame, terms: Terms) -> 
         statement = f"More pretraining text, all else equal, scores higher ({names})"
         values = -np.mean(lost, axis=0) if len({len(one) for one in lost}) == 1 else np.array([])
         return _check(
-            "resources", statement, values, rises, terms, "not measured in both languages of each pair"
+            "resources", statement, values, exceeds, terms, "not measured in both languages of each pair"
         )
     statement = "Languages with more pretraining text score higher"
     if not typology.has(languages, typology.RESOURCES):
@@ -289,6 +309,15 @@ def _check(
     return Check(name, statement, interval, rule(interval, terms.margin))
 
 
+def _open(check: Check, why: str) -> Check:
+    """A check that is not sure after all, and why; as it is where it has no estimate."""
+    return (
+        dataclasses.replace(check, verdict=OPEN, note=why)
+        if math.isfinite(check.interval.estimate)
+        else check
+    )
+
+
 def _unknown(name: str, statement: str, terms: Terms, why: str) -> Check:
     return Check(name, statement, Interval(math.nan, math.nan, math.nan, 0, terms.level), OPEN, note=why)
 
@@ -309,7 +338,7 @@ def _correlated(
     if not math.isfinite(rho.estimate):
         return _unknown(name, statement, terms, "too few languages, or no differences between them")
     expected = rho if sign > 0 else Interval(-rho.estimate, -rho.high, -rho.low, rho.n, rho.level)
-    verdict = rises(expected, 0.0)
+    verdict = exceeds(expected)
     return Check(name, statement, rho, verdict, "rho", "language", f"{chance(p)} by permutation")
 
 

@@ -53,6 +53,16 @@ def has(table: pd.DataFrame, name: str) -> bool:
     return name in foreign and foreign[name].nunique() > 1
 
 
+def halves(table: pd.DataFrame, codes: Iterable[str]) -> tuple[list[str], list[str]]:
+    """Of `codes`, the languages up to their median distance from English, and those beyond; English is
+    neither, nor is a language of unknown distance."""
+    kept = table[
+        table["code"].isin(list(codes)) & (table["code"] != SOURCE_LANGUAGE) & table[DISTANCE].notna()
+    ]
+    far = kept[DISTANCE] > kept[DISTANCE].median()
+    return list(kept.loc[~far, "code"]), list(kept.loc[far, "code"])
+
+
 def in_order(table: pd.DataFrame) -> list[str]:
     """Codes from the nearest to the farthest, more resources first among equals; by code at last."""
     keys = table.assign(poverty=-table[RESOURCES], foreign=table["code"] != SOURCE_LANGUAGE)

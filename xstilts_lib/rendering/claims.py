@@ -81,10 +81,11 @@ def counted(experiment: Experiment, made: Sequence[Entry]) -> str:
     name = markup.code(experiment.name)
     corrected = ledger.table(made)
     sure = (corrected["verdict"] == "supported") & (corrected["p_holm"] < 1 - corrected["level"])
+    remain = int(sure.sum())
     return (
-        f"**Of {len(made)} claims put to the experiment {name}, {ledger.counted(made)}.** Looked at "
-        f"together, with Holm's correction over all that have a p-value, {int(sure.sum())} of those "
-        "supported remain."
+        f"**{len(made)} claims were put to the experiment {name}: {ledger.counted(made)}.** Looked at "
+        f"together, with Holm's correction over all that have a p-value, {remain} of those supported "
+        f"{'remains' if remain == 1 else 'remain'}."
     )
 
 
@@ -152,8 +153,8 @@ def beside(experiment: Experiment, table: pandas.DataFrame) -> str:
     caption = (
         "Published on XTREME's test sets {cite}`chung2021rembert`, question answering as the mean of F1 and "
         f"exact match; and here, in the experiment {markup.code(experiment.name)}: the untouched encoder, "
-        "and the mean gain over its recipes of labelled English tasks, with half its 95 % interval. Other "
-        "encoders, other data: compare signs, not sizes."
+        "and the mean gain over its recipes of labelled English tasks, with half its 95 % interval and their "
+        "number, which differs from target to target. Other encoders, other data: compare signs, not sizes."
     )
     header = ["Target", "XLM-R Large", "X-STILTs", "Gain", "Here", "Untouched", "Gain here"]
     return markup.table(header, rows, caption, "table-published-beside")
@@ -200,18 +201,20 @@ def _languages(experiment: Experiment, table: pandas.DataFrame, features: Path |
 
 
 def _here(view: View, target: str) -> tuple[str, str]:
-    """The untouched encoder's score on a target, and the mean gain over plain recipes with its interval."""
+    """The untouched encoder's score on a target, and the mean gain over plain recipes, with its interval and
+    their number."""
     from ..analysis import gains, kinds
     from ..analysis.statistics import student_interval
     from ..analysis.wording import NOTHING, cell
 
     scores = gains.over_languages(view.scores[view.scores["target"] == target])
     base = scores.loc[scores["recipe"] == gains.BASELINE, "score"].mean()
-    values = view.grid(view.kind(kinds.plain), [target]).mean(axis=1)
-    if not len(values):
+    means = view.grid(view.kind(kinds.plain), [target])
+    if means.empty:
         return f"{base:.1f}", NOTHING
-    interval = student_interval(values)
-    return f"{base:.1f}", cell(interval.estimate, interval.low, interval.high, sign=True)
+    interval = student_interval(means.mean(axis=1))
+    gain = cell(interval.estimate, interval.low, interval.high, sign=True)
+    return f"{base:.1f}", f"{gain} ({means.shape[1]})"
 
 
 def _cited(source: str) -> str:
