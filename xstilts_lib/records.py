@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 from . import manifest, places, results
 from .errors import UserError
 from .experiment import Design, Experiment
+from .recipe import tree
 from .runs import ENCODER, TARGETS, Run, all_runs
 
 if TYPE_CHECKING:
@@ -70,43 +71,52 @@ def unlearnt(experiment: Experiment, design: Design) -> str:
     """Which trainings of a design left a task unlearnt, in a sentence: they stay in every table.
 
     A task is not learnt if its loss ends no better than a guess that never reads the input; of a joint step,
-    it may be one of several.
+    it may be one of several. The links of a chain are trainings too.
     """
     if not results.missing(experiment):
         found = _degenerate(experiment)
     else:
         found = provenance(experiment).get("degenerate", [])
+    encoders = {recipe.name for recipe in tree(design.recipes)}
+    recipes = {recipe.name for recipe in design.recipes}
     trainings = {
         (run.experiment.model.name, run.recipe.name, part, run.seed)
         for run in all_runs(experiment)
         for part in run.parts
-        if run.recipe in design.recipes
-        and design.covers(run.experiment.model.name)
+        if design.covers(run.experiment.model.name)
+        and run.recipe.name in (encoders if part == ENCODER else recipes)
         and (part == ENCODER or part.removeprefix(f"{TARGETS}/") in design.targets)
     }
-    lost: dict[str, list[str]] = {}
-    for model, recipe, part, seed in found:
+    lost: dict[tuple[str, bool], list[tuple[str, str]]] = {}
+    count = 0
+    for model, recipe, part, seed, tasks in found:
         if (model, recipe, part, seed) in trainings:
-            lost.setdefault(part.rpartition("/")[2], []).append(recipe)
-    if not lost:
+            count += 1
+            for name in tasks:
+                lost.setdefault((name, part == ENCODER), []).append((model, recipe))
+    if not count:
         return "Every training of this design learnt all of its tasks."
-    told = "; ".join(
-        f"{len(names)} {'of the encoder' if part == ENCODER else f'on {part}'}, {_after(names, part)}"
-        for part, names in lost.items()
-    )
-    count = sum(map(len, lost.values()))
+    several = len({model for model, *_ in trainings}) > 1
+    told = "; ".join(_lost(name, encoder, where, several) for (name, encoder), where in lost.items())
     return (
         f"Of its {len(trainings)} trainings {count} left a task at chance, and stay in every table: {told}."
     )
 
 
-def _after(names: list[str], part: str) -> str:
-    """Which recipes the trainings belong to, by name where they are few."""
-    from .analysis.wording import listed
+def _lost(name: str, encoder: bool, where: list[tuple[str, str]], several: bool) -> str:
+    """How often a task was left at chance, and in which recipes, by name where they are few; of several
+    encoders, in which."""
+    from .analysis.wording import listed, plural
 
-    recipes = list(dict.fromkeys(names))
-    word = "in" if part == ENCODER else "after"
-    return f"{word} {listed(recipes) if len(recipes) <= 3 else f'{len(recipes)} recipes'}"
+    models, recipes = (list(dict.fromkeys(column)) for column in zip(*where, strict=True))
+    named = listed(recipes) if len(recipes) <= 3 else f"{len(recipes)} recipes"
+    in_models = f", {listed(models)}" if several else ""
+    times = (
+        plural(len(where), "intermediate phase") if encoder else f"{plural(len(where), 'time')} as the target"
+    )
+    return (
+        f"{name} in {times} ({named}{in_models})" if encoder else f"{name} {times} (after {named}{in_models})"
+    )
 
 
 def write(experiment: Experiment) -> Path:
@@ -145,13 +155,20 @@ def _provenance(experiment: Experiment, rows: int) -> dict[str, Any]:
 
 
 def _degenerate(experiment: Experiment) -> list[list[Any]]:
-    """Model, recipe, part and seed of every training that learnt nothing."""
+    """Model, recipe, part and seed of every training that left tasks unlearnt, and those tasks."""
     return [
-        [run.experiment.model.name, run.recipe.name, part, run.seed]
+        [run.experiment.model.name, run.recipe.name, part, run.seed, _tasks_lost(run, part)]
         for run in all_runs(experiment)
         for part in run.parts
         if _manifest(run, part).get("degenerate")
     ]
+
+
+def _tasks_lost(run: Run, part: str) -> list[str]:
+    """The tasks that the history of a training gives as the reason that it is marked."""
+    told = json.loads((run.part_directory(part) / "history.json").read_text(encoding="utf-8"))
+    tasks = dict.fromkeys(row["task"] for row in told["rows"])
+    return [name for name in tasks if f"the loss of {name} " in told["reason"]]
 
 
 def _manifest(run: Run, part: str) -> dict[str, Any]:

@@ -97,7 +97,8 @@ def finish(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str], N
                 if part != "encoder":
                     level = 20.0 + 30 * (run.recipe.name != "untrained") + 9 * ("squad" in run.recipe.name)
                     outputs.append(_scores(directory, run.tasks(part), level, rng))
-                run.finish(part, outputs, seconds=30.0, extra={"model_parameters": 1000})
+                parameters = {"base": 3000, "large": 10_000}.get(run.experiment.model.name, 1000)
+                run.finish(part, outputs, seconds=30.0, extra={"model_parameters": parameters})
 
     return leave
 

@@ -24,6 +24,38 @@ seeds: [0, 1]
 recipes: [untrained, none, squad_v1]
 targets: [xquad, udpos, tatoeba]
 """
+CHAPTERS = ("50_scale", "51_joint", "52_number", "53_distance", "54_chains", "55_alternatives")
+ASKED = """
+title: Real questions
+source: {kind: files, folder: nowhere}
+model: {name: base, architecture: {model_type: xlm-roberta, hidden_size: 32}}
+variants: {small: {architecture: {hidden_size: 16}}, large: {architecture: {hidden_size: 64}}}
+pretraining: {steps: 10}
+seeds: [0, 1]
+designs:
+  scale: {question: Size, recipes: [none, squad_v1, hellaswag], targets: [xnli]}
+  joint:
+    question: Joint
+    models: [base]
+    recipes: [none, mnli+squad_v1, mnli-then-squad_v1, squad_v1-then-mnli, squad_v1, squad_v1+tydiqa]
+    targets: [xnli, tydiqa]
+  number:
+    question: Number
+    models: [base]
+    recipes: [none, squad_v1, mnli, mnli+squad_v1]
+    targets: [xnli, pawsx]
+  distance: {question: Distance, recipes: [none, squad_v1, hellaswag], targets: [xnli, tydiqa]}
+  chains:
+    question: Chains
+    models: [base]
+    recipes: [none, mnli, hellaswag, hellaswag-then-mnli, mnli-then-hellaswag, hellaswag+mnli]
+    targets: [xnli]
+  alternatives:
+    question: Alternatives
+    models: [base]
+    recipes: [none, squad_v1, squad_v1+text, squad_v1@de]
+    targets: [xnli, tydiqa, tatoeba]
+"""
 ALONE = REAL.replace("recipes: [untrained, none, squad_v1]", "recipes: [none]")
 
 
@@ -73,6 +105,7 @@ def experiment(request, finish, tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
     folder.mkdir()
     (folder / "real.yaml").write_text(REAL)
     (folder / "alone.yaml").write_text(ALONE)
+    (folder / "asked.yaml").write_text(ASKED)
     monkeypatch.setenv("XSTILTS_EXPERIMENTS", str(folder))
     finish(request.param)
     # What is left holds scores and no predictions.
@@ -81,8 +114,19 @@ def experiment(request, finish, tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
     return request.param
 
 
+@pytest.mark.parametrize("experiment", ["asked"], indirect=True)
+@pytest.mark.parametrize("name", CHAPTERS)
+def test_chapters_run_on_real_tasks(name: str, experiment: str) -> None:
+    check(name, experiment)
+
+
 @pytest.mark.parametrize("name", TEMPLATES)
 def test_templates_run_on_any_experiment(name: str, experiment: str) -> None:
+    check(name, experiment)
+
+
+def check(name: str, experiment: str) -> None:
+    """Execute a template, and hold what it glues and draws against what its page quotes."""
     glued, shown = execute(name, experiment)
     wanted = {key for text in prose(name) for key in GLUED.findall(text)}
     assert wanted

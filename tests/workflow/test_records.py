@@ -93,14 +93,24 @@ def test_trainings_that_learnt_nothing_are_named_in_their_own_design(
     assert records.unlearnt(kept, first) == "Every training of this design learnt all of its tasks."
     elsewhere = next(name for name in second.targets if name not in first.targets)
     found = [
-        ["tiny", "mini_squad", "encoder", 0],
-        ["tiny", "mini_squad", "encoder", 1],
-        ["tiny", "none", f"targets/{elsewhere}", 0],
+        ["tiny", "mini_squad", "encoder", 0, ["mini_squad"]],
+        ["tiny", "mini_squad", "encoder", 1, ["mini_squad"]],
+        ["tiny", "none", f"targets/{elsewhere}", 0, [elsewhere]],
     ]
     monkeypatch.setattr(records, "provenance", lambda _: {"degenerate": found})
     told = records.unlearnt(kept, first)
-    assert told.endswith("2 left a task at chance, and stay in every table: 2 of the encoder, in mini_squad.")
-    assert f"1 on {elsewhere}, after none" in records.unlearnt(kept, second)
+    assert told.endswith("table: mini_squad in 2 intermediate phases (mini_squad, tiny).")
+    assert "2 left a task at chance" in told
+    assert f"{elsewhere} 1 time as the target (after none" in records.unlearnt(kept, second)
+
+
+def test_the_reason_names_the_tasks_that_were_lost(questions: Experiment, finish: Finish) -> None:
+    run = next(run for run in all_runs(questions) if run.recipe.name == "mini_squad")
+    finish(run)
+    reason = "the loss of mini_squad ends at 5.0, where guessing costs 5.0"
+    told = {"rows": [{"task": "mini_squad"}, {"task": "mini_squad_2"}], "reason": reason}
+    (run.part_directory("encoder") / "history.json").write_text(json.dumps(told))
+    assert records._tasks_lost(run, "encoder") == ["mini_squad"]
 
 
 def test_the_record_stands_in_for_runs_that_are_not_there(kept: Experiment, finish: Finish) -> None:
