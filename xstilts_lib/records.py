@@ -111,12 +111,10 @@ def _lost(name: str, encoder: bool, where: list[tuple[str, str]], several: bool)
     models, recipes = (list(dict.fromkeys(column)) for column in zip(*where, strict=True))
     named = listed(recipes) if len(recipes) <= 3 else f"{len(recipes)} recipes"
     in_models = f", {listed(models)}" if several else ""
-    times = (
-        plural(len(where), "intermediate phase") if encoder else f"{plural(len(where), 'time')} as the target"
-    )
-    return (
-        f"{name} in {times} ({named}{in_models})" if encoder else f"{name} {times} (after {named}{in_models})"
-    )
+    if encoder:
+        return f"{name} in {plural(len(where), 'intermediate phase')} ({named}{in_models})"
+    often = "once" if len(where) == 1 else f"{len(where)} times"
+    return f"{name} {often} as the target (after {named}{in_models})"
 
 
 def write(experiment: Experiment) -> Path:

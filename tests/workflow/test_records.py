@@ -101,7 +101,7 @@ def test_trainings_that_learnt_nothing_are_named_in_their_own_design(
     told = records.unlearnt(kept, first)
     assert told.endswith("table: mini_squad in 2 intermediate phases (mini_squad, tiny).")
     assert "2 left a task at chance" in told
-    assert f"{elsewhere} 1 time as the target (after none" in records.unlearnt(kept, second)
+    assert f"{elsewhere} once as the target (after none" in records.unlearnt(kept, second)
 
 
 def test_the_reason_names_the_tasks_that_were_lost(questions: Experiment, finish: Finish) -> None:
