@@ -41,6 +41,8 @@ class Monitor:
     def update(self) -> None:
         """Report what has changed since the last call."""
         for job in self.graph:
+            if job.name in self.before or self.states.get(job.name) == "done":
+                continue  # hundreds of files, read several times a second, would take a share of a core
             status = read_status(job)
             state = status.get("state", "")
             if state and state != self.states.get(job.name):

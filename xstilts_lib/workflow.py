@@ -53,7 +53,7 @@ def _run(experiment: Experiment, cores: int, profile: str, held: IO[str]) -> int
         engine.start()
         while engine.running():
             monitor.update()
-            time.sleep(0.2)
+            time.sleep(0.5)
     finally:
         engine.stop()
         monitor.close()
