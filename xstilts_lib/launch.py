@@ -87,7 +87,10 @@ def _run(arguments: tuple[Any, ...], number: int, faults: str) -> None:
     try:
         while not context.join():
             pass
-    except torch.multiprocessing.ProcessException as error:
+    except (
+        torch.multiprocessing.ProcessExitedException,
+        torch.multiprocessing.ProcessRaisedException,
+    ) as error:
         for fault in Path(faults).iterdir():
             raise UserError(fault.read_text()) from None
         raise RuntimeError(

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import copy
 import os
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING
 
 import torch
 from torch import Tensor, nn
@@ -23,8 +23,6 @@ from . import encoder
 if TYPE_CHECKING:
     from accelerate import Accelerator, FullyShardedDataParallelPlugin
     from transformers import PreTrainedModel
-
-Module = TypeVar("Module", bound=nn.Module)
 
 
 def layer(model: PreTrainedModel) -> str:
@@ -74,7 +72,7 @@ def allow(accelerator: Accelerator, plugin: FullyShardedDataParallelPlugin) -> N
         accelerator.state.fsdp_plugin = plugin
 
 
-def spreadable(whole: Module) -> Module:
+def spreadable(whole: nn.Module) -> nn.Module:
     """A copy to be spread, which shares the memory of its parameters with `whole` until it is: spreading
     changes a module for good, and what comes after the training wants a plain one."""
     shared = {id(p): nn.Parameter(p.detach(), p.requires_grad) for p in whole.parameters()}

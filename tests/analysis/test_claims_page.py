@@ -41,7 +41,7 @@ def test_the_page_puts_ours_beside_the_published_ones(
     finish("smoke")
     found = claims.parts(load_experiment("smoke"))
     assert found["claims"].count("\n| ") == len(CLAIMS) + 1
-    assert f"Of {len(CLAIMS)} claims put to the experiment" in found["claims_counted"]
+    assert f"{len(CLAIMS)} claims were put to the experiment" in found["claims_counted"]
     line = next(line for line in found["published_beside"].splitlines() if line.startswith("| <code>xnli"))
     assert "| +0.8 |" in line
     assert markup.code("mini_xnli") in line

@@ -7,8 +7,9 @@
 
 A frame has a row for each gain and a column for each cause. Fixed effects are what the causes do; random
 effects are what else makes gains alike: the run (a seed at one size), the training (one run's on one task,
-which all languages share), the language, and the language at one size. Ignoring them would count every gain
-as independent evidence.
+which all languages share) and the language. Ignoring them would count every gain as independent evidence.
+Where a term is a product, such as distance times size, what it varies among (languages at sizes) belongs to
+the random effects too.
 """
 
 from __future__ import annotations
@@ -27,7 +28,7 @@ from .wording import listed
 
 TERMS = ("distance", "resources", "log10_size", "task")
 # A seed at another size is another run, so the label of a run names both.
-RANDOM = ("seed:log10_size", "seed:log10_size:task", "language", "language:log10_size")
+RANDOM = ("seed:log10_size", "seed:log10_size:task", "language")
 MEAN = "mean"
 COLUMNS = ["term", "estimate", "low", "high", "p", "df", "note"]
 
@@ -68,9 +69,8 @@ def fit(
     "mean" is the value for the average row. A random effect is a column, or several joined by colons. Bounds
     and p are by Student's t, with as many degrees of freedom as there are levels (languages, runs) among
     which a term varies, less the terms that vary among them (Pinheiro & Bates 2000, section 2.4.2): a slope
-    on distance has those of languages, and distance times size those of languages at sizes, not of rows. In
-    simulation they cover 93 to 97 % with 5 seeds and 8 languages. A fit takes a tenth of a second for a
-    hundred rows and some seconds for thousands.
+    on distance has those of languages, not of rows. In simulation they cover 93 to 97 % with 5 seeds and 8
+    languages. A fit takes a tenth of a second for a hundred rows and some seconds for thousands.
     ValueError where a column is absent. Rows that lack a number are left out.
     """
     wanted = dict.fromkeys([value, *terms, *(name for effect in random for name in effect.split(":"))])
