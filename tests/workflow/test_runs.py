@@ -188,6 +188,25 @@ def test_what_an_earlier_start_left_is_kept_for_the_same_settings_alone(
     assert not (Run(other, "none", 0).begin("encoder") / "checkpoint").exists()
 
 
+def test_checkpoints_stay_until_a_part_is_done(experiment: Experiment) -> None:
+    run = Run(experiment, "none", 0)
+    directory = run.begin("encoder")
+    (directory / "checkpoint").mkdir()
+    (directory / "history.json").write_text("{}")
+    assert not run.done("encoder")
+    run.finish("encoder", [directory / "history.json"], seconds=1.0)
+    assert run.done("encoder")
+    assert not (directory / "checkpoint").exists()
+
+
+def test_how_an_update_is_carried_out_makes_no_other_run(checkout: Path, experiment: Experiment) -> None:
+    before = prints(experiment)
+    for more in ("accumulation: 2", "processes: 2", "processes: 2, shard: true", "recompute: true"):
+        other = edit(checkout, "steps: 1", f"steps: 1, {more}")
+        assert prints(other) == before
+        edit(checkout, f"steps: 1, {more}", "steps: 1")
+
+
 def test_jobs_and_what_they_need(experiment: Experiment) -> None:
     listed = {job.name: job for job in graph.jobs(replace(experiment, seeds=(0, 1)))}
     assert list(listed) == [
