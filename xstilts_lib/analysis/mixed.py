@@ -186,7 +186,8 @@ def _estimate(
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # a variance of zero is an answer; convergence is read below
             model = MixedLM(outcome / spread, design, np.ones(len(outcome)), exog_vc=effects)
-            found = model.fit(reml=True, method=["bfgs", "lbfgs", "cg", "powell"])
+            # Near a variance of zero the likelihood is flat, where methods that follow its slope stop early.
+            found = model.fit(reml=True, method=["powell", "bfgs", "lbfgs", "cg"])
     except (np.linalg.LinAlgError, ValueError):
         return None
     errors = np.asarray(found.bse_fe)
