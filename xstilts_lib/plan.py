@@ -154,9 +154,9 @@ class Shape:
             added = 4.0 * moving
         held = 4.0 * self.parameters + added + 12.0 * moving  # weights, gradient and moments, in float32
         if settings.shard:
-            # Of the layer at work and of the embeddings: weights and gradient in bfloat16, and the gradient
-            # in float32 on its way to the others.
-            held = held / settings.processes + 8.0 * (self.matrices / self.layers + self.embeddings)
+            # Of the layer at work: weights and gradient in bfloat16, and the gradient in float32 on its way
+            # to the others. Of the embeddings all three in float32 (see sharding.py).
+            held = held / settings.processes + 8.0 * self.matrices / self.layers + 12.0 * self.embeddings
         else:
             held += 2.0 * self.matrices  # what autocast keeps in bfloat16
         scores = 10.0 * SCORES if masked else 0.0
