@@ -63,7 +63,7 @@ class Group:
         templates = {name: template_digest(name) for name in self.templates}
         about = self.about
         shown = [about.title, about.targets, about.languages, sorted(about.designs)]
-        read: Any = [run.fingerprint(part) for run in all_runs(about) for part in run.parts]
+        read: Any = [[run.fingerprint(part), run.data(part)] for run in all_runs(about) for part in run.parts]
         if not self.own and results.missing(about):
             read = manifest.sha256(records.path(about))
         return manifest.digest([read, templates, shown, code.shows()])

@@ -7,7 +7,6 @@ into it, so that a kill at any moment leaves the old state or the new one.
 from __future__ import annotations
 
 import errno
-import hashlib
 import json
 import os
 import shutil
@@ -17,6 +16,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from .checksums import sha256
 from .errors import UserError
 
 if TYPE_CHECKING:
@@ -95,12 +95,6 @@ def _flush(path: Path) -> None:
         os.fsync(handle)
     finally:
         os.close(handle)
-
-
-def sha256(path: Path | str) -> str:
-    """The checksum of a file's bytes, in hexadecimal."""
-    with open(path, "rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def check_safetensors(path: Path | str) -> None:

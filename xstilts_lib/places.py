@@ -9,6 +9,7 @@ from .errors import UserError
 
 HOME = "XSTILTS_HOME"  # the one environment variable that moves everything
 RUNS = "XSTILTS_RUNS"  # moves the run directories alone
+CACHE = "XSTILTS_CACHE"  # the folder for what can be computed or fetched again
 FEATURES = "XSTILTS_FEATURES"  # the folder of lang2vec's features.npz, for distances of real languages
 
 
@@ -37,6 +38,11 @@ def features() -> Path | None:
     """The folder of lang2vec's features, as `$XSTILTS_FEATURES` names it."""
     place = os.environ.get(FEATURES)
     return Path(place) if place else None
+
+
+def cache() -> Path:
+    """Where archives are unpacked and checksums remembered: `$XSTILTS_CACHE`, or else ~/.cache/xstilts."""
+    return Path(os.environ.get(CACHE) or Path.home() / ".cache" / "xstilts")
 
 
 def book() -> Path:

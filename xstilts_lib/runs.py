@@ -13,8 +13,10 @@ What a notebook does with it:
 >>> model, tokenizer = run.parent.open_encoder(source)
 >>> run.finish("encoder", outputs=[run.encoder], seconds=12.5, source=source)
 
-A part is done when its manifest is there and records the part's fingerprint: a hash of all that decides its
-numbers. So whoever edits a setting, a cell or the library reruns what depends on it, and nothing else.
+A part is done when its manifest is there and records two things as they are now: the part's fingerprint, a
+hash of all settings and code that decide its numbers, and the checksums of the data that it and all before it
+read. So whoever edits a setting, a cell, the library or a file of data reruns what depends on it, and nothing
+else.
 """
 
 from __future__ import annotations
@@ -31,7 +33,7 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from . import code, manifest, places
+from . import code, data, manifest, places
 from .checkpoint import CHECKPOINTS
 from .errors import UserError, nearest
 from .experiment import Experiment
@@ -46,6 +48,8 @@ if TYPE_CHECKING:
 
 ENCODER, RETRIEVAL, TARGETS = "encoder", "retrieval", "targets"
 _BEGUN = "begun.json"
+# Where data lie: what lies there counts, not where.
+_PLACES = ("folder", "mirror", "cache")
 _KEPT = (".lock",)  # what clearing a directory leaves in place
 
 
@@ -139,13 +143,21 @@ class Run:
         return self.part_directory(part) / f"{self.template(part)}.ipynb"
 
     def fingerprint(self, part: str) -> str:
-        """A hash of all that decides the numbers of `part`, upstream parts included."""
+        """A hash of all settings and code that decide the numbers of `part`, upstream parts included."""
         template = template_digest(self.template(part))
         library = code.decides(self.experiment.source["kind"], evaluation=part != ENCODER)
         return manifest.digest([_upstream(self, part), _decides(self, part), self.seed, template, library])
 
+    def data(self, part: str) -> dict[str, str] | None:
+        """What identifies the rows and weights that `part` and all upstream of it read, split by split.
+
+        Empty where examples are generated: the settings say it all. None for files of which nobody says in
+        which folder they lie (`--data`).
+        """
+        return data.identify(self, part)
+
     def done(self, part: str, verify: bool = False) -> bool:
-        """Whether `part` is finished as the experiment stands now.
+        """Whether `part` is finished as the experiment and its data stand now.
 
         UserError naming the file where the manifest is there but an output is absent, cut short or (with
         `verify`, which reads every byte) altered.
@@ -153,7 +165,10 @@ class Run:
         directory = self.part_directory(part)
         if not (directory / manifest.NAME).is_file():
             return False
-        if manifest.read_manifest(directory, verify=False).get("fingerprint") != self.fingerprint(part):
+        record = manifest.read_manifest(directory, verify=False)
+        if record.get("fingerprint") != self.fingerprint(part):
+            return False
+        if (now := self.data(part)) is not None and record.get("data", {}) != now:
             return False
         if verify:
             manifest.read_manifest(directory, verify=True)
@@ -166,12 +181,12 @@ class Run:
         (directory / manifest.NAME).unlink(missing_ok=True)  # not done any more, until it is again
         _use_threads(self.experiment.workflow.threads)
         begun = directory / _BEGUN
-        fingerprint = self.fingerprint(part)
-        if _recorded(begun) != fingerprint:
+        now = {"fingerprint": self.fingerprint(part), "data": self.data(part)}
+        if _recorded(begun) != now:
             for path in directory.iterdir():
                 if path.name not in _KEPT:
                     shutil.rmtree(path) if path.is_dir() else path.unlink(missing_ok=True)
-            manifest.write_json(begun, {"fingerprint": fingerprint})
+            manifest.write_json(begun, now)
         return directory
 
     def finish(
@@ -179,25 +194,20 @@ class Run:
         part: str,
         outputs: Iterable[Path],
         seconds: float,
-        source: Source | None = None,
         extra: Mapping[str, Any] | None = None,
     ) -> Path:
-        """Write the manifest of `part`, after which it is done and its checkpoints are removed; `source`
-        gives its data's revisions."""
-        data = {name: source.revision(name) for name in self._data(part)} if source else {}
+        """Write the manifest of `part`, after which it is done and its checkpoints are removed."""
+        begun = _recorded(self.part_directory(part) / _BEGUN) or {}
         written = manifest.write_manifest(
             self.part_directory(part),
             parameters=self.parameters(part),
             outputs=outputs,
             seconds=seconds,
-            extra={"fingerprint": self.fingerprint(part), "data": data, **(extra or {})},
+            # The data as they were when the part was begun: files that change meanwhile make it stale.
+            extra={"fingerprint": self.fingerprint(part), "data": begun.get("data"), **(extra or {})},
         )
         shutil.rmtree(self.part_directory(part) / CHECKPOINTS, ignore_errors=True)
         return written
-
-    def _data(self, part: str) -> tuple[str, ...]:
-        rows = [task(name) for name in self.tasks(part)]
-        return tuple(dict.fromkeys(name for row in rows for name in (row.name, row.train) if name))
 
     def open_encoder(self, source: Source) -> tuple[PreTrainedModel, PreTrainedTokenizerFast]:
         """The encoder that this run ends with, and its tokenizer.
@@ -251,11 +261,12 @@ def _task(part: str) -> str:
     return name
 
 
-def _recorded(begun: Path) -> str | None:
+def _recorded(begun: Path) -> dict[str, Any] | None:
     try:
-        return str(json.loads(begun.read_text(encoding="utf-8"))["fingerprint"])
-    except (OSError, ValueError, KeyError):
+        content: dict[str, Any] = json.loads(begun.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
         return None
+    return content
 
 
 def _upstream(run: Run, part: str) -> Any:
@@ -270,7 +281,7 @@ def _decides(run: Run, part: str) -> Any:
     if part == ENCODER:
         if run.recipe.steps:
             return [run.recipe.last.name, _rows(run.recipe.last.names), _intermediate(run)]
-        source = {key: value for key, value in experiment.source.items() if key not in ("folder", "cache")}
+        source = {key: value for key, value in experiment.source.items() if key not in _PLACES}
         if source["kind"] != "miniature" and source.get("targets") is None:
             source["targets"] = experiment.targets  # the text to learn from holds none of their sentences
         pretraining = None if run.recipe.root == UNTRAINED else _settings(experiment.pretraining)
@@ -285,7 +296,9 @@ def _decides(run: Run, part: str) -> Any:
 def _rows(names: Iterable[str]) -> list[Any]:
     """What of the table of tasks decides numbers."""
     rows = [task(name) for name in names]
-    return [[row.name, row.format, row.metric, row.labels, row.train, row.parts] for row in rows]
+    return [
+        [row.name, row.format, row.metric, row.labels, row.train, row.parts, row.languages] for row in rows
+    ]
 
 
 def _intermediate(run: Run) -> list[Any]:

@@ -7,10 +7,12 @@ import json
 import math
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, fields
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 
@@ -22,6 +24,7 @@ from .settings import CHANCE, EXECUTION
 if TYPE_CHECKING:
     from accelerate import Accelerator
 
+    from .formats import Feature
     from .settings import TrainSettings
     from .train import Ingredient
 
@@ -212,17 +215,26 @@ class State:
 
 
 def fingerprint(
-    ingredients: Sequence[Ingredient], settings: TrainSettings, seed: int, model: nn.Module
+    ingredients: Sequence[Ingredient], settings: TrainSettings, seed: int, model: nn.Module, precision: str
 ) -> str:
-    """A hash of what decides a run's numbers, so that the checkpoint of another run is never picked up."""
+    """A hash of what decides a run's numbers, so that the checkpoint of another run is never picked up: the
+    examples with their labels, the settings, the weights, the `precision` that "auto" stands for here."""
     digest = hashlib.sha256()
     chosen = {key: value for key, value in asdict(settings).items() if key not in EXECUTION}
     names = [(task.name, task.head, task.share, list(task.labels)) for task in ingredients]
-    digest.update(json.dumps([chosen, seed, names], sort_keys=True).encode())
+    digest.update(json.dumps([chosen, seed, names, precision], sort_keys=True).encode())
     for task in ingredients:
         for feature in task.features:
-            for sequence in feature.sequences:
-                digest.update(sequence.tobytes())
+            for name in _telling(type(feature)):
+                value = getattr(feature, name)
+                for part in value if isinstance(value, list) else (value,):
+                    digest.update(part.tobytes() if isinstance(part, np.ndarray) else repr(part).encode())
     for parameter in model.parameters():
         digest.update(parameter.detach().flatten()[:64].float().cpu().numpy().tobytes())
     return digest.hexdigest()
+
+
+@cache
+def _telling(kind: type[Feature]) -> tuple[str, ...]:
+    """The fields that say what an example is: ids, labels, positions; not what it was segmented by."""
+    return tuple(field.name for field in fields(kind) if field.name != "segmenter")

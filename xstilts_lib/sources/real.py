@@ -146,6 +146,24 @@ class RealSource(ABC):
     def revision(self, task: str) -> str:
         """What identifies the data of `task` exactly."""
 
+    def identify(self, name: str, split: str, language: str) -> str:
+        """What identifies the rows that `load` gives: checksums of files, a commit; "absent" where there are
+        none. Of running text, whatever its language: of all of it, and of the tokenizer made for it."""
+        row = self.row(name)
+        if row.format == "text":
+            return self.identify_text(row)
+        return " + ".join(
+            self.identify_split(self.row(part), split, language) for part in row.parts or (name,)
+        )
+
+    @abstractmethod
+    def identify_split(self, row: Task, split: str, language: str) -> str:
+        """The same of a task that is not made up of others."""
+
+    @abstractmethod
+    def identify_text(self, row: Task) -> str:
+        """The same of running text."""
+
     def check(self, tasks: Iterable[str]) -> None:
         """UserError where something that `tasks` need is absent."""
         for name in tasks:

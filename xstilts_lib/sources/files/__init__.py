@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
+from ... import checksums, places
 from ...errors import UserError, nearest
 from ...tasks import TASKS, Task, task
 from ...tasks.row import size
@@ -20,7 +21,6 @@ from ..checks import LoadReport, Raw
 from ..real import SPLITS, RealSource
 from ..text import Line
 from . import text
-from .archives import cache_folder
 from .codes import ISO3
 from .folder import DataFolder
 from .layouts import CCG_LABELS, LAYOUTS
@@ -84,7 +84,7 @@ class FilesSource(RealSource):
             )
         super().__init__(settings.counts, settings.targets, settings.text_lines, settings.seed)
         self.settings = settings
-        self.cache = settings.cache.expanduser() if settings.cache else cache_folder()
+        self.cache = settings.cache.expanduser() if settings.cache else places.cache()
         self.folder = DataFolder(root, self.cache)
         self._supertags: tuple[str, ...] = ()
 
@@ -150,6 +150,17 @@ class FilesSource(RealSource):
         paths += [path for name in self.targets for path in self._files(self.row(name))]
         drawn = f"{self.settings.text_lines} lines a language, seed {self.settings.seed}"
         return f"sha256:{self.folder.digest(paths)}, {drawn}"
+
+    def identify_split(self, row: Task, split: str, language: str) -> str:
+        """SHA-256 (16 digits) over the names and contents of its files."""
+        found = self.folder.layout(row, split, language)
+        return f"sha256:{self.folder.digest(found[1])}" if found else "absent"
+
+    def identify_text(self, row: Task) -> str:
+        """The same over everything that the text is drawn from, and XLM-R's tokenizer."""
+        tokenizer = self.folder.set("xlmr_tokenizer")
+        named = checksums.of_files(tokenizer) if tokenizer else "absent"
+        return f"{self.revision(row.name)}, tokenizer {named}"
 
     def _files(self, row: Task) -> list[Path]:
         """The files of every split and language of a task that are in the folder."""

@@ -7,7 +7,6 @@ device is made, and the unpacked size is bounded.
 from __future__ import annotations
 
 import errno
-import hashlib
 import lzma
 import os
 import shutil
@@ -19,6 +18,8 @@ from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
 from typing import IO
 
+from ... import places
+from ...checksums import remembered
 from ...errors import UserError
 
 SUFFIXES = (".tar.xz", ".tar.gz", ".tgz", ".tar.bz2", ".tar", ".zip")
@@ -27,17 +28,6 @@ _EXPANSION = 200
 _ALLOWANCE = 64 * 2**20
 _FILES = 100_000
 _BLOCK = 2**20
-
-
-def cache_folder() -> Path:
-    """`$XSTILTS_CACHE`, or else ~/.cache/xstilts."""
-    return Path(os.environ.get("XSTILTS_CACHE") or Path.home() / ".cache" / "xstilts")
-
-
-def checksum(path: Path) -> str:
-    """SHA-256 of a file, in hexadecimal."""
-    with open(path, "rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def find_archive(folder: Path, name: str) -> Path | None:
@@ -54,8 +44,8 @@ def unpack(archive: Path, name: str, cache: Path | None = None, bound: int | Non
     archive is damaged, holds a link or a path outside, or is larger than the bound; nothing is left in the
     cache then.
     """
-    cache = cache or cache_folder()
-    home = cache / f"{name}-{checksum(archive)[:16]}"
+    cache = cache or places.cache()
+    home = cache / f"{name}-{remembered(archive)[:16]}"
     if not home.is_dir():
         bound = _EXPANSION * archive.stat().st_size + _ALLOWANCE if bound is None else bound
         _unpack_whole(archive, home, bound)

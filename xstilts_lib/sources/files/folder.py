@@ -6,9 +6,10 @@ import hashlib
 from collections.abc import Iterable
 from pathlib import Path
 
+from ...checksums import remembered
 from ...errors import UserError
 from ...tasks import Task
-from .archives import SUFFIXES, checksum, find_archive, unpack
+from .archives import SUFFIXES, find_archive, unpack
 from .codes import ISO3
 from .layout import Layout
 from .layouts import LAYOUTS
@@ -24,7 +25,6 @@ class DataFolder:
         self.root = root
         self.cache = cache
         self._sets: dict[str, Path | None] = {}
-        self._checksums: dict[Path, str] = {}
 
     def set(self, name: str) -> Path | None:
         """The folder of a data set, unpacked if need be; None where it is absent."""
@@ -76,9 +76,7 @@ class DataFolder:
         """16 hexadecimal digits that change when a name or a byte of `paths` does."""
         total = hashlib.sha256()
         for path in sorted(set(paths)):
-            if path not in self._checksums:
-                self._checksums[path] = checksum(path)
-            total.update(f"{path.parent.name}/{path.name} {self._checksums[path]}\n".encode())
+            total.update(f"{path.parent.name}/{path.name} {remembered(path)}\n".encode())
         return total.hexdigest()[:16]
 
     def absence(self, task: Task, split: str, language: str) -> UserError:

@@ -6,8 +6,8 @@ import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from ...checksums import remembered
 from ...errors import UserError
-from .archives import checksum
 
 if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerFast
@@ -29,7 +29,7 @@ def load_tokenizer(folder: Path, cache: Path) -> PreTrainedTokenizerFast:
             raise UserError(
                 f"{folder} holds {len(models)} files *.model: exactly one SentencePiece model was expected."
             )
-        place = cache / f"tokenizer-{checksum(models[0])[:16]}"
+        place = cache / f"tokenizer-{remembered(models[0])[:16]}"
         place.mkdir(parents=True, exist_ok=True)
         part = place / f"part-{id(place)}"
         shutil.copyfile(models[0], part)

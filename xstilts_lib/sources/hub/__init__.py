@@ -14,18 +14,17 @@ whatever the commit asked for; there it can find nothing else.
 
 from __future__ import annotations
 
-import hashlib
 import itertools
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
+from ... import checksums, places
 from ...errors import UserError
 from ...tasks import Task, task
 from ...tasks.row import size
 from ..checks import LoadReport, Raw
-from ..files.archives import cache_folder
 from ..files.codes import ISO3
 from ..real import SPLITS, RealSource
 from ..text import Line
@@ -76,7 +75,7 @@ class HubSource(RealSource):
         super().__init__(settings.counts, settings.targets, settings.text_lines, settings.seed)
         self.settings = settings
         self.mirror = settings.mirror.expanduser().resolve() if settings.mirror else None
-        self.cache = settings.cache.expanduser() if settings.cache else cache_folder()
+        self.cache = settings.cache.expanduser() if settings.cache else places.cache()
         self.pins = Pins(self.cache / "hub-pins.json", settings.revisions)
 
     def open(self, row: Task, split: str, language: str) -> tuple[Iterable[Raw], LoadReport]:
@@ -124,19 +123,21 @@ class HubSource(RealSource):
         """(first argument, further arguments) of load_dataset."""
         from datasets import config as datasets_config
 
+        revision = self._revision(repository)
+        # `datasets` tells files on disk apart by name, and takes what it prepared of others of that name.
+        kept = f"pinned-{revision[:12]}" if not self.mirror else revision.replace(":", "-")
+        own = {"cache_dir": str(Path(datasets_config.HF_DATASETS_CACHE) / kept)}
         if repository.builder is not None:
             file = fill(repository.files[split], language)
             at = (
                 self.mirror / repository.name / file
                 if self.mirror
-                else github_file(self.cache, repository.name, self._revision(repository), file)
+                else github_file(self.cache, repository.name, revision, file)
             )
-            return repository.builder, {"data_files": {split: str(at)}, **repository.options}
+            return repository.builder, {"data_files": {split: str(at)}, **repository.options, **own}
         if self.mirror:
-            return str(self.mirror / repository.name), {"name": config}
-        commit = self._revision(repository)
-        own = Path(datasets_config.HF_DATASETS_CACHE) / f"pinned-{commit[:12]}"
-        return repository.name, {"name": config, "revision": commit, "cache_dir": str(own)}
+            return str(self.mirror / repository.name), {"name": config, **own}
+        return repository.name, {"name": config, "revision": revision, **own}
 
     def _check_columns(self, repository: Repository, data: Dataset) -> None:
         missing = [column for column in repository.columns if column not in data.column_names]
@@ -147,15 +148,27 @@ class HubSource(RealSource):
             )
 
     def _revision(self, repository: Repository) -> str:
-        """The commit that is read; of a mirror, a hash of its files' names and sizes."""
+        """The commit that is read; of a mirror, a hash of its files' names and contents. UserError where that
+        is not known, and for a pointer in place of data."""
         if self.mirror:
-            folder = self.mirror / repository.name
-            files = sorted(path for path in folder.rglob("*") if path.is_file())
-            listing = "\n".join(f"{path.relative_to(folder)} {path.stat().st_size}" for path in files)
-            return f"mirror:{hashlib.sha256(listing.encode()).hexdigest()[:16]}"
+            return f"mirror:{checksums.of_files(self.mirror / repository.name)}"
         if repository.builder is not None:
             return self.settings.revisions.get(repository.name, repository.revision)
         return self.pins.commit(repository.name, repository.revision)
+
+    def identify_split(self, row: Task, split: str, language: str) -> str:
+        """repository@commit, or @ the content of a mirror; the hub is not asked, so it may be a branch."""
+        repository = self._repository(row, split, language)
+        return self._identify(repository) if repository else "absent"
+
+    def identify_text(self, row: Task) -> str:
+        """The same of Wikipedia."""
+        return self._identify(REPOSITORIES[row.name][0])
+
+    def _identify(self, repository: Repository) -> str:
+        if self.mirror or repository.builder is not None:
+            return f"{repository.name}@{self._revision(repository)}"
+        return f"{repository.name}@{self.pins.known(repository.name, repository.revision)}"
 
     def _repository(self, row: Task, split: str, language: str) -> Repository | None:
         known = REPOSITORIES.get(row.name, ())

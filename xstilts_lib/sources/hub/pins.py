@@ -21,6 +21,12 @@ class Pins:
         self.file = file
         self.stated = stated
 
+    def known(self, repository: str, revision: str) -> str:
+        """The commit, if it is known without asking the hub; otherwise the name of the branch."""
+        revision = self.stated.get(repository, revision)
+        pinned = None if _COMMIT.fullmatch(revision) else self._read().get(f"{repository}@{revision}")
+        return pinned or revision
+
     def commit(self, repository: str, revision: str) -> str:
         """The commit at which `repository` is read, if `revision` is what the table of repositories says."""
         revision = self.stated.get(repository, revision)
