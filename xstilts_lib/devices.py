@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import torch
 
-from . import sharding
+from . import arithmetic, sharding
 from .errors import UserError
 
 if TYPE_CHECKING:
@@ -67,18 +67,21 @@ def bf16(precision: str, width: int) -> bool:
     """Whether to compute in bfloat16 an encoder of hidden size `width`.
 
     "auto" does where the hardware has the instructions; on a CPU for encoders of at least 128 alone, because
-    narrower ones gain little or lose by it. UserError where it is asked for and the hardware has none:
-    without them a CPU is 100 times slower.
+    narrower ones gain little or lose by it, and not in portable arithmetic, which is of float32. UserError
+    where it is asked for and cannot be: without the instructions a CPU is 100 times slower.
     """
     if torch.cuda.is_available():
         able = torch.cuda.is_bf16_supported(including_emulation=False)
         worth = able
     else:
-        able = bf16_on_cpu()
+        able = bf16_on_cpu() and not arithmetic.portable()
         worth = able and width >= CPU_WIDTH
     if precision == "bf16" and not able:
-        raise UserError("This hardware has no bfloat16 instructions: set precision to auto or fp32.")
-    return precision == "bf16" or (precision == "auto" and worth)
+        lacks = "Portable arithmetic" if arithmetic.portable() else "This hardware"
+        raise UserError(f"{lacks} has no bfloat16 instructions: set precision to auto or fp32.")
+    half = precision == "bf16" or (precision == "auto" and worth)
+    arithmetic.note("bf16" if half else "fp32")
+    return half
 
 
 def bf16_on_cpu() -> bool:

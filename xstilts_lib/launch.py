@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Any
 import torch
 from torch import nn
 
-from . import attention, processes
+from . import arithmetic, attention, devices, processes
 from .checkpoint import disk
 from .errors import UserError
 
@@ -65,7 +65,11 @@ def train(
     folder.mkdir(parents=True)
     try:
         _save(model.named_parameters(), folder / GIVEN)
-        job = (_weightless(model), list(ingredients), settings, seed, str(directory), progress)
+        kind = arithmetic.PORTABLE if arithmetic.portable() else arithmetic.NATIVE
+        devices.bf16(
+            settings.precision, model.config.hidden_size
+        )  # noted here too, where manifests are written
+        job = (_weightless(model), list(ingredients), settings, seed, str(directory), progress, kind)
         threads = max(1, torch.get_num_threads() // number)
         with tempfile.TemporaryDirectory() as faults:  # elsewhere, for the fault may be that the disk is full
             _run((os.getpid(), number, _free_port(), threads, str(folder), faults, job), number, faults)
@@ -127,7 +131,8 @@ def _work(
 
     from .train import train
 
-    model, ingredients, settings, seed, directory, progress = job
+    model, ingredients, settings, seed, directory, progress, kind = job
+    arithmetic.use(kind)
     given = load_file(Path(folder) / GIVEN)
     for name, parameter in list(model.named_parameters()):
         torch.utils.swap_tensors(parameter, nn.Parameter(given.pop(name), parameter.requires_grad))

@@ -23,7 +23,8 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from . import places
+from . import arithmetic, places
+from .checksums import sha256
 from .errors import UserError
 
 NAME = "manifest.json"
@@ -114,11 +115,6 @@ def write_json(path: Path, content: Any) -> Path:
     return path
 
 
-def sha256(file: Path) -> str:
-    with file.open("rb") as stream:
-        return hashlib.file_digest(stream, "sha256").hexdigest()
-
-
 def digest(value: Any) -> str:
     """A short hash of plain data: equal data, equal hash, whatever the order of its keys."""
     text = json.dumps(value, sort_keys=True, ensure_ascii=False, default=str)
@@ -158,7 +154,8 @@ def code_revision() -> str:
 
 
 def hardware() -> dict[str, Any]:
-    """The machine: processor, cores, and the accelerator if torch is loaded and sees one."""
+    """The machine: processor, cores, the accelerator if torch is loaded and sees one, and what arithmetic
+    was used."""
     found: dict[str, Any] = {"processor": _processor(), "cores": os.cpu_count(), "system": platform.system()}
     threads = os.environ.get("OMP_NUM_THREADS")
     torch = sys.modules.get("torch")  # asking must not cost the import
@@ -166,6 +163,7 @@ def hardware() -> dict[str, Any]:
         threads = torch.get_num_threads()
         if torch.cuda.is_available():
             found["accelerator"] = torch.cuda.get_device_name()
+    found["arithmetic"] = arithmetic.describe()
     return found | ({"threads": int(threads)} if threads else {})
 
 

@@ -21,7 +21,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
-from . import manifest, places
+from . import arithmetic, manifest, places
 from .errors import UserError, nearest
 from .runs import ENCODER, Run, template_path
 
@@ -113,7 +113,7 @@ def ensure(run: Run, part: str = ENCODER) -> None:
 
 
 def _make(run: Run, part: str) -> Path:
-    directory = run.begin(part)
+    directory = run.begin(part, computing=False)
     output = execute(run.template(part), run.notebook(part), run.parameters(part), record=directory)
     if not run.done(part):
         error = f"it ended without finishing {part!r} of {run.recipe.name}"
@@ -302,6 +302,7 @@ def _stamp(node: NotebookNode, template: Path, parameters: Mapping[str, Any], re
 def _in_words(facts: Mapping[str, Any]) -> str:
     hardware = facts["hardware"]
     device = hardware.get("accelerator") or f"{hardware['processor']}, {hardware.get('threads', 1)} thread(s)"
+    device += arithmetic.in_words(hardware.get("arithmetic", {}))
     values = (
         "smoke values: the machinery works, the numbers mean nothing"
         if facts["values"] == "smoke"

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from datasets import Dataset
     from transformers import PreTrainedModel, PreTrainedTokenizerFast
 
+    from .experiment import Retrieval
     from .sources import Source
 
 Embed = Callable[[Sequence[str]], np.ndarray]
@@ -64,7 +65,7 @@ def by_layer(
     model: PreTrainedModel,
     tokenizer: PreTrainedTokenizerFast,
     rows: Mapping[str, Dataset],
-    pooling: str = "mean",
+    settings: Retrieval,
 ) -> pandas.DataFrame:
     """Retrieval accuracy at every layer, in percent, averaged over languages: layer, accuracy, centred.
 
@@ -80,7 +81,11 @@ def by_layer(
         stacks: list[np.ndarray] = []
 
         def embed(sentences: Sequence[str], stacks: list[np.ndarray] = stacks) -> np.ndarray:
-            stacks.append(evaluate.embed_layers(model, tokenizer, sentences, layers, pooling))
+            stacks.append(
+                evaluate.embed_layers(
+                    model, tokenizer, sentences, layers, settings.pooling, precision=settings.precision
+                )
+            )
             return stacks[-1][0]
 
         foreign, english = sides(part, embed)

@@ -33,7 +33,7 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from . import code, data, manifest, places
+from . import arithmetic, code, data, manifest, places
 from .checkpoint import CHECKPOINTS
 from .errors import UserError, nearest
 from .experiment import Experiment
@@ -174,12 +174,17 @@ class Run:
             manifest.read_manifest(directory, verify=True)
         return True
 
-    def begin(self, part: str) -> Path:
-        """The directory to make `part` in, cleared of what a start with other settings left."""
+    def begin(self, part: str, computing: bool = True) -> Path:
+        """The directory to make `part` in, cleared of what a start with other settings left.
+
+        This process is made to compute as the experiment says, unless another one will (`computing`).
+        """
         directory = self.part_directory(part)
         directory.mkdir(parents=True, exist_ok=True)
         (directory / manifest.NAME).unlink(missing_ok=True)  # not done any more, until it is again
-        _use_threads(self.experiment.workflow.threads)
+        if computing:
+            arithmetic.use(self.experiment.workflow.arithmetic)
+            _use_threads(self.experiment.workflow.threads)
         begun = directory / _BEGUN
         now = {"fingerprint": self.fingerprint(part), "data": self.data(part)}
         if _recorded(begun) != now:
@@ -286,7 +291,7 @@ def _decides(run: Run, part: str) -> Any:
             source["targets"] = experiment.targets  # the text to learn from holds none of their sentences
         pretraining = None if run.recipe.root == UNTRAINED else _settings(experiment.pretraining)
         model = dataclasses.asdict(experiment.model)
-        return [run.recipe.name, source, model, pretraining, experiment.workflow.threads]
+        return [run.recipe.name, source, model, pretraining, dataclasses.asdict(experiment.workflow)]
     evaluation = [dataclasses.asdict(experiment.evaluation), experiment.languages]
     if part == RETRIEVAL:
         return [_rows(run.tasks(part)), dataclasses.asdict(experiment.retrieval), evaluation]

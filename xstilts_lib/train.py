@@ -123,7 +123,7 @@ def train(
 
     with devices.own_randomness(), trained_as(model, settings, read(ingredients), seed, decay):
         whole = Learner(model, fresh_heads(model, ingredients, settings, seed))
-        marks = fingerprint(ingredients, settings, seed, whole)
+        marks = fingerprint(ingredients, settings, seed, whole, accelerator.mixed_precision)
         learner = sharding.spreadable(whole) if settings.shard else whole.to(accelerator.device)
         optimizer = adamw(learner, settings)
         wrapped, stepper = accelerator.prepare(learner, optimizer)

@@ -19,8 +19,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, Any
 
+from . import arithmetic, places, warm
 from . import experiment as experiments
-from . import places, warm
 from .errors import UserError
 from .experiment import Experiment
 from .graph import Job, jobs
@@ -134,6 +134,7 @@ def environment(experiment: Experiment) -> dict[str, str]:
         "PYTHONHASHSEED": "0",
         "HF_HUB_DISABLE_PROGRESS_BARS": "1",
     }
+    variables |= arithmetic.variables(experiment.workflow.arithmetic)
     if experiments.FOLDER in experiment.source:
         variables[experiments.DATA] = str(Path(experiment.source[experiments.FOLDER]).resolve())
     if experiment.file.parent != places.experiments().resolve():

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from ..errors import UserError
+from ..settings import Precision
 
 
 @dataclass(frozen=True)
@@ -97,14 +98,23 @@ class Retrieval:
     layer: int = 2
     """0 = the embeddings."""
     pooling: Literal["mean", "first", "words"] = "mean"
+    precision: Precision = "auto"
+    """As among the settings of a training."""
 
 
 @dataclass(frozen=True)
 class Workflow:
-    """How the jobs run; the number of threads decides the last bits of every sum."""
+    """How the jobs run: what decides the last bits of every sum."""
 
     threads: int = 1
+    arithmetic: Literal["native", "portable"] = "native"
+    """"portable" takes the same instructions on every x86-64 processor, and so ends in the same bits; in
+    float32 and one thread. "native" takes the fastest that the processor has."""
 
     def __post_init__(self) -> None:
         if self.threads < 1:
             raise UserError("'threads' must be at least 1.")
+        if self.threads > 1 and self.arithmetic == "portable":
+            raise UserError(
+                "'arithmetic: portable' is of one thread: set 'threads' to 1, or leave it native."
+            )
