@@ -175,7 +175,8 @@ def results(
     if record:
         print(f"Recorded in {places.relative(records.write(loaded))}.", file=sys.stderr)
     elif left and module.collect(loaded).empty:
-        print(f"{loaded.name!r} has not been run here; this is the record.", file=sys.stderr)
+        said = f"{loaded.name!r} has not been run here; this is the record.{records.changed(loaded)}"
+        print(said, file=sys.stderr)
     elif left:
         print(f"{left} parts of {loaded.name!r} are not done; this is what there is.", file=sys.stderr)
     show(loaded, rows, format.value)

@@ -15,7 +15,7 @@ from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from . import manifest, places, results
+from . import arithmetic, manifest, places, results, strict
 from .errors import UserError
 from .experiment import Design, Experiment
 from .recipe import tree
@@ -23,6 +23,8 @@ from .runs import ENCODER, TARGETS, Run, all_runs
 
 if TYPE_CHECKING:
     import pandas
+
+_PROSE = ("title", "description", "question")  # keys that decide no number
 
 
 def path(experiment: Experiment) -> Path:
@@ -60,11 +62,58 @@ def origin(experiment: Experiment) -> str:
         return "Where the results were computed is not recorded."
     first, last = (date.partition(" ")[0] for date in told["dates"])
     days = first if first == last else f"{first} to {last}"
+    hardware = told["hardware"]
+    machine = hardware["processor"] + arithmetic.in_words(hardware.get("arithmetic", {}))
     return (
         f"The results are a record: {told['parts']:,} parts, {duration(told['seconds'])} of one core in all, "
-        f"computed on {days} on {told['hardware']['processor']}; "
-        f"“xstilts verify {experiment.name}” computes some of them again and compares."
+        f"computed on {days} on {machine}; "
+        f"“xstilts verify {experiment.name}” computes some of them again and compares." + changed(experiment)
     )
+
+
+def changed(experiment: Experiment) -> str:
+    """A sentence on what the experiment's file says otherwise than when its record was made, or nothing."""
+    found = changes(experiment)
+    return f" Its file has changed since: {'; '.join(found)}." if found else ""
+
+
+def changes(experiment: Experiment) -> list[str]:
+    """What the experiment's file says otherwise now, a phrase a setting; empty where there is no record in
+    use."""
+    told = provenance(experiment)
+    if "settings" not in told or not results.missing(experiment):
+        return []
+    old, new = (
+        _flat(strict.parse_yaml(text)) for text in (told["settings"], experiment.file.read_text("utf-8"))
+    )
+    return [
+        f"{key} was {old.get(key, 'not stated')} and is {new.get(key, 'not stated')}"
+        for key in sorted(old.keys() | new.keys())
+        if old.get(key) != new.get(key) and key.split(".")[-1] not in _PROSE
+    ]
+
+
+def _flat(value: Any, key: str = "") -> dict[str, Any]:
+    """{path of keys: value} of nested mappings."""
+    if not isinstance(value, dict) or not value:
+        return {key: value}
+    return {
+        inner: leaf
+        for name, each in value.items()
+        for inner, leaf in _flat(each, f"{key}.{name}" if key else str(name)).items()
+    }
+
+
+def made(run: Run, part: str) -> dict[str, Any]:
+    """On what a part was computed: {"hardware", "versions"} of its manifest, or else of the record."""
+    if run.done(part):
+        return _manifest(run, part)
+    told = provenance(run.experiment)
+    name = _name(run, part)
+    for machine in told.get("machines", ()):
+        if name in machine["parts"]:
+            return {"versions": told["versions"], **machine}
+    return {"hardware": told.get("hardware", {}), "versions": told.get("versions", {})}
 
 
 def unlearnt(experiment: Experiment, design: Design) -> str:
@@ -148,8 +197,25 @@ def _provenance(experiment: Experiment, rows: int) -> dict[str, Any]:
         "code": sorted({record["code"] for record in records}),
         "versions": _most(record["versions"] for record in records),
         "hardware": _most(record["hardware"] for record in records),
+        **_machines(experiment),
+        "data": {what: of for record in records for what, of in (record.get("data") or {}).items()},
         "settings": experiment.file.read_text(encoding="utf-8"),
     }
+
+
+def _machines(experiment: Experiment) -> dict[str, Any]:
+    """Where not all was computed on one kind of machine and in one precision: which parts on which."""
+    found: dict[str, dict[str, Any]] = {}
+    for run in all_runs(experiment):
+        for part in run.parts:
+            hardware = _manifest(run, part)["hardware"]
+            key = json.dumps(hardware, sort_keys=True)
+            found.setdefault(key, {"hardware": hardware, "parts": []})["parts"].append(_name(run, part))
+    return {"machines": list(found.values())} if len(found) > 1 else {}
+
+
+def _name(run: Run, part: str) -> str:
+    return f"{run.experiment.model.name}/{run.recipe.name}/seed{run.seed}/{part}"
 
 
 def _degenerate(experiment: Experiment) -> list[list[Any]]:

@@ -133,10 +133,15 @@ class _Loader(yaml.SafeLoader):
         return super().construct_mapping(node, deep=True)
 
 
+def parse_yaml(text: str) -> Any:
+    """`text` as YAML, as `read_yaml` reads it."""
+    return yaml.load(text, Loader=_Loader)
+
+
 def read_yaml(file: Path, where: str) -> dict[str, Any]:
     """The mapping in `file`; a UserError that begins with `where` if it is no YAML or no mapping."""
     try:
-        content = yaml.load(file.read_text(encoding="utf-8"), Loader=_Loader)
+        content = parse_yaml(file.read_text(encoding="utf-8"))
     except UserError as error:
         raise UserError(f"{where}: {error}") from None
     except yaml.YAMLError as error:

@@ -1,11 +1,16 @@
-"""Computing a sample of an experiment's results again, from its very start, and comparing to the last digit.
+"""Computing a sample of an experiment's results again, from its very start, and comparing.
 
 The results are those of the run directories, or, where there are none, the table that book/records/ keeps of
 an experiment that cost more than a reader may want to spend.
+
+They must agree to the last digit where machine, libraries and settings are those of then, or the arithmetic
+is portable. Otherwise the last bits differ and thousands of updates amplify them: a processor is a seed. Then
+the numbers are held against the spread between seeds, and what is different is said.
 """
 
 from __future__ import annotations
 
+import math
 import os
 import random
 import tempfile
@@ -13,7 +18,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from . import places, results
+from . import arithmetic, places, records, results
 from .experiment import Experiment
 from .notebook import make
 from .runs import RETRIEVAL, TARGETS, Run
@@ -24,21 +29,26 @@ if TYPE_CHECKING:
 
 Cell = tuple[str, str, str, int]  # model, recipe, target, seed
 Numbers = dict[tuple[str, str], float]  # (language, metric) -> percent
+LEVEL = 0.05  # how often a cell of another seed would be called too far apart
+_DECIDING = ("torch", "transformers", "numpy")  # packages whose versions decide bits
 
 
 def verify(experiment: Experiment, sample: int, seed: int) -> bool:
     """Compute `sample` cells again in folders of their own; say of each whether it came out the same."""
     found = recorded(experiment)
     chosen = random.Random(seed).sample(sorted(found), min(sample, len(found)))
-    same = True
+    right = True
     for cell in chosen:
         model, recipe, target, number = cell
-        again = compute_again(Run(experiment.with_model(model), recipe, number), target)
-        wrong = differences(found[cell], again)
-        same &= not wrong
-        words = f"DIFFERENT: {'; '.join(wrong)}" if wrong else f"the same {len(found[cell])} numbers"
+        run = Run(experiment.with_model(model), recipe, number)
+        part = RETRIEVAL if target in run.tasks(RETRIEVAL) else f"{TARGETS}/{target}"
+        then = records.made(run, part)
+        again, now = compute_again(run, part, target)
+        changes = [] if run.done(part) else records.changes(experiment)
+        fine, words = judge(cell, again, found, unlike(then, now) + changes)
+        right &= fine
         print(f"{model}, {recipe}, {target}, seed {number}: {words}", flush=True)
-    return same
+    return right
 
 
 def recorded(experiment: Experiment) -> Mapping[Cell, Numbers]:
@@ -56,19 +66,86 @@ def _cells(table: pandas.DataFrame) -> dict[Cell, Numbers]:
     return found
 
 
-def compute_again(run: Run, target: str) -> Numbers:
-    """The numbers of one target, made with everything upstream of it in an empty folder of runs."""
-    part = RETRIEVAL if target in run.tasks(RETRIEVAL) else f"{TARGETS}/{target}"
+def compute_again(run: Run, part: str, target: str) -> tuple[Numbers, dict[str, Any]]:
+    """The numbers of one target, made with everything upstream of it in an empty folder of runs; and the
+    manifest that says on what."""
     before = os.environ.copy()
     with tempfile.TemporaryDirectory(prefix="xstilts-verify-") as folder:
         os.environ.update(environment(run.experiment), **{places.RUNS: str(Path(folder) / "runs")})
         try:
             make(run, part)  # the template makes what it needs first
             rows: list[dict[str, Any]] = [row for row in results.rows(run, part) if row["target"] == target]
+            now = records.made(run, part)
         finally:
             os.environ.clear()
             os.environ.update(before)
-    return {(row["language"], row["metric"]): float(row["value"]) for row in rows}
+    return {(row["language"], row["metric"]): float(row["value"]) for row in rows}, now
+
+
+def judge(cell: Cell, again: Numbers, found: Mapping[Cell, Numbers], reasons: list[str]) -> tuple[bool, str]:
+    """Whether `again` is what `found` holds of `cell`, as far as can be asked, and that in words.
+
+    Without a reason to differ it must be equal. With one, no number may be further from the one of then than
+    another seed would be, but for one cell in 20: differences of two draws, Student's t over the seeds of
+    the same recipe, shared over the numbers of the cell.
+    """
+    old = found[cell]
+    wrong = differences(old, again)
+    if not wrong:
+        return True, f"the same {len(old)} numbers"
+    if not reasons:
+        return False, f"DIFFERENT, on the same kind of machine: {'; '.join(wrong)}"
+    because = f"; not to the digit, because {'; '.join(reasons)}"
+    if old.keys() != again.keys():
+        return False, f"OTHER LANGUAGES OR METRICS: {'; '.join(wrong)}{because}"
+    others = [numbers for each, numbers in found.items() if each[:3] == cell[:3]]
+    if len(others) < 2:
+        return False, f"NOT COMPARABLE, for there is one seed and so no spread: {'; '.join(wrong)}{because}"
+    apart = {key: abs(again[key] - old[key]) for key in old}
+    far = [key for key, limit in allowed(old, others).items() if apart[key] > limit + 1e-9]
+    words = f"up to {max(apart.values()):.1f} points apart, {len(others)} seeds"
+    if far:
+        named = ", ".join(f"{language} {metric}" for language, metric in far)
+        return False, f"FURTHER APART THAN SEEDS ARE in {named} ({words}){because}"
+    return True, f"within the spread between seeds ({words}){because}"
+
+
+def allowed(old: Numbers, others: list[Numbers]) -> Numbers:
+    """How far two draws may lie apart, number by number, in points."""
+    from scipy.stats import t
+
+    quantile = float(t.ppf(1 - LEVEL / len(old) / 2, len(others) - 1))
+    found = {}
+    for key in old:
+        values = [numbers[key] for numbers in others if key in numbers]
+        mean = sum(values) / len(values)
+        variance = sum((value - mean) ** 2 for value in values) / max(1, len(values) - 1)
+        found[key] = quantile * math.sqrt(2 * variance)
+    return found
+
+
+def unlike(then: Mapping[str, Any], now: Mapping[str, Any]) -> list[str]:
+    """What decides the last bits and is not as it was, a phrase each; empty where bits must agree."""
+    found = [
+        f"{name} was {then['versions'][name]} and is {now['versions'].get(name)}"
+        for name in _DECIDING
+        if name in then.get("versions", {}) and then["versions"][name] != now["versions"].get(name)
+    ]
+    old, new = then["hardware"], now["hardware"]
+    before, after = old.get("arithmetic"), new.get("arithmetic")
+    if before and after and before["kind"] == after["kind"] == arithmetic.PORTABLE:
+        return found
+    for key in ("processor", "accelerator", "threads"):
+        if old.get(key) != new.get(key):
+            found.append(f"the {key} was {old.get(key)} and is {new.get(key)}")
+    if before is None:
+        return [*found, "the record does not say in which arithmetic it was computed"]
+    keys = sorted(before.keys() | (after or {}).keys())
+    return found + [
+        f"the {key} of its arithmetic was {before.get(key)} and is {(after or {}).get(key)}"
+        for key in keys
+        if before.get(key) != (after or {}).get(key)
+    ]
 
 
 def differences(old: Numbers, new: Numbers) -> list[str]:

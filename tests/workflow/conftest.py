@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from xstilts_lib import results
+from xstilts_lib import records, results
 from xstilts_lib.experiment import Experiment, load_experiment
 from xstilts_lib.runs import ENCODER as ENCODER_PART
-from xstilts_lib.runs import Run
+from xstilts_lib.runs import Run, all_runs
 
 EXPERIMENT = """
 title: A test
@@ -41,7 +41,7 @@ designs:
 RUN = """
 from xstilts_lib import notebook, results
 from xstilts_lib.experiment import load_experiment
-from xstilts_lib.runs import Run
+from xstilts_lib.runs import Run, all_runs
 """
 ENCODER = (
     RUN
@@ -165,3 +165,16 @@ def finish() -> Callable[[Run], None]:
             run.finish(part, [directory / results.SCORES], 1.0)
 
     return leave
+
+
+@pytest.fixture
+def kept(
+    questions: Experiment, finish: Callable[[Run], None], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> Experiment:
+    """The experiment `questions` with a record, made where no run of it is left."""
+    monkeypatch.setenv("XSTILTS_RUNS", str(tmp_path / "elsewhere"))
+    for run in all_runs(questions):
+        finish(run)
+    records.write(questions)
+    monkeypatch.delenv("XSTILTS_RUNS")
+    return questions

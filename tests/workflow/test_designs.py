@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from xstilts_lib import costs, graph, results, tables, verification
+from xstilts_lib import costs, graph, records, results, tables, verification
 from xstilts_lib.errors import UserError
 from xstilts_lib.experiment import Experiment, load_experiment
 from xstilts_lib.runs import Run, all_runs, runs_of_model
@@ -120,10 +121,11 @@ def test_cells_of_every_encoder_are_verified(
     assert numbers.items() <= recorded["wide", "none", "mini_tatoeba", 1].items()
     again: list[Run] = []
 
-    def compute(run: Run, target: str) -> verification.Numbers:
+    def compute(run: Run, part: str, target: str) -> tuple[verification.Numbers, dict[str, Any]]:
         again.append(run)
         own = recorded[run.experiment.model.name, run.recipe.name, target, run.seed]
-        return {key: value + (run.experiment.variant == "wide") for key, value in own.items()}
+        other = run.experiment.variant == "wide"
+        return {key: value + other for key, value in own.items()}, records.made(run, part)
 
     monkeypatch.setattr(verification, "compute_again", compute)
     assert not verification.verify(questions, sample=99, seed=0)
@@ -138,8 +140,9 @@ def test_a_variants_cell_is_computed_again_from_its_start(
 ) -> None:
     monkeypatch.setenv("XSTILTS_WARM", "0")
     wide = questions.with_model("wide")
-    again = verification.compute_again(Run(wide, "none", 1), "mini_xnli")
+    again, made = verification.compute_again(Run(wide, "none", 1), "targets/mini_xnli", "mini_xnli")
     assert again["qaa", "score"] == 54.0
+    assert made["hardware"]["processor"]
     assert not wide.directory.exists(), "in a folder of its own"
     with pytest.raises(UserError, match="no encoder 'wid'"):
         questions.with_model("wid")

@@ -22,19 +22,6 @@ Finish = Callable[[Run], None]
 Template = Callable[..., Path]
 
 
-@pytest.fixture
-def kept(
-    questions: Experiment, finish: Finish, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> Experiment:
-    """The experiment `questions` with a record, made where no run of it is left."""
-    monkeypatch.setenv("XSTILTS_RUNS", str(tmp_path / "elsewhere"))
-    for run in all_runs(questions):
-        finish(run)
-    records.write(questions)
-    monkeypatch.delenv("XSTILTS_RUNS")
-    return questions
-
-
 def test_only_a_finished_experiment_is_recorded(questions: Experiment, finish: Finish) -> None:
     *others, last = all_runs(questions)
     for run in others:
