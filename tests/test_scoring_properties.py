@@ -242,6 +242,37 @@ class TestTags:
         )  # fmt: skip
         assert scoring.combine(tags.entity_counts(gold, near, "de")) == pytest.approx(metrics["f1"])
 
+    ODD = (
+        ("O", "B-PER", "I-PER", "I-LOC", "E-PER", "S-LOC", "NOUN", "S/N", "B", "I", "E", "S", "B-", "X", "."),
+        ("E-PER", "E-LOC", "I-PER", "O", "-X-", "OUT", "b-PER", "_"),
+        (),
+    )
+
+    @pytest.mark.filterwarnings("ignore")
+    @pytest.mark.parametrize("alphabet", ODD)
+    @pytest.mark.parametrize("seed", range(10))
+    def test_any_tags_at_all_hold_the_entities_that_seqeval_finds(self, seed, alphabet):
+        """To the last digit; where no alphabet is given, tags are letters and hyphens at random."""
+        from seqeval.metrics.sequence_labeling import get_entities, precision_recall_fscore_support
+
+        draw = random.Random(seed)
+        made = ("".join(draw.choices("BIESO.-_Xx", k=draw.randint(1, 4))) for _ in range(40))
+        gold, near = self.sentences(draw, alphabet or tuple(made))
+        gold.insert(3, [])
+        near.insert(3, [])
+        assert sorted(tags.entities(gold)) == sorted(get_entities(gold))
+        *expected, _ = precision_recall_fscore_support(gold, near, average="micro")
+        metrics = tags.entity_f1(gold, near, "de")
+        assert [metrics[name] for name in ("precision", "recall", "f1")] == [100 * each for each in expected]
+
+    def test_seqeval_is_asked_by_tests_alone(self):
+        """It is published as source alone, and a build of it must not stand between a reader and the book."""
+        library = Path(scoring.__file__).parents[1]
+        texts = {path: path.read_text(encoding="utf-8") for path in library.rglob("*.py")}
+        assert not [
+            path for path, text in texts.items() if re.search(r"^\s*(import|from) seqeval", text, re.M)
+        ]
+
     @pytest.mark.parametrize("seed", SEEDS)
     def test_parts_of_speech_are_runs_of_equal_letters(self, seed):
         """seqeval takes the first letter for a prefix and the rest for a type; ours is asked beside it."""

@@ -38,7 +38,7 @@ SOCKET = "XSTILTS_KERNELS"  # names the socket, for jobs and kernels
 PRELOADED = (
     "torch", "transformers.models.xlm_roberta.modeling_xlm_roberta", "transformers.models.auto.modeling_auto",
     "transformers.models.auto.tokenization_auto", "datasets", "accelerate", "pandas", "matplotlib.pyplot",
-    "seaborn", "scipy.stats", "seqeval.metrics", "ipykernel.kernelapp", "ipykernel.ipkernel",
+    "seaborn", "scipy.stats", "ipykernel.kernelapp", "ipykernel.ipkernel",
     "ipykernel.debugger", "IPython.core.completerlib", "IPython.core.oinspect",
     "IPython.extensions.storemagic", "sqlite3", "tornado.platform.asyncio",
     "matplotlib_inline.backend_inline", "safetensors.numpy",
