@@ -101,6 +101,159 @@ class TestLabels:
             scoring.score_task("panx", *sides)
 
 
+class TestChoices:
+    """Pairing and equality as in the benchmark's own code, which goes line by line and compares numbers."""
+
+    GOLD = ({"idx": 3, "label": 0}, {"idx": 0, "label": 1}, {"idx": 2, "label": 1}, {"idx": 7, "label": 1})
+
+    def lines(self, *rows: dict) -> str:
+        return "".join(json.dumps(row) + "\n" for row in rows)
+
+    def accuracy(self, folder: Path, predicted: list[dict], gold: list[dict] | None = None) -> float:
+        sides = self.lines(*predicted), self.lines(*(self.GOLD if gold is None else gold))
+        return score(folder, "xcopa", *sides, "et")["accuracy"]
+
+    @pytest.mark.parametrize("kind", [int, float, bool])
+    def test_labels_that_are_equal_count_as_equal(self, tmp_path, kind):
+        given = [row | {"label": kind(row["label"])} for row in self.GOLD]
+        assert self.accuracy(tmp_path, given) == 100.0
+        assert self.accuracy(tmp_path, list(self.GOLD), given) == 100.0
+        assert self.accuracy(tmp_path, [given[0] | {"label": kind(1)}, *given[1:]]) == 75.0
+
+    def test_text_equals_text_and_is_no_number(self, tmp_path):
+        text = [row | {"label": str(row["label"])} for row in self.GOLD]
+        assert self.accuracy(tmp_path, text, text) == 100.0
+        with pytest.raises(
+            UserError, match=r"predictions.*line 2: the label is text, and a number in the other"
+        ):
+            self.accuracy(tmp_path, [self.GOLD[0], *text[1:]])
+        with pytest.raises(UserError, match=r"labels.*line 1: the label is text"):
+            self.accuracy(tmp_path, list(self.GOLD), text)
+
+    def test_without_idx_lines_pair_in_their_order_whatever_the_labels_idx(self, tmp_path):
+        given = [{"label": row["label"]} for row in self.GOLD]
+        assert self.accuracy(tmp_path, given) == 100.0
+        assert self.accuracy(tmp_path, given[::-1]) == 50.0
+        assert self.accuracy(tmp_path, given, given) == 100.0
+
+    def test_labels_without_idx_pair_with_predictions_in_order(self, tmp_path):
+        gold = [{"label": row["label"]} for row in self.GOLD]
+        in_order = [{"idx": place, **row} for place, row in enumerate(gold)]
+        assert self.accuracy(tmp_path, in_order, gold) == 100.0
+        with pytest.raises(UserError, match=r"idx in an order of its own, .*labels.* has none to match"):
+            self.accuracy(tmp_path, list(self.GOLD), gold)
+
+    def test_an_idx_may_be_a_float_as_well(self, tmp_path):
+        given = [row | {"idx": float(row["idx"])} for row in self.GOLD[::-1]]
+        assert self.accuracy(tmp_path, given) == 100.0
+
+    @pytest.mark.parametrize("side", [0, 1])
+    def test_idx_on_some_lines_alone_are_refused(self, tmp_path, side):
+        some = [*self.GOLD[:2], {"label": 1}, {"label": 1}]
+        with pytest.raises(UserError, match="line 3, has no 'idx', as other lines have"):
+            self.accuracy(tmp_path, *((some, None) if side == 0 else (list(self.GOLD), some)))
+
+    @pytest.mark.parametrize("label", [2, -1, 0.5, None, "", "effect", [1]])
+    def test_what_is_no_choice_is_refused_in_either_file(self, tmp_path, label):
+        odd = [self.GOLD[0], self.GOLD[1] | {"label": label}, *self.GOLD[2:]]
+        with pytest.raises(
+            UserError, match=r"predictions.*line 2: the label .* is none of the choices, 0, 1"
+        ):
+            self.accuracy(tmp_path, odd)
+        with pytest.raises(UserError, match=r"labels.*line 2: the label .* is none of the choices, 0, 1"):
+            self.accuracy(tmp_path, odd, odd)
+
+    def test_nan_is_no_label(self, tmp_path):
+        with pytest.raises(UserError, match=r"predictions.*line 1, holds NaN, which is no number"):
+            self.accuracy(tmp_path, [self.GOLD[0] | {"label": float("nan")}, *self.GOLD[1:]])
+
+    def test_every_task_of_choices_says_how_many(self):
+        from xstilts_lib.scoring.scorers import known_labels
+        from xstilts_lib.tasks import TASKS
+
+        counts = {name: len(known_labels(name)) for name, row in TASKS.items() if row.format == "choice"}
+        assert min(counts.values()) == counts["xcopa"] == 2
+        assert counts["commonsenseqa"] == 5
+
+
+class TestPlaces:
+    """Tatoeba: the place of a sentence on the other side, for each."""
+
+    def test_a_blank_prediction_is_wrong(self, tmp_path):
+        assert score(tmp_path, "tatoeba", "1\n\n", "1\n0\n") == {"accuracy": 50.0}
+
+    @pytest.mark.parametrize(
+        "place", ["0.0", "zwei", "-1", "4", "99999", "1e0", "01", "+1", "١", "nan", "1\tx"]
+    )
+    def test_what_is_no_place_is_refused(self, tmp_path, place):
+        with pytest.raises(UserError, match=r"predictions.*line 2"):
+            score(tmp_path, "tatoeba", f"2\n{place}\n1\n3\n", "2\n0\n1\n3\n")
+
+    def test_labels_of_a_part_do_not_say_how_many_places_there_are(self, tmp_path):
+        assert score(tmp_path, "tatoeba", "998\n7\n", "7\n7\n") == {"accuracy": 50.0}
+        with pytest.raises(UserError, match=r"line 1: '1000' is no label; .* from 0 to 999"):
+            score(tmp_path, "tatoeba", "1000\n7\n", "7\n7\n")
+
+    def test_larger_sets_than_the_published_are_no_trouble(self, tmp_path):
+        places = "".join(f"{place}\n" for place in range(1200))
+        assert score(tmp_path, "mini_tatoeba", places, places, "qaa") == {"accuracy": 100.0}
+
+
+class TestLabelFiles:
+    """Labels that no prediction can match are no wrong answers: they are refused, by line."""
+
+    @pytest.mark.parametrize(
+        ("task", "label", "message"),
+        [
+            ("xnli", "neutral\ncontradictory\n", "line 2: 'contradictory' is no label; .*'contradiction'"),
+            ("xnli", "neutral\n-\n", "line 2: '-' is no label"),
+            ("xnli", "gold_label\nneutral\n", "line 1: 'gold_label' is no label"),
+            ("xnli", "neutral\n\n", "line 2: '' is no label"),
+            ("xnli", "neutral\n1\n", "line 2: '1' is no label"),
+            ("xnli", "neutral\tA\tB\nneutral\tC\tD\n", "line 1, holds more than a label: keep the"),
+            ("pawsx", "0\n2\n", "line 2: '2' is no label"),
+            ("pawsx", "label\n0\n", "line 1: 'label' is no label"),
+            ("qqp", "1\nduplicat\n", "line 2: 'duplicat' is no label"),
+            ("tatoeba", "0\n1.0\n", "line 2: '1.0' is no label; labels are the places"),
+            ("tatoeba", "0\n\n", "line 2: '' is no label"),
+            ("tatoeba", "index\n0\n", "line 1: 'index' is no label"),
+            ("tatoeba", "0\tHallo\n1\tWelt\n", "line 1, holds more than a label"),
+            ("tatoeba", "0\n99999\n", "line 2: '99999' is no label"),
+            ("panx", "B-PER\nPER\n", "line 2: 'PER' is none of the tags"),
+            ("panx", "tag\nB-PER\n", "line 1: 'tag' is none of the tags"),
+            ("panx", "Haus\tO\nBonn\tB-LOC\n", "line 1, holds more than a tag"),
+            ("panx", "O\nO\n", "holds no entity: every tag is O"),
+            ("mini_panx", "O\n\nO\n", "holds no entity"),
+            ("udpos", "NOUN\n_\n", "line 2: '_' is none of the tags"),
+            ("udpos", "O\nO\n", "line 1: 'O' is none of the tags"),
+            ("bucc2018", "de\ten\nde-1\ten-1\n", "line 1, names its columns"),
+            ("bucc2018", "de-1\ten-1\n\nde-2\ten-2\n", "line 2, has 1 columns"),
+            ("bucc2018", "de-1\ten-1\tA\tB\n", "line 1, has 4 columns"),
+            ("bucc2018", "en-1\tde-1\nen-2\tde-2\n", "has English first"),
+            ("bucc2018", "de-1\ten-1\nde-2\ten-2\nen-3\tde-3\n", "line 3, holds ids of 'en' and 'de'"),
+            ("xquad", questions(("a", ["x"]), ("b", [])), "'b' has no gold answer"),
+            ("xquad", questions(("a", ["x"]), ("b", ["", " "])), "the gold answers of 'b' are blank"),
+            ("tydiqa", questions(("a", [""])), "the gold answers of 'a' are blank"),
+            ("mlqa", '{"data": []}', "holds no question"),
+            ("squad_v2", questions(("a", []), ("b", [])), "holds no question that has an answer"),
+            ("squad_v2", questions(("a", ["x"]), ("b", [""])), "the gold answers of 'b' are blank"),
+            ("mlqa", '{"data": [{"paragraphs": [{"qas": [{"id": 17, "answers": [{"text": "x"}]}]}]}]}',
+             "the id 17 is no text"),
+            ("mewslix", '{"q": ["e1"], "r": [" "]}', "names no right answer for 'r'"),
+            ("mewslix", '{"q": [null]}', "'q' has None where an id is expected"),
+            ("lareqa", '{"q": [NaN]}', "holds NaN, which is no number"),
+        ],
+    )  # fmt: skip
+    def test_they_are_refused(self, tmp_path, task, label, message):
+        with pytest.raises(UserError, match=rf"labels.{task}.test-de.*{message}"):
+            score(tmp_path, task, '{"a": "x"}' if label[0] == "{" else label, label)
+
+    def test_numbers_for_labels_are_a_spelling_of_their_own(self, tmp_path):
+        assert score(tmp_path, "xnli", "0\n2\n", "0\n1\n") == {"accuracy": 50.0}
+        with pytest.raises(UserError, match=r"predictions.*line 1: 'neutral' is no label"):
+            score(tmp_path, "xnli", "neutral\n2\n", "0\n1\n")
+
+
 class TestTags:
     def test_ill_formed_sequences_are_scored_as_seqeval_reads_them(self):
         # I-PER after O starts an entity; a change of type starts one too.
@@ -122,6 +275,13 @@ class TestTags:
     def test_supertags_are_scored_by_token(self, tmp_path):
         assert score(tmp_path, "mini_ccg", "N\nS/NP\n", "N\nN\n", "en") == {"token_accuracy": 50.0}
 
+    def test_one_tag_of_another_set_among_known_ones_is_refused(self, tmp_path):
+        with pytest.raises(UserError, match=r"predictions.*line 2: 'CONJ' is none of the tags, .* CCONJ"):
+            score(tmp_path, "udpos", "NOUN\nCONJ\nVERB\n", "NOUN\nCCONJ\nVERB\n")
+
+    def test_supertags_may_be_any(self, tmp_path):
+        assert score(tmp_path, "ccg", "N\nwhatever\n", "N\nS/NP\n", "en") == {"token_accuracy": 50.0}
+
     def test_a_sentence_at_the_end_of_the_file_needs_no_blank_line(self, tmp_path):
         assert score(tmp_path, "panx", "B-PER\n\nB-LOC\n", "B-PER\n\nB-LOC\n\n")["f1"] == 100.0
 
@@ -131,7 +291,9 @@ class TestTags:
             ("O\n\nO\n\nO\n", "has 3 sentences, .* has 2"),
             ("O\nO\n\nO\n", "sentence 1, has 2 tags for 1 tokens"),
             ("Haus\tO\n\nO\n", "line 1, holds more than a tag"),
-            ("0\n\n1\n", "holds no known tag"),
+            ("0\n\n1\n", "line 1: '0' is none of the tags, O, B-PER"),
+            ("O\n\nb-per\n", "line 3: 'b-per' is none of the tags"),
+            ("O\n\nS-PER\n", "line 3: 'S-PER' is none of the tags"),
         ],
     )
     def test_wrong_files_are_refused_in_a_sentence(self, tmp_path, prediction, message):
@@ -184,6 +346,18 @@ class TestAnswers:
             "f1": 0.0,
         }
 
+    @pytest.mark.parametrize("task", ["xquad", "mlqa", "tydiqa", "mini_tydiqa", "squad_v1", "squad_v2"])
+    def test_predictions_of_other_questions_are_refused(self, tmp_path, task):
+        gold = questions(("a", ["x"]), ("b", ["x"]))
+        for prediction in ('{"0": "x", "1": "x"}', '{"data": {"0": "x"}}'):
+            with pytest.raises(UserError, match=r"None of the ids of .*predictions.* is one of .*labels"):
+                score(tmp_path, task, prediction, gold)
+        assert score(tmp_path, task, '{"data": {"a": "x"}}', gold)["f1"] > 0
+
+    def test_of_two_answers_to_a_question_the_last_counts(self, tmp_path):
+        found = score(tmp_path, "xquad", '{"a": "y", "a": "x"}', questions(("a", ["x"])))
+        assert found["exact_match"] == 100.0
+
     def test_ids_may_repeat(self, tmp_path):
         gold = questions(("a", ["x"]), ("a", ["y"]))
         assert score(tmp_path, "tydiqa", '{"a": "x"}', gold)["exact_match"] == 50.0
@@ -198,6 +372,7 @@ class TestAnswers:
             ('{"a": "x",}', questions(("a", ["x"])), "is no valid JSON"),
             ('{"a": null}', questions(("a", ["x"])), "the answer to 'a' is None"),
             ('["x"]', questions(("a", ["x"])), "holds a JSON list"),
+            ('{"a": NaN}', questions(("a", ["x"])), "holds NaN, which is no number"),
             ('{"a": "x"}', questions(("a", [])), "'a' has no gold answer"),
             ('{"a": "x"}', '{"data": [{"title": ""}]}', "not in SQuAD's layout"),
             ('{"a": "x"}', '{"rows": []}', "not in SQuAD's layout"),
@@ -228,6 +403,14 @@ class TestUnanswerable:
         assert metrics["best_f1"] == pytest.approx(100 * (2 + 2 / 3) / 3)
         assert metrics["best_f1_threshold"] == 0.3
 
+    @pytest.mark.parametrize("number", ["NaN", "Infinity", "-Infinity", "1e999"])
+    def test_what_is_no_finite_number_is_no_probability(self, tmp_path, number):
+        doubts = tmp_path / "predictions" / "squad_v2" / "test-en.no_answer.json"
+        doubts.parent.mkdir(parents=True)
+        doubts.write_text(f'{{"a": 0.1, "b": {number}, "c": 0.3}}')
+        with pytest.raises(UserError, match=rf"no_answer.json holds {number}, which is no number"):
+            score(tmp_path, "squad_v2", '{"a": "x", "b": "q", "c": "y"}', questions(*self.GOLD), "en")
+
     def test_every_prediction_needs_its_probability(self):
         predicted = unanswerable.Prediction({"a": "x"}, {})
         with pytest.raises(UserError, match="1 questions have no probability"):
@@ -253,6 +436,33 @@ class TestRetrieval:
         with pytest.raises(UserError, match=r"test-de.tsv, line 2, has 3 columns"):
             score(tmp_path, "bucc2018", "de-1\ten-1\nde-2\ten-2\t0.9\n", "de-1\ten-1\n")
 
+    @pytest.mark.parametrize(
+        ("found", "message"),
+        [
+            ("en-1\tde-1\nen-2\tde-2\n", "line 1, holds ids of 'en' and 'de', where"),
+            ("de-1\ten-1\nen-9\tde-8\n", "line 2, holds ids of 'en' and 'de'"),
+            ("de-1\tde-2\n", "line 1, holds ids of 'de' and 'de'"),
+            ("fr-1\ten-1\n", "line 1, holds ids of 'fr' and 'en'"),
+            ("source\ttarget\nde-1\ten-1\n", "line 1, names its columns"),
+        ],
+    )  # fmt: skip
+    def test_columns_in_another_order_are_refused(self, tmp_path, found, message):
+        with pytest.raises(UserError, match=rf"predictions.*{message}"):
+            score(tmp_path, "bucc2018", found, "de-1\ten-1\nde-2\ten-2\n")
+
+    def test_columns_in_another_order_show_where_ids_do_not_tell(self, tmp_path):
+        for gold in ("1\t5\n2\t6\n", "x-source-1\tx-target-5\nx-source-2\tx-target-6\n"):
+            swapped = "".join("\t".join(line.split("\t")[::-1]) + "\n" for line in gold.splitlines())
+            with pytest.raises(UserError, match=r"predictions.* has its columns the other way round"):
+                score(tmp_path, "bucc2018", swapped, gold)
+        # Each side may count its own sentences.
+        assert score(tmp_path, "bucc2018", "1\t5\n6\t2\n", "1\t5\n2\t6\n")["f1"] == 50.0
+
+    def test_rankings_of_other_queries_are_refused(self, tmp_path):
+        for task in ("lareqa", "mewslix"):
+            with pytest.raises(UserError, match=r"None of the ids of .*predictions.* is one of .*labels"):
+                score(tmp_path, task, '{"0": ["e1"]}', '{"q": ["e1"]}')
+
     def test_average_precision_by_hand(self):
         # Right ones at ranks 1 and 3 of two that could be right; a repeated candidate counts once.
         assert retrieval.average_precision(["a", "x", "b"], ["a", "b"], 20) == pytest.approx((1 + 2 / 3) / 2)
@@ -272,6 +482,12 @@ class TestRetrieval:
             ('{"q": "e1"}', '{"q": ["e1"]}', "where a list of ids is expected"),
             ('{"q": ["e1"]}', '{"q": []}', "names no right answer for 'q'"),
             ('{"q": ["e1"]}', "{}", "is empty"),
+            (
+                '{"q": [{"id": "e1"}]}',
+                '{"q": ["e1"]}',
+                "predictions.*'q' has {'id': 'e1'} where an id is expected",
+            ),
+            ('{"q": [1.0]}', '{"q": [1]}', "predictions.*'q' has 1.0 where an id is expected"),
         ],
     )
     def test_wrong_files_are_refused_in_a_sentence(self, tmp_path, prediction, label, message):

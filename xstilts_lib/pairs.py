@@ -16,16 +16,20 @@ Pair = tuple[str, ...]
 
 
 def read(path: Path, empty: bool = False) -> list[Pair]:
-    """One pair a line, a tab between its ids; UserError for any other number of columns, for an empty file.
+    """One pair a line, a tab between its ids; UserError for any other number of columns, and for a header.
 
-    A blank line is kept as a pair that matches none, because XTREME's bucc_f1 counts it among the finds.
+    `empty`, of what was mined: the file may be empty, and a blank line is kept as a pair that matches none,
+    because XTREME's bucc_f1 counts it among the finds.
     """
     found = [tuple(line.split("\t")) for line in lines(path, empty)]
     for number, pair in enumerate(found, 1):
-        if len(pair) != 2 and pair != ("",):
+        if len(pair) != 2 and not (empty and pair == ("",)):
             raise UserError(
                 f"{path}, line {number}, has {len(pair)} columns; expected are two ids and a tab between."
             )
+    numbered = [any(letter.isdigit() for letter in "".join(pair)) for pair in found]
+    if len(found) > 1 and not numbered[0] and all(numbered[1:]):
+        raise UserError(f"{path}, line 1, names its columns: leave that line out.")
     return found
 
 

@@ -83,11 +83,16 @@ def overlap_v2(answer: str, gold: str) -> float:
 
 
 def read(predictions: Path, labels: Path, known: tuple[str, ...]) -> tuple[Gold, dict[str, str]]:
-    """(gold, predicted); a question without a prediction scores 0, an answer to none is passed over."""
-    gold = list(reading.questions(labels))
-    if not gold:
-        raise UserError(f"{labels} holds no question.")
-    return gold, reading.answers(predictions)
+    """(gold, predicted); a question without a prediction scores 0, an answer to none is passed over.
+
+    UserError for a question without a gold answer, and where no prediction answers any.
+    """
+    gold = reading.questions(labels)
+    if lacking := [question for question, texts in gold if not texts]:
+        raise UserError(f"{labels}: {lacking[0]!r} has no gold answer to score against.")
+    predicted = reading.answers(predictions)
+    reading.matching((question for question, _ in gold), predicted, labels, predictions)
+    return gold, predicted
 
 
 def squad(gold: Gold, predicted: dict[str, str], language: str) -> dict[str, float]:
@@ -114,10 +119,6 @@ def _scores(gold: Gold, predicted: dict[str, str], normalise: Normalise) -> list
     """(exact match, F1) of each question, from 0 to 1."""
     rows = []
     for question, texts in gold:
-        if not texts:
-            raise UserError(
-                f"Question {question!r} has no gold answer: these are not labels to score against."
-            )
         if question not in predicted:
             rows.append((0.0, 0.0))
             continue

@@ -6,65 +6,124 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Sized
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
-from ..errors import UserError, nearest
+from ..errors import UserError
+from ..tasks import TASKS
 from . import reading
 
 if TYPE_CHECKING:
     import numpy as np
 
 POSITIVE = ("1", "duplicate", "paraphrase")
+LARGEST = max(TASKS["tatoeba"].sizes.values())  # pairs of a language
+_RANGE = "labels are the places of sentences, whole numbers from 0 to {}"
 
 
 def read(predictions: Path, labels: Path, known: tuple[str, ...]) -> tuple[list[str], list[str]]:
     """(gold, predicted), line by line.
 
     A blank prediction is a wrong one, as in XTREME. Any other word that is none of the task's labels is
-    refused: a label spelt otherwise ("contradictory") would pass for a wrong answer.
+    refused, in labels as in predictions: one spelt otherwise ("contradictory") would pass for a wrong answer.
     """
     gold, predicted = reading.lines(labels), reading.lines(predictions)
-    if len(gold) != len(predicted):
-        raise UserError(
-            f"{predictions} has {len(predicted)} lines, {labels} has {len(gold)}: one line an example."
-        )
     # PAWS-X's files spell its labels as numbers.
     spellings = known, tuple(map(str, range(len(known))))
-    if spelt := next((each for each in spellings if set(gold) <= set(each)), ()):
-        for number, label in enumerate(predicted, 1):
-            if label and label not in spelt:
-                raise UserError(
-                    f"{predictions}, line {number}: {label!r} is no label; {nearest(label, spelt)}"
-                )
+    spelt = max(spellings, key=lambda each: sum(label in each for label in gold))
+    reading.check(labels, gold, spelt)
+    _paired(gold, predicted, labels, predictions)
+    reading.check(predictions, predicted, spelt, blank=True)
     return gold, predicted
 
 
-def read_choices(predictions: Path, labels: Path, known: tuple[str, ...]) -> tuple[list[str], list[str]]:
-    """(gold, predicted) of files with a line {"idx": 7, "label": 0} an example, matched by idx."""
-    gold, predicted = _choices(labels), _choices(predictions)
+def read_places(predictions: Path, labels: Path, known: tuple[str, ...]) -> tuple[list[str], list[str]]:
+    """(gold, predicted) of Tatoeba: on each line the place of a sentence of the other language, from 0.
+
+    A blank prediction is a wrong one, as in XTREME; what can be no place is refused. Labels of a part of the
+    set do not say how many places there are: no more than the largest language has.
+    """
+    gold, predicted = reading.lines(labels), reading.lines(predictions)
+    size = max(len(gold), LARGEST)
+    reading.check(labels, gold, _places(size), _RANGE.format(size - 1))
+    _paired(gold, predicted, labels, predictions)
+    if set(gold) == _places(len(gold)):
+        size = len(gold)
+    reading.check(predictions, predicted, _places(size), _RANGE.format(size - 1), blank=True)
+    return gold, predicted
+
+
+def _places(size: int) -> set[str]:
+    return set(map(str, range(size)))
+
+
+def _paired(gold: Sized, predicted: Sized, labels: Path, predictions: Path) -> None:
     if len(gold) != len(predicted):
         raise UserError(
             f"{predictions} has {len(predicted)} lines, {labels} has {len(gold)}: one line an example."
         )
-    if set(gold) != set(predicted):
-        missing = next(iter(set(gold) - set(predicted)))
-        raise UserError(f"{predictions} has no example with idx {missing}, which {labels} has.")
-    return list(gold.values()), [predicted[key] for key in gold]
 
 
-def _choices(path: Path) -> dict[str, str]:
-    found: dict[str, str] = {}
-    for number, row in enumerate(reading.json_lines(path)):
+class Choice(NamedTuple):
+    line: int
+    name: str | None
+    """Its idx."""
+    label: str
+    as_text: bool
+    """Whether the label is written as text; the benchmark counts "1" and 1 as different."""
+
+
+def read_choices(predictions: Path, labels: Path, known: tuple[str, ...]) -> tuple[list[str], list[str]]:
+    """(gold, predicted) of files with a line {"idx": 7, "label": 0} an example.
+
+    Lines are paired by idx where both files have it, else by their order, as the benchmark's own code always
+    does: run_xcopa.py writes no idx, and an idx says more than an order. Labels that Python counts as equal
+    are (1, 1.0, true).
+    """
+    gold, predicted = _choices(labels, known), _choices(predictions, known)
+    _paired(gold, predicted, labels, predictions)
+    names, given = [each.name for each in gold], {each.name: each for each in predicted}
+    if None not in names and None not in given:
+        if missing := [name for name in names if name not in given]:
+            raise UserError(f"{predictions} has no example with idx {missing[0]}, which {labels} has.")
+        predicted = [given[name] for name in names]
+    elif None not in given and list(given) != list(map(str, range(len(gold)))):
+        raise UserError(f"{predictions} has idx in an order of its own, {labels} has none to match.")
+    for right, answer in zip(gold, predicted, strict=True):
+        if right.as_text != answer.as_text:
+            path, line = (predictions, answer.line) if answer.as_text else (labels, right.line)
+            raise UserError(f"{path}, line {line}: the label is text, and a number in the other file.")
+    return [each.label for each in gold], [each.label for each in predicted]
+
+
+def _choices(path: Path, known: tuple[str, ...]) -> list[Choice]:
+    found: list[Choice] = []
+    for line, row in reading.json_lines(path):
         if "label" not in row:
-            raise UserError(f"{path}: example {number + 1} has no 'label'.")
-        key = str(row.get("idx", number))
-        if key in found:
-            raise UserError(f"{path}: idx {key} comes twice.")
-        found[key] = str(row["label"])
+            raise UserError(f"{path}, line {line}, has no 'label'.")
+        label, name = _plain(row["label"]), row.get("idx")
+        if label not in known:
+            raise UserError(
+                f"{path}, line {line}: the label {row['label']!r} is none of the choices, {', '.join(known)}."
+            )
+        name = None if name is None else _plain(name)
+        found.append(Choice(line, name, label, isinstance(row["label"], str)))
     if not found:
         raise UserError(f"{path} is empty.")
+    counts = Counter(each.name for each in found)
+    for each in found:
+        if each.name is None and len(counts) > 1:
+            raise UserError(f"{path}, line {each.line}, has no 'idx', as other lines have: all or none.")
+        if each.name is not None and counts[each.name] > 1:
+            raise UserError(f"{path}, line {each.line}: idx {each.name} comes twice.")
     return found
+
+
+def _plain(value: object) -> str:
+    """A whole number as it is written, also where it was made a float or a truth."""
+    return str(int(value)) if isinstance(value, int | float) and value % 1 == 0 else str(value)
 
 
 def accuracy(gold: list[str], predicted: list[str], language: str) -> dict[str, float]:

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -23,8 +24,33 @@ Rankings = dict[str, list[str]]
 
 
 def read_pairs(predictions: Path, labels: Path, known: tuple[str, ...]) -> tuple[set[Pair], set[Pair]]:
-    """(gold, predicted); a file of predictions may be empty, and repeated lines count once, as in XTREME."""
-    return set(pairs.read(labels)), set(pairs.read(predictions, empty=True))
+    """(gold, predicted); a file of predictions may be empty, and repeated lines count once, as in XTREME.
+
+    UserError for columns in the wrong order, in either file: by the words before the first hyphens of the ids
+    ("de-12", "en-7"), and where pairs match the other way round alone.
+    """
+    gold, predicted = pairs.read(labels), pairs.read(predictions, empty=True)
+    ((usual, count),) = Counter(map(_words, gold)).most_common(1)
+    if all(usual) and usual[0] != usual[1]:
+        if usual[0] == "en":
+            raise UserError(f"{labels} has English first: exchange its columns.")
+        for path, side in ((labels, gold), (predictions, predicted)):
+            for number, words in enumerate(map(_words, side), 1):
+                # Where labels have ids of other kinds too, no more is sure than that an order is reversed.
+                if words == usual[::-1] or (count == len(gold) and len(words) == 2 and words != usual):
+                    raise UserError(
+                        f"{path}, line {number}, holds ids of {words[0]!r} and {words[1]!r}, where those of "
+                        f"{usual[0]!r} and {usual[1]!r} belong, in this order."
+                    )
+    if not set(gold) & set(predicted) and set(gold) & {pair[::-1] for pair in predicted}:
+        raise UserError(
+            f"{predictions} has its columns the other way round than {labels} has: exchange them."
+        )
+    return set(gold), set(predicted)
+
+
+def _words(pair: Pair) -> Pair:
+    return tuple(name.rpartition("-")[0].partition("-")[0] for name in pair)
 
 
 def pair_metrics(gold: set[Pair], predicted: set[Pair], language: str) -> dict[str, float]:
@@ -46,14 +72,17 @@ def pair_counts(gold: set[Pair], predicted: set[Pair], language: str) -> np.ndar
 def read_rankings(predictions: Path, labels: Path, known: tuple[str, ...]) -> tuple[Rankings, Rankings]:
     """(gold, predicted) of JSON files {query id: [ids]}; a query without a prediction scores 0.
 
+    UserError for a query without a right candidate, and where no query has a prediction.
     White space around an id is cut off in the labels alone, as in XTREME-R.
     """
     gold = {query: [name.strip() for name in right] for query, right in reading.rankings(labels).items()}
-    if empty := [query for query, right in gold.items() if not right]:
+    if empty := [query for query, right in gold.items() if not right or not all(right)]:
         raise UserError(f"{labels} names no right answer for {empty[0]!r}.")
     if not gold:
         raise UserError(f"{labels} is empty.")
-    return gold, reading.rankings(predictions)
+    predicted = reading.rankings(predictions)
+    reading.matching(gold, predicted, labels, predictions)
+    return gold, predicted
 
 
 def average_precisions(gold: Rankings, predicted: Rankings, language: str) -> np.ndarray:

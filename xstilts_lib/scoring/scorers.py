@@ -40,6 +40,7 @@ class Scorer:
 
 
 _LINES = Scorer("tsv", labels.read, labels.accuracy, labels.examples, ("accuracy",))
+_PLACES = Scorer("tsv", labels.read_places, labels.accuracy, labels.examples, ("accuracy",))
 _CHOICES = Scorer("jsonl", labels.read_choices, labels.accuracy, labels.examples, ("accuracy",))
 _TOKENS = Scorer("tsv", tags.read, tags.token_accuracy, tags.token_counts, ("token_accuracy",))
 _POS = Scorer("tsv", tags.read, tags.pos, tags.entity_counts, ("f1",))
@@ -56,7 +57,7 @@ SCORERS: Mapping[str, Scorer] = {
     "squad_v2": Scorer("json", unanswerable.read, unanswerable.squad_v2, unanswerable.examples, _ANSWERS),
     "mlqa": Scorer("json", answers.read, answers.mlqa, answers.mlqa_examples, _ANSWERS),
     "bucc": Scorer("tsv", retrieval.read_pairs, retrieval.pair_metrics, retrieval.pair_counts, ("f1",)),
-    "tatoeba": _LINES,
+    "tatoeba": _PLACES,
     "map@20": Scorer("json", retrieval.read_rankings, retrieval.mean_average_precision,
                      retrieval.average_precisions, ("map@20",)),
 }  # fmt: skip
@@ -76,5 +77,6 @@ def scorer(name: str) -> Scorer:
 
 
 def known_labels(name: str) -> tuple[str, ...]:
-    """The labels that the task's files may hold; () where any may stand."""
-    return task(name).labels
+    """The labels that the task's files may hold, of choices their numbers; () where any may stand."""
+    row = task(name)
+    return row.labels or tuple(map(str, range(row.choices)))

@@ -25,8 +25,13 @@ Entity = tuple[str, int, int]  # type, first token, last token
 
 
 def read(predictions: Path, labels: Path, known: tuple[str, ...]) -> tuple[Sentences, Sentences]:
-    """(gold, predicted) sentences; ill-formed sequences of tags (I- without B-) are scored as they are."""
-    gold, predicted = reading.sentences(labels), reading.sentences(predictions)
+    """(gold, predicted) sentences; ill-formed sequences of known tags (I- without B-) are scored as they are.
+
+    UserError for an unknown tag, and for labels without an entity, which nothing can be scored against.
+    """
+    gold, predicted = reading.sentences(labels, known), reading.sentences(predictions, known)
+    if "O" in known and {tag for tags in gold for tag in tags} == {"O"}:
+        raise UserError(f"{labels} holds no entity: every tag is O, as where the labels were taken out.")
     if len(gold) != len(predicted):
         raise UserError(f"{predictions} has {len(predicted)} sentences, {labels} has {len(gold)}.")
     for number, (right, tags) in enumerate(zip(gold, predicted, strict=True), 1):
@@ -34,11 +39,6 @@ def read(predictions: Path, labels: Path, known: tuple[str, ...]) -> tuple[Sente
             raise UserError(
                 f"{predictions}, sentence {number}, has {len(tags)} tags for {len(right)} tokens."
             )
-    used = {tag for tags in predicted for tag in tags}
-    if known and used and used.isdisjoint(known):
-        raise UserError(
-            f"{predictions} holds no known tag, but {min(used)!r} and the like; known: {', '.join(known)}."
-        )
     return gold, predicted
 
 

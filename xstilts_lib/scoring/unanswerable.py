@@ -39,12 +39,17 @@ class Row(NamedTuple):
 
 
 def read(predictions: Path, labels: Path, known: tuple[str, ...]) -> tuple[Gold, Prediction]:
-    """(gold, predicted); beside `test-en.json` may stand `test-en.no_answer.json`, the probabilities."""
-    gold = list(reading.questions(labels))
-    if not gold:
-        raise UserError(f"{labels} holds no question.")
+    """(gold, predicted); beside `test-en.json` may stand `test-en.no_answer.json`, the probabilities.
+
+    UserError where no question has a gold answer, and where no prediction answers any.
+    """
+    gold = reading.questions(labels)
+    if not any(texts for _, texts in gold):
+        raise UserError(f"{labels} holds no question that has an answer.")
+    answers = reading.answers(predictions)
+    reading.matching((question for question, _ in gold), answers, labels, predictions)
     beside = predictions.with_suffix(".no_answer.json")
-    return gold, Prediction(reading.answers(predictions), _probabilities(beside) if beside.exists() else None)
+    return gold, Prediction(answers, _probabilities(beside) if beside.exists() else None)
 
 
 def _probabilities(path: Path) -> dict[str, float]:

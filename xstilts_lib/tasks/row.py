@@ -53,6 +53,8 @@ class Task:
     """Which sources hold it: 'miniature', 'files', 'hub'."""
     labels: tuple[str, ...] = ()
     """Label names in the order of the head's outputs; empty where the format has none."""
+    choices: int = 0
+    """Of a row, where the format has some."""
     train: str | None = None
     """The task whose English training set it is fine-tuned on: itself, another (XQuAD: SQuAD), or none."""
     sizes: Mapping[str, int] = field(default_factory=dict)

@@ -27,7 +27,7 @@ ROWS = (
     _mini("mini_squad", "Span question answering", "intermediate", "span", "question answering", "squad",
           train="mini_squad"),
     _mini("mini_hellaswag", "Choosing the continuation", "intermediate", "choice", "classification",
-          "accuracy", train="mini_hellaswag"),
+          "accuracy", choices=4, train="mini_hellaswag"),
     _mini("mini_ccg", "Supertagging", "intermediate", "tags", "structured prediction", "accuracy",
           train="mini_ccg", note="labels are supertags, listed by the world"),
     # The miniature world: target tasks.

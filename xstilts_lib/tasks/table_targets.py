@@ -212,6 +212,7 @@ ROWS = (
         "classification",
         "accuracy",
         languages.XCOPA,
+        choices=2,
         train="copa",
         sizes=_sizes(dev=100, test=500),
         licence="CC BY 4.0",
