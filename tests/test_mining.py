@@ -223,6 +223,10 @@ class TestChoosing:
         assert set(merged) <= set(forward) | set(backward)
         assert len({i for i, _ in merged}) == len({j for _, j in merged}) == len(merged)
 
+    def test_a_ratio_to_nothing_is_refused(self):
+        with pytest.raises(UserError, match="A mean cosine of 0 has no ratio"):
+            mining.mine(np.eye(4)[:2], np.eye(4)[2:], MiningSettings(), device="cpu")
+
     def test_max_leaves_out_what_scores_no_more_than_the_floor(self):
         everything = mining.mine(self.X, self.Y, MiningSettings(), device="cpu")
         floor = float(everything.score[1])
@@ -358,6 +362,31 @@ class TestCase:
         write_case(tmp_path)
         (tmp_path / file).unlink() if content is None else (tmp_path / file).write_text(content)
         with pytest.raises(UserError, match=message):
+            mining.mine_case(tmp_path, "sw", "en", device="cpu")
+
+    @pytest.mark.parametrize(
+        ("file", "content", "message"),
+        [
+            ("dev.gold", "en-000\tsw-000\n", "dev.gold, line 1: the id 'en-000' is of the other side"),
+            ("test.gold", "sw-000\ten-000\nsw-001\ten-9\n", "line 2: the id 'en-9' is of no sentence"),
+            ("test.gold", "sw-00\ten-000\n", "test.gold, line 1: the id 'sw-00' is of no sentence"),
+            ("test.gold", "sw\ten\nsw-000\ten-000\n", "test.gold, line 1, names its columns"),
+            ("test.gold", "sw-000\ten-000\n\nsw-001\ten-001\n", "test.gold, line 2, has 1 columns"),
+            ("dev.en.id", "en-000\n" * 40, "dev, 'en': The id 'en-000' stands for 40 sentences"),
+        ],
+    )  # fmt: skip
+    def test_gold_pairs_are_of_the_sentences(self, tmp_path, file, content, message):
+        (write_case(tmp_path) / file).write_text(content)
+        with pytest.raises(UserError, match=message):
+            mining.mine_case(tmp_path, "sw", "en", device="cpu")
+
+    @pytest.mark.parametrize("number", [np.nan, np.inf, -np.inf])
+    def test_embeddings_that_are_not_finite_are_named(self, tmp_path, number):
+        write_case(tmp_path)
+        x, y = vectors(40, 40)
+        y[7, 3] = number
+        np.savez(tmp_path / "test.embeddings.npz", sw=x, en=y)
+        with pytest.raises(UserError, match=r"test.embeddings.npz: row 7 of 'en', .* not all finite"):
             mining.mine_case(tmp_path, "sw", "en", device="cpu")
 
     def test_a_language_without_embeddings_is_named(self, tmp_path):

@@ -49,7 +49,7 @@ class MiningSettings:
 
 @dataclass(frozen=True)
 class Side:
-    """The sentences of one language: as many ids, sentences and rows of embeddings (n, d)."""
+    """The sentences of one language: as many ids, all different, sentences and rows of embeddings (n, d)."""
 
     ids: Sequence[str]
     sentences: Sequence[str]
@@ -63,6 +63,8 @@ class Side:
                     *sizes
                 )
             )
+        if repeated := [name for name, count in Counter(self.ids).items() if count > 1]:
+            raise UserError(f"The id {repeated[0]!r} stands for {self.ids.count(repeated[0])} sentences.")
 
 
 @dataclass(frozen=True)
@@ -113,6 +115,8 @@ def _best(
     cosines = side.values.astype(np.float64)
     around = (own[:, None] + other[side.indices]) / 2
     if margin == "ratio":
+        if not around.all():
+            raise UserError("A mean cosine of 0 has no ratio: choose the margin 'distance', see the vectors.")
         scores = cosines / around
     elif margin == "distance":
         scores = cosines - around

@@ -30,7 +30,7 @@ def mine_case(
 
     The folder holds, for both splits, `{split}.embeddings.npz` with an array (n, d) a language,
     `{split}.{language}.txt`, `{split}.{language}.id` and `{split}.gold` (source id, tab, target id).
-    UserError for a file that is missing or damaged.
+    UserError for a file that is missing or damaged, and for gold pairs that are not of these sentences.
     """
     folder = Path(case)
     if not folder.is_dir():
@@ -38,8 +38,8 @@ def mine_case(
     mined, gold = {}, {}
     for split in ("dev", "test"):
         sides = [read_side(folder, split, language) for language in (source, target)]
+        gold[split] = _gold(folder / f"{split}.gold", *sides)
         mined[split] = mine_sentences(*sides, settings, device)
-        gold[split] = _gold(folder / f"{split}.gold")
     threshold = tuned_on(mined["dev"], gold["dev"])
     return {"threshold": threshold} | {
         split: scores_at(threshold, mined[split], gold[split]) for split in mined
@@ -48,11 +48,15 @@ def mine_case(
 
 def read_side(folder: Path, split: str, language: str) -> Side:
     """The sentences of one language of a split, with their ids and embeddings."""
-    return Side(
+    parts = (
         lines(folder / f"{split}.{language}.id"),
         raw_lines(folder / f"{split}.{language}.txt"),
         embeddings(folder / f"{split}.embeddings.npz", language),
     )
+    try:
+        return Side(*parts)
+    except UserError as error:
+        raise UserError(f"{folder}, {split}, {language!r}: {error}") from None
 
 
 def embeddings(path: Path, language: str) -> np.ndarray:
@@ -70,11 +74,16 @@ def embeddings(path: Path, language: str) -> np.ndarray:
         raise UserError(
             f"{path}: {language!r} is {array.dtype} of shape {array.shape}; not floats, a row a sentence."
         )
+    if len(rows := np.flatnonzero(~np.isfinite(array.sum(axis=1, dtype=np.float64)))):
+        raise UserError(f"{path}: row {rows[0]} of {language!r}, counted from 0, is not all finite numbers.")
     return array
 
 
-def _gold(path: Path) -> set[Pair]:
-    found = set(pairs.read(path))
-    if not found:
-        raise UserError(f"{path} holds no pair.")
-    return found
+def _gold(path: Path, source: Side, target: Side) -> set[Pair]:
+    found, ids = pairs.read(path), (set(source.ids), set(target.ids))
+    for number, pair in enumerate(found, 1):
+        for name, own, other in zip(pair, ids, ids[::-1], strict=True):
+            if name not in own:
+                where = "of the other side: exchange the columns" if name in other else "of no sentence"
+                raise UserError(f"{path}, line {number}: the id {name!r} is {where}.")
+    return set(found)
