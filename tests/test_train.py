@@ -322,3 +322,21 @@ def test_a_checkpoint_of_another_run_is_not_picked_up(make_model, ingredient, tm
     assert "starting anew" in capsys.readouterr().out
     assert history.resumed == 0
     assert np.isfinite(history.rows[-1]["loss"])
+
+
+@pytest.mark.parametrize("form", ["pair", "choice", "tags", "span"])
+def test_the_same_texts_with_other_answers_are_another_run(form, make_model, ingredient):
+    def marks(precision="no", change=False):
+        task = ingredient(form)
+        feature = task.features[0]
+        if change and form == "span":
+            feature.end += 1
+        elif change and form == "tags":
+            feature.labels = 1 - feature.labels
+        elif change:
+            feature.label += 1
+        learner = train.Learner(make_model(), train.fresh_heads(make_model(), [task], TrainSettings(), 0))
+        return train.fingerprint([task], TrainSettings(), 0, learner, precision)
+
+    assert marks() == marks()
+    assert len({marks(), marks(change=True), marks("bf16")}) == 3

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+import os
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -204,6 +207,53 @@ def test_a_repository_that_changed_is_refused_with_a_way_out(open_hub, tmp_path,
         UserError, match=r"google/xquad lacks the column 'context' .*it has changed; fetch the publisher"
     ):
         open_hub(mirror=str(changed)).load("xquad", "test", "zh")
+
+
+def write_xquad(folder: Path, questions: list[str]) -> Path:
+    """A mirror that holds XQuAD in Chinese, with these questions."""
+    from datasets import Dataset
+
+    file = folder / "google/xquad/xquad.zh/validation.parquet"
+    file.parent.mkdir(parents=True, exist_ok=True)
+    answers = {"text": ["p"], "answer_start": [0]}
+    rows = [{"id": q, "context": "p", "question": q, "answers": answers} for q in questions]
+    Dataset.from_list(rows).to_parquet(file)
+    (folder / "google/xquad/README.md").write_text(
+        "---\nconfigs:\n- config_name: xquad.zh\n  data_files:\n  - split: validation\n"
+        "    path: xquad.zh/validation.parquet\n---\n"
+    )
+    return file
+
+
+def test_a_mirror_is_what_is_in_it_now(open_hub, tmp_path):
+    def questions(name: str) -> tuple[list[str], str]:
+        source = open_hub(mirror=str(tmp_path / name))
+        return source.load("xquad", "test", "zh")["question"][:], source.identify("xquad", "test", "zh")
+
+    first = write_xquad(tmp_path / "a", ["1", "2"])
+    write_xquad(tmp_path / "b", ["3", "4", "5"])
+    one, two = questions("a"), questions("b")
+    assert (one[0], two[0]) == (["1", "2"], ["3", "4", "5"])
+    stat = first.stat()
+    shutil.copy2(write_xquad(tmp_path / "c", ["6", "7"]), first)
+    os.utime(first, ns=(stat.st_atime_ns, stat.st_mtime_ns))
+    three = questions("a")
+    assert three[0] == ["6", "7"]
+    assert len({one[1], two[1], three[1]}) == 3
+    first.write_text("version https://git-lfs.github.com/spec/v1\noid sha256:00\nsize 9\n")
+    with pytest.raises(UserError, match=r"validation\.parquet is a Git LFS pointer, not data"):
+        questions("a")
+
+
+def test_what_is_read_is_named_without_asking_the_hub(tmp_path, monkeypatch):
+    monkeypatch.setattr("xstilts_lib.sources.hub.pins._ask", lambda *_: pytest.fail("the hub was asked"))
+    settings = {"kind": "hub", "cache": str(tmp_path), "revisions": {"facebook/xnli": "main"}}
+    source = open_source(settings)
+    assert source.identify("xnli", "test", "de") == "facebook/xnli@main"
+    (tmp_path / "hub-pins.json").write_text(json.dumps({"facebook/xnli@main": "f" * 40}))
+    assert source.identify("xnli", "test", "de") == f"facebook/xnli@{'f' * 40}"
+    assert source.identify("xnli", "test", "xx") == "absent"
+    assert source.identify("anli_plus", "train", "en").count(" + ") == 2
 
 
 def test_a_configuration_or_split_that_is_missing_is_named(open_hub):
