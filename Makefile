@@ -2,8 +2,10 @@
 SHELL := /bin/bash
 PYTHON ?= python3
 EXPERIMENT ?= miniature
-CORES ?= $(shell getconf _NPROCESSORS_ONLN)
+export EXPERIMENT # a name that a recipe spelt out would be read by the shell
 BIN := .venv/bin
+# Fewer than the machine has, in a container or under taskset; the library, which says so, is there after `make env`.
+CORES ?= $(shell $(BIN)/python -m xstilts_lib.cores)
 # A system without uv gets it in a virtual environment of its own, which works where pip is externally managed.
 UV := $(or $(shell command -v uv),.uv/bin/uv)
 
@@ -15,16 +17,16 @@ unexport PYTHONDONTWRITEBYTECODE
 env: .venv/.installed
 
 .venv/.installed: requirements.lock pyproject.toml
-	@command -v $(UV) >/dev/null || { $(PYTHON) -m venv .uv && .uv/bin/pip install --quiet uv; }
-	$(UV) venv --quiet --allow-existing --python $(PYTHON) .venv
-	$(UV) pip sync --quiet --python $(BIN)/python --require-hashes requirements.lock
-	$(UV) pip install --quiet --python $(BIN)/python --no-deps --editable .
+	@command -v "$(UV)" >/dev/null || { "$(PYTHON)" -m venv .uv && .uv/bin/pip install --quiet uv; }
+	"$(UV)" venv --quiet --allow-existing --python "$(PYTHON)" .venv
+	"$(UV)" pip sync --quiet --python $(BIN)/python --require-hashes requirements.lock
+	"$(UV)" pip install --quiet --python $(BIN)/python --no-deps --editable .
 	$(BIN)/python -m ipykernel install --sys-prefix --name python3 --display-name "Python 3 (xstilts)" >/dev/null
 	@touch $@
 
 book: env
-	$(BIN)/xstilts run $(EXPERIMENT) --cores $(CORES)
-	$(BIN)/xstilts book $(EXPERIMENT)
+	$(BIN)/xstilts run "$$EXPERIMENT" --cores $(CORES)
+	$(BIN)/xstilts book "$$EXPERIMENT"
 
 # The workflow on the smallest experiment, every template cell by cell as a student would run it, then the tests.
 test: env
@@ -40,11 +42,11 @@ lint: env
 	$(BIN)/ruff format --check .
 
 bench: env
-	for program in benchmarks/*.py; do $(BIN)/python $$program --quick || exit 1; done
+	for program in benchmarks/*.py; do $(BIN)/python "$$program" --quick || exit 1; done
 
 # Renews every pinned version. The lock names no download address, so that any mirror serves it.
 lock:
-	$(UV) pip compile --universal --generate-hashes --no-emit-index-url --no-annotate --upgrade \
+	"$(UV)" pip compile --universal --generate-hashes --no-emit-index-url --no-annotate --upgrade \
 	  --python-version 3.11 --extra test pyproject.toml --output-file requirements.lock
 
 clean:

@@ -28,6 +28,7 @@ from beside.trainer import Setting, trainer
 from beside.work import DATA, SHAPES, work
 
 from xstilts_lib import evaluate
+from xstilts_lib.cores import cores
 from xstilts_lib.settings import TrainSettings
 
 KIND = "tag sequences"
@@ -88,7 +89,7 @@ def main() -> None:
     parser.add_argument("--growth", type=int, help="rows of a generated test set; measures that alone")
     parser.add_argument("--shape", choices=list(SHAPES), default="base")
     parser.add_argument("--layers", type=int, default=3)
-    parser.add_argument("--threads", type=int, default=os.cpu_count())
+    parser.add_argument("--threads", type=int, default=cores())
     parser.add_argument("--data", type=Path, default=DATA)
     parser.add_argument("--record", action="store_true", help="for the book: book/records/evaluation.json")
     parser.add_argument("--side", choices=list(SIDES), help=argparse.SUPPRESS)

@@ -13,7 +13,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
 import tempfile
 from types import SimpleNamespace
 from typing import Any
@@ -26,6 +25,7 @@ from beside.work import SHAPES
 from transformers import AutoConfig, AutoModelForMaskedLM
 
 from xstilts_lib import attention
+from xstilts_lib.cores import cores
 from xstilts_lib.formats import FORMATS
 from xstilts_lib.formats.text import TextFeature
 from xstilts_lib.settings import TrainSettings
@@ -87,7 +87,7 @@ def main() -> None:
     parser.add_argument("--shape", choices=list(SHAPES), default="base")
     parser.add_argument("--layers", type=int, default=3)
     parser.add_argument("--precision", choices=("fp32", "bf16"), default="fp32")
-    parser.add_argument("--threads", type=int, default=os.cpu_count())
+    parser.add_argument("--threads", type=int, default=cores())
     parser.add_argument("--record", action="store_true", help="for the book: book/records/masked_words.json")
     parser.add_argument("--side", choices=list(SIDES), help=argparse.SUPPRESS)
     args = parser.parse_args()

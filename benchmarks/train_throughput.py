@@ -31,6 +31,7 @@ from beside.trainer import SETTINGS, Watch, trainer
 from beside.work import DATA, KINDS, SHAPES, Work, work
 
 from xstilts_lib import progress
+from xstilts_lib.cores import cores
 from xstilts_lib.settings import TrainSettings
 from xstilts_lib.train import Ingredient, train
 
@@ -106,7 +107,7 @@ def main() -> None:
     parser.add_argument("--batch-size", type=int, default=32)
     parser.add_argument("--shape", choices=list(SHAPES), default="base")
     parser.add_argument("--layers", type=int, default=3)
-    parser.add_argument("--threads", type=int, default=os.cpu_count())
+    parser.add_argument("--threads", type=int, default=cores())
     parser.add_argument("--rounds", type=int)
     parser.add_argument("--layout", default="auto", help="of our batches: auto, padded or joined")
     parser.add_argument("--attention-dropout", type=float, help="ours; a GPU joins sequences at 0")

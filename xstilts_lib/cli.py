@@ -17,6 +17,7 @@ from typing import Annotated, Any
 import typer
 
 from . import places
+from .cores import cores as usable_cores
 from .errors import UserError
 
 app = typer.Typer(
@@ -120,8 +121,10 @@ def _load(name: str, data: Path | None = None) -> Any:
 @app.command()
 def run(
     experiment: ExperimentName,
-    cores: Annotated[int, typer.Option(help="How many jobs at once, a thread each.", min=1)] = os.cpu_count()
-    or 1,
+    cores: Annotated[
+        int | None,
+        typer.Option(help="How many jobs at once, a thread each; the cores that there are.", min=1),
+    ] = None,
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="List the jobs and what they are expected to cost.")
     ] = False,
@@ -132,6 +135,7 @@ def run(
 ) -> None:
     """Run an experiment, or what is left of it."""
     loaded = _load(experiment, data)
+    cores = cores or usable_cores()
     if dry_run:
         from .costs import show
 

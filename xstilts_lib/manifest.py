@@ -25,6 +25,7 @@ from typing import Any
 
 from . import arithmetic, places
 from .checksums import sha256
+from .cores import cores
 from .errors import UserError
 
 NAME = "manifest.json"
@@ -154,9 +155,9 @@ def code_revision() -> str:
 
 
 def hardware() -> dict[str, Any]:
-    """The machine: processor, cores, the accelerator if torch is loaded and sees one, and what arithmetic
-    was used."""
-    found: dict[str, Any] = {"processor": _processor(), "cores": os.cpu_count(), "system": platform.system()}
+    """The machine: processor, cores to use, the accelerator if torch is loaded and sees one, and what
+    arithmetic was used."""
+    found: dict[str, Any] = {"processor": _processor(), "cores": cores(), "system": platform.system()}
     threads = os.environ.get("OMP_NUM_THREADS")
     torch = sys.modules.get("torch")  # asking must not cost the import
     if torch is not None:

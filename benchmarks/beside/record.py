@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
 from importlib.metadata import version
 from typing import Any
 
 from xstilts_lib import manifest, places
+from xstilts_lib.cores import cores
 
 
 def record(name: str, rows: Sequence[dict[str, Any]], **about: Any) -> None:
     """Write book/records/{name}.json, which the chapter on training shows."""
     path = places.book() / "records" / f"{name}.json"
     versions = {package: version(package) for package in ("transformers", "torch", "accelerate")}
-    about = {"threads": os.cpu_count(), **about}
+    about = {"threads": cores(), **about}
     manifest.write_json(
         path, {"rows": rows, "hardware": manifest.hardware(), "versions": versions, "about": about}
     )
