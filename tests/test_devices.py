@@ -52,3 +52,18 @@ def test_one_process_may_run_phases_of_several_precisions():
     if torch.cpu._is_avx512_bf16_supported():
         assert devices.accelerator("bf16", 16).mixed_precision == "bf16"
     assert devices.accelerator("fp32", 16).mixed_precision == "no"
+
+
+def test_training_and_evaluation_share_a_device_on_a_mac(monkeypatch):
+    """Where accelerate sees the GPU of a Mac, it would train there, and evaluation would not."""
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
+    monkeypatch.setattr(torch.backends.mps, "is_available", lambda: True)
+    monkeypatch.setattr(torch.backends.mps, "is_built", lambda: True)
+    assert devices.accelerator("fp32", 16).device == devices.device() == torch.device("cpu")
+
+
+def test_another_device_for_training_is_refused(monkeypatch):
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
+    monkeypatch.setenv("ACCELERATE_TORCH_DEVICE", "meta")
+    with pytest.raises(UserError, match="would train on meta, while evaluation runs on cpu: unset"):
+        devices.accelerator("fp32", 16)

@@ -42,7 +42,17 @@ def accelerator(
         InitProcessGroupKwargs(timeout=PATIENCE),
     ]
     plugin = None if layer is None else sharding.plugin(layer, half)
-    made = Accelerator(mixed_precision="bf16" if half else "no", kwargs_handlers=handlers, fsdp_plugin=plugin)
+    made = Accelerator(
+        cpu=device().type == "cpu",
+        mixed_precision="bf16" if half else "no",
+        kwargs_handlers=handlers,
+        fsdp_plugin=plugin,
+    )
+    if made.device.type != device().type:
+        raise UserError(
+            f"accelerate would train on {made.device.type}, while evaluation runs on {device().type}: unset "
+            "the environment's variables that begin with ACCELERATE_."
+        )
     if plugin is not None:
         sharding.allow(made, plugin)
         if made.num_processes == 1:
@@ -59,7 +69,11 @@ def launched() -> bool:
 
 
 def device() -> torch.device:
-    """The GPU where there is one, or else the CPU."""
+    """The GPU by CUDA where there is one, or else the CPU, for training and evaluation alike.
+
+    So on a Mac it is the CPU: accelerate, left to itself, would train on the Mac's GPU (MPS), which draws
+    other random numbers and has no kernel for some operations.
+    """
     return torch.device("cuda" if torch.cuda.is_available() else "cpu")
 
 

@@ -124,8 +124,6 @@ def _work(
     os.environ |= {"RANK": str(rank), "LOCAL_RANK": str(rank), "WORLD_SIZE": str(number)}
     os.environ |= {"LOCAL_WORLD_SIZE": str(number), "MASTER_ADDR": "127.0.0.1", "MASTER_PORT": str(port)}
     os.environ["OMP_NUM_THREADS"] = str(threads)  # where it is not set, accelerate takes all cores
-    if not torch.cuda.is_available():
-        os.environ["ACCELERATE_USE_CPU"] = "true"
     torch.set_num_threads(threads)
     from safetensors.torch import load_file
 

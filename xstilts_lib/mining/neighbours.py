@@ -21,6 +21,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from .. import devices
 from ..errors import UserError
 from .screen import screened
 from .tiles import Best, search
@@ -61,7 +62,7 @@ def nearest(
     of it again to screen, and a tile. UserError for vectors that do not fit together or are not finite, and
     for k < 1.
     """
-    device = device or ("cuda" if torch.cuda.is_available() else "cpu")
+    device = device or devices.device().type
     if k < 1:
         raise UserError(f"The number of neighbours is {k}; it must be at least 1.")
     for array in (x, y):
