@@ -9,6 +9,7 @@ from __future__ import annotations
 import errno
 import json
 import os
+import shlex
 import sys
 from enum import StrEnum
 from pathlib import Path
@@ -29,6 +30,7 @@ app = typer.Typer(
 )
 data_app = typer.Typer(help="Real data: what is there, what is amiss, and prefetching.", no_args_is_help=True)
 app.add_typer(data_app, name="data")
+PLACES = (places.HOME, places.RUNS, places.FEATURES, "XSTILTS_CACHE", "XSTILTS_DATA", "XSTILTS_EXPERIMENTS")
 
 ExperimentName = Annotated[
     str, typer.Argument(help="A name from experiments/, or a YAML file.", metavar="EXPERIMENT")
@@ -87,7 +89,7 @@ class Strategy(StrEnum):
 
 def main() -> None:
     """Run the command line; every error that is the user's ends in one sentence and exit code 2."""
-    for name in (places.HOME, places.RUNS):  # as seen from here: notebooks run in a folder of their own
+    for name in PLACES:  # as seen from here: notebooks run in a folder of their own
         if os.environ.get(name):
             os.environ[name] = str(Path(os.environ[name]).resolve())
     try:
@@ -113,8 +115,7 @@ def _load(name: str, data: Path | None = None) -> Any:
     if data is not None and not data.is_dir():
         raise UserError(f"--data {data} is not a folder.")
     loaded = experiments.load_experiment(name, data)
-    if loaded.file.parent != places.experiments().resolve():
-        os.environ[experiments.EXPERIMENTS] = str(loaded.file.parent)
+    os.environ[experiments.EXPERIMENTS] = str(loaded.file.parent)
     return loaded
 
 
@@ -146,7 +147,8 @@ def run(
     code = run_jobs(loaded, cores, profile)
     if code:
         raise typer.Exit(code)
-    print(f"`xstilts results {experiment}` shows the table, `xstilts book {experiment}` renders the pages.")
+    again = shlex.quote(experiment)
+    print(f"`xstilts results {again}` shows the table, `xstilts book {again}` renders the pages.")
 
 
 @app.command()

@@ -154,11 +154,12 @@ def _papermill(
     from papermill import execute_notebook
     from papermill.exceptions import PapermillExecutionError
 
+    # Papermill fills braces in a path with parameters of these names.
+    paths = [str(path).replace("{", "{{").replace("}", "}}") for path in (file, part)]
     try:
         return execute_notebook(
-            str(file), str(part), dict(parameters), kernel_name=KERNEL, progress_bar=False,
-            cwd=str(file.parent), **settings,
-        )  # fmt: skip
+            *paths, dict(parameters), kernel_name=KERNEL, progress_bar=False, cwd=str(file.parent), **settings
+        )
     except PapermillExecutionError as error:
         _keep(part, failed)
         raise _failure(file.stem, error, failed) from None

@@ -86,7 +86,8 @@ class Engine:
         command = [
             sys.executable, "-m", "snakemake", "--snakefile", str(places.home() / "workflow" / "Snakefile"),
             "--profile", str(profile_folder(self.profile)), "--directory", str(self.experiment.root),
-            "--config", f"experiment={self.experiment.name}", "--cores", str(self.cores),
+            "--config", f"experiment={self.experiment.name}.yaml",  # 010 alone would be a number there
+            "--cores", str(self.cores),
         ]  # fmt: skip
         self.snakemake = self._spawn(command, "snakemake.log", extra)
 
@@ -137,8 +138,8 @@ def environment(experiment: Experiment) -> dict[str, str]:
     variables |= arithmetic.variables(experiment.workflow.arithmetic)
     if experiments.FOLDER in experiment.source:
         variables[experiments.DATA] = str(Path(experiment.source[experiments.FOLDER]).resolve())
-    if experiment.file.parent != places.experiments().resolve():
-        variables[experiments.EXPERIMENTS] = str(experiment.file.parent)
+    # Always: where the variable is set already, it may name a folder with another experiment of this name.
+    variables[experiments.EXPERIMENTS] = str(experiment.file.parent)
     return variables
 
 

@@ -112,16 +112,17 @@ def write_template(folder: Path, name: str, cells: list[str], tags: tuple[str, .
 
 @pytest.fixture
 def checkout(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """The folder of a checkout of its own, with the experiment `test`; runs go below it."""
-    (tmp_path / "experiments").mkdir()
-    (tmp_path / "experiments" / "test.yaml").write_text(EXPERIMENT)
+    """A checkout in a folder that a shell would take apart, with the experiment `test`; runs go below it."""
+    folder = tmp_path / "a b ж"
+    (folder / "experiments").mkdir(parents=True)
+    (folder / "experiments" / "test.yaml").write_text(EXPERIMENT)
     for name, cells in TEMPLATES.items():
-        write_template(tmp_path / "notebooks", name, cells)
+        write_template(folder / "notebooks", name, cells)
     repository = Path(__file__).resolve().parents[2]
-    (tmp_path / "workflow").symlink_to(repository / "workflow")
-    monkeypatch.setenv("XSTILTS_HOME", str(tmp_path))
+    (folder / "workflow").symlink_to(repository / "workflow")
+    monkeypatch.setenv("XSTILTS_HOME", str(folder))
     monkeypatch.delenv("XSTILTS_RUNS", raising=False)
-    return tmp_path
+    return folder
 
 
 @pytest.fixture

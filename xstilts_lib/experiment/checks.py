@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from typing import TYPE_CHECKING
 
 from ..errors import UserError, nearest
@@ -12,14 +13,27 @@ if TYPE_CHECKING:
     from .experiment import Experiment
 
 SOURCES = ("miniature", "files", "hub")
+TAKEN = ("jobs", "pages", "chapters", "results.parquet")  # what else stands beside the folders of encoders
+LONGEST = 200  # bytes: a file's name has at most 255, and seed and suffix join it
 
 
 def whole(experiment: Experiment) -> None:
     """UserError for the first mistake in the experiment with one of its encoders."""
+    folder_name(experiment.name, "its file's name")
     _source(experiment)
     _lists(experiment)
     _pretraining(experiment)
     _training(experiment)
+
+
+def folder_name(name: str, what: str) -> None:
+    """UserError where `name` cannot be a folder on every system, and a word of every command and address."""
+    letters = all(c.isalnum() or c in "_.+@-" or unicodedata.category(c).startswith("M") for c in name)
+    if not letters or not (name[:1].isalnum() or name[:1] == "_"):
+        raise UserError(
+            f"{what}, {name!r}, also names a folder: take letters, digits and any of _ . + @ -, and begin "
+            "with a letter or a digit."
+        )
 
 
 def designs(experiment: Experiment) -> None:
@@ -53,6 +67,9 @@ def _lists(experiment: Experiment) -> None:
         twice = [str(value) for i, value in enumerate(values) if value in values[:i]]
         if twice:
             raise UserError(f"{key}: {twice[0]!r} stands twice.")
+    longest = max((f"{experiment.model.name}.{recipe}" for recipe in experiment.recipes), key=_bytes)
+    if _bytes(longest) > LONGEST:
+        raise UserError(f"recipes: {longest[:40] + '...'!r} is too long for the name of a file.")
     if min(experiment.seeds) < 0:
         raise UserError("seeds: a seed is zero or a positive whole number.")
     for key, names in (("recipes", experiment.intermediates), ("targets", experiment.targets)):
@@ -72,6 +89,10 @@ def _lists(experiment: Experiment) -> None:
     for code in experiment.languages or ():
         if code not in known:
             raise UserError(f"languages: no target has the language {code!r}: {nearest(code, known)}")
+
+
+def _bytes(text: str) -> int:
+    return len(text.encode())
 
 
 def _pretraining(experiment: Experiment) -> None:

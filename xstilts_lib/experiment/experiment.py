@@ -52,6 +52,8 @@ class Experiment:
     def __post_init__(self) -> None:
         if self.model.name in self.variants:
             raise UserError(f"variants: {self.model.name!r} is the name of the main encoder.")
+        for name in self.variants:
+            checks.folder_name(name, "the encoder's name")
         if self.designs:
             if not self.variant:
                 checks.designs(self)

@@ -13,6 +13,7 @@ from typing import Any, Literal
 
 from ..errors import UserError
 from ..settings import Precision
+from . import checks
 
 
 @dataclass(frozen=True)
@@ -32,6 +33,11 @@ class Model:
     all of the tokenizer's."""
 
     def __post_init__(self) -> None:
+        checks.folder_name(self.name, "the encoder's name")
+        if self.name.casefold() in checks.TAKEN:
+            raise UserError(
+                f"the encoder's name, {self.name!r}, is that of a folder of the runs: take another."
+            )
         if (self.architecture is None) == (self.path is None):
             raise UserError("state either 'architecture' (built and pretrained here) or 'path' (published).")
         if self.architecture is not None and "model_type" not in self.architecture:

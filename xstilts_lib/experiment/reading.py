@@ -69,7 +69,9 @@ def _folders() -> list[Path]:
 
 def _find(name: str | Path) -> Path:
     text = str(name)
-    if text.endswith((".yaml", ".yml")):
+    if text.endswith(".yml"):  # jobs look for the name with .yaml, and might find another experiment
+        raise UserError(f"The file of an experiment ends in .yaml: rename {text}.")
+    if text.endswith(".yaml"):
         path = Path(name).resolve()
         if not path.is_file():
             raise UserError(f"There is no experiment file {text}.")
