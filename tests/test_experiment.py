@@ -153,7 +153,7 @@ def test_a_joint_step_must_say_whose_value_counts(tmp_path: Path) -> None:
         (
             "architecture: {model_type: xlm-roberta, hidden_size: 32}",
             "path: FacebookAI/xlm-roberta-base",
-            "pin the 'revision'",
+            "pin the 'revision' of 'FacebookAI/xlm-roberta-base' to a commit",
         ),
         ("hidden_size: 32}", "hidden_size: 32}, path: x", "either 'architecture'"),
         ("model_type: xlm-roberta, ", "", "needs a 'model_type'"),
@@ -314,6 +314,8 @@ def test_needs_are_those_of_every_encoder(tmp_path: Path) -> None:
          "variants.wide.pretraining.learning_rate: expected a number, found 'high'"),
         ("training: {epochs: 4}", "training: {epoch: 4}", "unknown key 'epoch': did you mean 'epochs'"),
         ("{path: PUBLISHED}", "{path: FacebookAI/xlm-roberta-base}", "variants.made: pin the 'revision'"),
+        ("{path: PUBLISHED}", "{path: a/b, revision: main}", "'a/b' to a commit, 40 hexadecimal digits"),
+        ("{path: PUBLISHED}", "{path: a/b, revision: aa5d120}", "'a/b' to a commit, 40 hexadecimal digits"),
         ("{path: PUBLISHED}", "{path: PUBLISHED, architecture: {hidden_size: 8}}",
          "variants.made: a published encoder .* has no use for 'architecture'"),
         ("recipes: [none, mini_squad]", "recipes: [untrained, none]",

@@ -103,9 +103,9 @@ def test_every_row_of_the_table_is_loaded_and_pinned():
     every = [one for repositories in REPOSITORIES.values() for one in repositories]
     tried = [source._repository(TASKS[task], split, code) for task, split, code in LOADS]
     assert [one for one in every if not any(one is other for other in tried)] == []
-    # Of these two no commit is known at which they hold no loading script.
+    # No commit is known at which it holds no loading script.
     moving = {one.name for one in every if len(one.revision) != 40}
-    assert moving == {"facebook/mlqa", "cambridgeltl/xcopa"}
+    assert moving == {"facebook/mlqa"}
 
 
 def test_labels_are_taken_by_name_and_minus_one_is_unknown(open_hub):
@@ -327,7 +327,7 @@ def test_a_hub_out_of_reach_is_said_to_be(tmp_path, monkeypatch):
     monkeypatch.setattr("huggingface_hub.constants.HF_HUB_OFFLINE", True)
     source = open_source({"kind": "hub", "cache": str(tmp_path)})
     with pytest.raises(
-        UserError, match=r"does not say which commit 'main' of cambridgeltl/xcopa is.*xstilts data fetch"
+        UserError, match=r"does not say which commit 'main' of facebook/mlqa is.*xstilts data fetch"
     ):
-        source.check(["xcopa"])
+        source.check(["squad_v1"])
     source.check(["mnli"])  # at a commit that is known

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -27,7 +28,7 @@ class Model:
     path: str | None = None
     """A name on the Hugging Face Hub, or a folder."""
     revision: str | None = None
-    """The commit of a published model, required for a name on the Hub: a rerun reads the same weights."""
+    """The commit of a published model, required for a name on the Hub: a branch or a tag may move."""
     vocabulary: int | None = None
     """Of an architecture: embeddings for so many pieces, those that the pretraining text uses most; None: for
     all of the tokenizer's."""
@@ -42,9 +43,11 @@ class Model:
             raise UserError("state either 'architecture' (built and pretrained here) or 'path' (published).")
         if self.architecture is not None and "model_type" not in self.architecture:
             raise UserError("the architecture needs a 'model_type', such as xlm-roberta.")
-        if self.path and not self.revision and not Path(self.path).is_dir():
+        pinned = re.fullmatch("[0-9a-f]{40}", self.revision or "")
+        if self.path and not pinned and not Path(self.path).is_dir():
             raise UserError(
-                f"pin the 'revision' (a commit) of {self.path!r}, so that a rerun reads the same weights."
+                f"pin the 'revision' of {self.path!r} to a commit, 40 hexadecimal digits, so that a rerun "
+                "reads the same weights."
             )
 
 

@@ -304,6 +304,7 @@ REPOSITORIES: Mapping[str, tuple[Repository, ...]] = {
             {"dev": ("validation",), "test": ("test",)},
             ("premise", "choice1", "choice2", "question", "idx", "label"),
             "{language}",
+            "042f78955ba48e6404616762fa6e05e839c3907a",
         ),
     ),
     "lareqa": (
