@@ -70,7 +70,7 @@ def _print_survey(rows: Sequence[Row]) -> None:
         remarks = row["problem"] or row["absent"] or row["notes"]
         style = "red" if row["problem"] else "dim" if row["absent"] else ""
         table.add_row(*cells.values(), f"not here: {remarks}" if row["absent"] else remarks, style=style)
-    console = Console(width=None if sys.stdout.isatty() else 240)
+    console = Console(width=None if sys.stdout.isatty() else 240, markup=False, emoji=False)
     console.print(table)
     held = [row for row in rows if row["rows"] is not None]
     number, repaired = (sum(row[name] for row in held) for name in ("rows", "repaired"))
@@ -88,7 +88,7 @@ def _plain(value: Any) -> Any:
 def _print(experiment: Experiment, rows: Sequence[Row]) -> None:
     from rich.console import Console
 
-    console = Console(width=None if sys.stdout.isatty() else 200)
+    console = Console(width=None if sys.stdout.isatty() else 200, markup=False, emoji=False)
     for each in experiment.each_model():
         own = [row for row in rows if row["model"] == each.model.name]
         if own:

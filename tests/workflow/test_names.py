@@ -138,3 +138,11 @@ def test_names_that_are_too_long_together_are_refused(write: Write) -> None:
 def test_a_file_that_jobs_would_not_find_is_refused(write: Write, checkout: Path) -> None:
     with pytest.raises(UserError, match=r"ends in \.yaml: rename .*mine\.yml"):
         load_experiment(write("mine").rename(checkout / "mine.yml"))
+
+
+def test_a_table_in_the_terminal_shows_a_path_as_it_is(capsys: pytest.CaptureFixture[str]) -> None:
+    from xstilts_lib import tables
+
+    row = dict.fromkeys(tables._SURVEYED, "") | {"rows": None, "absent": "", "notes": ""}
+    tables.show_survey([row | {"problem": "/a [red]/[/b] :tada: holds nothing"}], "table")
+    assert "/a [red]/[/b] :tada: holds nothing" in capsys.readouterr().out

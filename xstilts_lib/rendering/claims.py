@@ -263,4 +263,4 @@ def _print(experiment: Experiment, made: Sequence[Entry]) -> None:
     table.add_column("evidence", ratio=3)
     for entry in made:
         table.add_row(entry.claim.id, entry.claim.claim, entry.finding.verdict, entry.finding.evidence)
-    Console(width=None if sys.stdout.isatty() else 160).print(table)
+    Console(width=None if sys.stdout.isatty() else 160, markup=False, emoji=False).print(table)
