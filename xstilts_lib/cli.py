@@ -124,7 +124,7 @@ def run(
     experiment: ExperimentName,
     cores: Annotated[
         int | None,
-        typer.Option(help="How many jobs at once, a thread each; the cores that there are.", min=1),
+        typer.Option(help="How many jobs at once, a thread each; by default the cores to use.", min=1),
     ] = None,
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="List the jobs and what they are expected to cost.")

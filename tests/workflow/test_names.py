@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Callable
@@ -135,9 +136,10 @@ def test_names_that_are_too_long_together_are_refused(write: Write) -> None:
         load_experiment(write("mine", "name: tiny", f"name: {'long' * 50}"))
 
 
-def test_a_file_that_jobs_would_not_find_is_refused(write: Write, checkout: Path) -> None:
-    with pytest.raises(UserError, match=r"ends in \.yaml: rename .*mine\.yml"):
-        load_experiment(write("mine").rename(checkout / "mine.yml"))
+@pytest.mark.parametrize("name", ["mine.yml", "mine.yaml.yaml", "mine.yml.yaml"])
+def test_a_file_that_jobs_would_not_find_is_refused(write: Write, checkout: Path, name: str) -> None:
+    with pytest.raises(UserError, match=rf"ends in \.yaml, once: rename .*{re.escape(name)}"):
+        load_experiment(write("mine").rename(checkout / name))
 
 
 def test_a_table_in_the_terminal_shows_a_path_as_it_is(capsys: pytest.CaptureFixture[str]) -> None:

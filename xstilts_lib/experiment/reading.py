@@ -69,8 +69,8 @@ def _folders() -> list[Path]:
 
 def _find(name: str | Path) -> Path:
     text = str(name)
-    if text.endswith(".yml"):  # jobs look for the name with .yaml, and might find another experiment
-        raise UserError(f"The file of an experiment ends in .yaml: rename {text}.")
+    if text.removesuffix(".yaml").endswith((".yml", ".yaml")):  # jobs would look for another file
+        raise UserError(f"The file of an experiment ends in .yaml, once: rename {text}.")
     if text.endswith(".yaml"):
         path = Path(name).resolve()
         if not path.is_file():
