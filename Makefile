@@ -12,6 +12,11 @@ UV := $(or $(shell command -v uv),.uv/bin/uv)
 # Containers often set it, and then every process compiles torch and transformers anew, ten seconds of it.
 unexport PYTHONDONTWRITEBYTECODE
 
+# Portable arithmetic needs it from the start of a process: xstilts_lib/arithmetic.py says why.
+ifeq ($(shell uname -m),x86_64)
+export OPENBLAS_CORETYPE := Haswell
+endif
+
 .PHONY: env book test lab lint bench lock clean
 
 env: .venv/.installed
@@ -21,7 +26,8 @@ env: .venv/.installed
 	"$(UV)" venv --quiet --allow-existing --python "$(PYTHON)" .venv
 	"$(UV)" pip sync --quiet --python $(BIN)/python --require-hashes requirements.lock
 	"$(UV)" pip install --quiet --python $(BIN)/python --no-deps --editable .
-	$(BIN)/python -m ipykernel install --sys-prefix --name python3 --display-name "Python 3 (xstilts)" >/dev/null
+	$(BIN)/python -m ipykernel install --sys-prefix --name python3 --display-name "Python 3 (xstilts)" \
+	  $(if $(OPENBLAS_CORETYPE),--env OPENBLAS_CORETYPE $(OPENBLAS_CORETYPE)) >/dev/null
 	@touch $@
 
 book: env

@@ -20,8 +20,8 @@ _ROOT = Path(__file__).resolve().parent
 # What carries numbers about, shows them, or starts what computes them.
 _NEUTRAL = {
     "__init__", "analyses", "analysis", "by_example", "checksums", "cli", "client", "code", "cores", "costs",
-    "data", "errors", "experiment", "graph", "jobs", "kernels", "manifest", "monitor", "notebook", "places", "plan",
-    "processes", "progress", "recipe", "records", "rendering", "results", "runs",
+    "data", "errors", "experiment", "graph", "jobs", "kernels", "manifest", "monitor", "notebook", "places",
+    "plan", "processes", "progress", "recipe", "records", "rendering", "results", "runs",
     "settings", "strict", "tables", "tasks", "verification", "warm", "workflow",
 }  # fmt: skip
 # What turns an encoder into scores: it may change without an encoder being trained again.
