@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 from made_up import BRIDGE, FILES, paragraph, squad_json
 
@@ -16,6 +18,9 @@ COPA = '{"premise": "a", "question": "%s", "choice1": "b", "choice2": "c", "idx"
 LOADS = {
     "xquad": ("xquad", "test", "de", "xquad/xquad.de.json"),
     "squad": ("squad_v1", "train", "en", "squad/train-v1.1.json"),
+    "squad2": ("squad_v2", "dev", "en", "squad/dev-v2.0.json"),
+    "bible": ("text", "train", "es", "bible/es_rvr.json"),
+    "basque": ("text", "train", "eu", "bible/Basque-NT.xml"),
     "pos": ("udpos", "test", "de", "udpos/test-de.tsv"),
     "ud": ("ud", "test", "de", "ud/UD_German-X/de_x-ud-test.conllu"),
     "panx": ("panx", "dev", "sw", "panx/sw/dev"),
@@ -30,8 +35,20 @@ LOADS = {
     "cosmos": ("cosmosqa", "dev", "en", "cosmosqa/valid.csv"),
     "hellaswag": ("hellaswag", "dev", "en", "hellaswag/hellaswag_val_full.txt"),
 }
+CSQA = json.dumps(
+    {
+        "id": "1",
+        "question": {
+            "stem": "q",
+            "choices": [{"label": a, "text": b} for a, b in zip("ABCDE", "vwxyz", strict=True)],
+        },
+        "answerKey": "KEY",
+    }
+).replace('"KEY"', "%s")
 SIQA = '{"context": "a", "question": "b", "answerA": "c", "answerB": "d", "answerC": "e", "correct": "D"}'
 COSMOS = "id,context,question,answer0,answer1,answer2,answer3,label\n"
+V2 = '{"data": [{"paragraphs": [{"context": "c", "qas": [{"id": "1", "question": "q", %s}]}]}]}'
+ANSWER = '"answers": [{"text": "c", "answer_start": %s}]'
 NO_START = [{"context": "c", "qas": [{"id": "1", "question": "q", "answers": [{"text": "c"}]}]}]
 MIXED = "Es\tPRON\nÖl\tNOUN\n".encode() + "Öl\tNOUN\n".encode("latin-1")
 
@@ -60,7 +77,7 @@ BAD = [
     (
         "squad",
         squad_json([{"context": 3, "qas": []}]),
-        "article 1, paragraph 1: the text 'context' is missing",
+        "article 1, paragraph 1: 'context' is the number 3, where a text belongs",
     ),
     (
         "squad",
@@ -69,6 +86,75 @@ BAD = [
     ),
     ("squad", squad_json(NO_START), "question 1: the number 'answer_start' is missing"),
     ("squad", squad_json([]), "holds no example of squad_v1"),
+    # of a wrong type, and said to be so
+    (
+        "squad",
+        V2 % (ANSWER % '"0"'),
+        "question 1: 'answer_start' is the text \"0\", where a whole number belongs",
+    ),
+    ("squad", V2 % (ANSWER % "0.5"), "'answer_start' is the number 0.5, where a whole number belongs"),
+    ("squad", V2 % (ANSWER % "true"), "'answer_start' is the truth value true, where a whole number belongs"),
+    ("squad", V2 % '"answers": {"text": ["c"]}', "'answers' is the object .*, where a list belongs"),
+    ("squad", V2 % '"answers": ["c"]', "an object with the text 'text' belongs here, not the text \"c\""),
+    *(
+        ("squad2", V2 % f'{ANSWER % 0}, "is_impossible": {value}', f"'is_impossible' is the {kind}")
+        for value, kind in (
+            ('"false"', "text"),
+            ('"true"', "text"),
+            ("1", "number 1, where a truth"),
+            ("0", "n"),
+        )
+    ),
+    (
+        "squad2",
+        V2 % f'{ANSWER % 0}, "is_impossible": true',
+        "'is_impossible' is true, and yet there is an answer",
+    ),
+    ("csqa", CSQA % "0", "unknown label 0: it must be one of A, B"),
+    ("csqa", CSQA % "false", "unknown label False"),
+    ("siqa", SIQA.replace('"D"', "1"), "unknown label 1"),
+    # half of a character
+    (
+        "squad",
+        V2.replace('"c"', '"c \\ud83d"') % (ANSWER % 0),
+        r"question 1: 'context' holds half of a character",
+    ),
+    (
+        "squad",
+        V2.replace('"q"', '"\\ude00 q"') % (ANSWER % 0),
+        r"'question' holds .*\\ude00.* at character 0",
+    ),
+    (
+        "copa",
+        COPA.replace('"b"', '"b \\ud83d"') % ("cause", 0),
+        "line 1: 'choices' holds half of a character",
+    ),
+    ("csqa", (CSQA % '"A"').replace('"v"', '"\\ud83d"'), "line 1: 'choices' holds half of a character"),
+    ("bible", '[{"chapters": [["Aa \\udc00."]]}]', r"bible, es, 0\.1\.1: 'text' holds half of a character"),
+    # cut short, or not
+    (
+        "copa",
+        COPA % ("cause", 0) + '{"premise": "a\n' + COPA % ("cause", 0),
+        "line 2: the JSON ends too early: lines",
+    ),
+    ("cosmos", COSMOS + '1,"a" b,c,d,e,f,g,0\n', r"line 2: this is not CSV \(.*must be doubled\)"),
+    (
+        "cosmos",
+        COSMOS + '1,a,c,d,e,f,g,0\n2,"b,c\nd\n',
+        "line 3: this is not CSV .*no closing quotation mark",
+    ),
+    ("xnli", '"a ""b"""\tc\tneutral\n"d" e\tf\tneutral\n', r"line 2: this is not CSV \(.*must be doubled\)"),
+    ("hellaswag", "a: b\n1\nc\nd\ne\nf\na: b\nc\nd\ne\nf\ng\n", "line 8: the label must be 0 to 3, not 'c'"),
+    (
+        "basque",
+        "<cesDoc><seg id='b.MAT.1.1'>a</cesDoc>",
+        r"this is not XML \(mismatched tag: line 1, column \d+\)\.$",
+    ),
+    (
+        "basque",
+        "<cesDoc><seg id='b.MAT.1.1'>a</s",
+        "this is not XML .*: the file was cut short; fetch it again",
+    ),
     ("csqa", '{"id": "1"}\n{"id": \n', r"jsonl, line 1: the object 'question' is missing"),
     ("copa", COPA % ("cause", 0) + '{"premise": "a",\n', r"train-en\.jsonl, line 2: the JSON ends too early"),
     ("copa", "[]\n", "a JSON object was expected"),
@@ -108,7 +194,7 @@ BUCC = {
 @pytest.mark.parametrize(("load", "content", "message"), BAD)
 def test_bad_files_are_refused_in_one_sentence(open_folder, tmp_path, load, content, message):
     task, split, language, file = LOADS[load]
-    source = open_folder({**BUCC, file: content})
+    source = open_folder({**BUCC, file: content}, text_from=["bible"])
     with pytest.raises(UserError, match=message) as caught:
         source.load(task, split, language)
     sentence = str(caught.value)

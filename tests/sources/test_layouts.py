@@ -243,3 +243,50 @@ def test_published_layouts_from_samples(shared, tmp_path):
     for task, split, language in loads:
         assert source.load(task, split, language).num_rows > 0, (task, split, language)
     assert source.reports["squad_v1", "train", "de"].notes == ["machine-translated"]
+
+
+PLAIN = '"Ja", sagte er.\t"Nein."\tneutral\nEr sagte "ja".\tb\tentailment\n'
+
+
+def test_plain_sentences_keep_their_quotation_marks(open_folder):
+    rows = open_folder({"xnli/dev-de.tsv": PLAIN}).load("xnli", "dev", "de")
+    assert list(zip(rows["first"], rows["second"], rows["label"], strict=True)) == [
+        ('"Ja", sagte er.', '"Nein."', 1),
+        ('Er sagte "ja".', "b", 0),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("text", "firsts"),
+    [
+        ('"Ja."\tb\tneutral\nc\td\tneutral\n', ['"Ja."', "c"]),  # enclosed without need: the text's own
+        ('"Ja\tb\tneutral\nNein"\td\tneutral\n', ['"Ja', 'Nein"']),  # never closed in its line
+        ('"a"\t"b"\t"neutral"\n"c"\t"d"\t"neutral"\n', ["a", "c"]),  # every field is enclosed
+        ('"a ""b"" c"\td\tneutral\n"e"\tf\tneutral\n', ['a "b" c', "e"]),  # marks are doubled
+        ('"a\tb"\tc\tneutral\nd\te\tneutral\n', ["a\tb", "d"]),  # a tab within a field
+        ('"a\nb"\tc\tneutral\nd\te\tneutral\n', ["a\nb", "d"]),  # a line end within a field
+    ],
+)
+def test_quoted_and_plain_sentences_are_told_apart(open_folder, text, firsts):
+    assert open_folder({"xnli/dev-de.tsv": text}).load("xnli", "dev", "de")["first"][:] == firsts
+
+
+PAWS = "id\tsentence1\tsentence2\tlabel\n1\ta\tb\t0\n2\t\t \t1\n"
+BLANK = [
+    ("pawsx", "train", "zh", {"x-final/zh/translated_train.tsv": PAWS}, 2),
+    ("xnli", "dev", "de", {"xnli/dev-de.tsv": "\tb\tneutral\na\tb\tneutral\n"}, 2),
+    ("xcopa", "test", "et", {"xcopa/test.et.jsonl":
+        '{"premise": "a", "choice1": "", "choice2": "c", "question": "cause", "idx": 0, "label": 0}'}, 1),
+    ("xquad", "test", "de", {"xquad/xquad.de.json":
+        squad_json([paragraph(BRIDGE, ("q", " ", "1901", 24))])}, 1),
+    ("tatoeba", "test", "de", {"tatoeba/tatoeba.deu-eng.deu": "Es regnet.\n \n"}, 4),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("task", "split", "language", "files", "rows"), BLANK)
+def test_rows_with_a_blank_text_are_kept_and_noted(open_folder, task, split, language, files, rows):
+    source = open_folder(files)
+    assert source.load(task, split, language).num_rows == rows
+    report = source.reports[task, split, language]
+    assert report.blank == 1
+    assert report.notes[-1] == "rows with a blank text: 1"

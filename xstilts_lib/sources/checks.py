@@ -6,13 +6,14 @@ Task.labels, so that two sources that number their labels differently still agre
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from ..errors import UserError, nearest
 from ..tasks import Task
+from .columns import ABOUT, GOLD
 
 TRANSLATED = "machine-translated"
 # Rows of MLQA's machine translations of SQuAD 1.1's training set.
@@ -36,11 +37,14 @@ class LoadReport:
     expected: int | None = None
     """Rows that the publisher's split has; None where no one has stated it."""
     repaired: int = 0
-    """Answer offsets moved to the nearest occurrence, and lines with damaged characters."""
+    """Answer offsets moved to the nearest occurrence, lines with damaged characters, and questions of XCOPA
+    put as the parallel rows have them."""
     dropped: int = 0
     """Rows that the task leaves out by definition (SNLI's "-", other languages of a mixed file)."""
     unlabelled: int = 0
-    """Rows whose answer the publisher keeps."""
+    """Rows whose answer the publisher keeps; where no pair is given to be mined, the sentences."""
+    blank: int = 0
+    """Rows without a text that they are about. They are kept, as the benchmarks keep them, and noted."""
     unanswerable: bool = False
     """Whether a question without an answer is right: SQuAD 2.0's."""
     notes: list[str] = field(default_factory=list)
@@ -70,19 +74,91 @@ def checked(
     known = {name: index for index, name in enumerate(labels)}
     rows: list[dict[str, Any]] = []
     for place, row in _unique(raw, report):
+        whole(row, report.where(place))
         if check is not None:
             check(row, place, known, report)
+        report.blank += _blank(task, row)
         rows.append(row)
+    report.unlabelled = len(unlabelled(task, gold(task, rows)))
+    mined = task.metric == "bucc"
     if task.format in ("bitext", "ranking"):
         _mates_exist(rows, report)
         # What is published, and what scores are a share of, is the number of pairs.
-        report.rows = sum(row["side"] in ("source", "query") and bool(row["mate"]) for row in rows)
+        report.rows = sum(
+            row["side"] == "query" or (row["side"] == "source" and bool(row["mate"])) for row in rows
+        )
     else:
         report.rows = len(rows)
     if not rows or (task.format == "ranking" and not report.rows):  # candidates, and nothing to look for
         raise UserError(f"{report.source} holds no example of {task.name} in {report.language!r}.")
-    counted(task, report, exact)
+    if report.unanswerable and not any(row["answers"]["text"] or row["impossible"] for row in rows):
+        raise UserError(
+            f"{report.source}: not one of {len(rows):,} questions has an answer: they were taken out."
+        )
+    if report.blank:
+        report.notes.append(f"rows with a blank text: {report.blank:,}")
+    if not (mined and report.unlabelled):
+        counted(task, report, exact)
     return rows
+
+
+def gold(task: Task, rows: Sequence[Mapping[str, Any]]) -> dict[str, list[Any]]:
+    """The columns of `rows` that hold what is right."""
+    return {name: [row[name] for row in rows] for name in GOLD[task.format]}
+
+
+def unlabelled(task: Task, gold: Mapping[str, Sequence[Any]]) -> list[int]:
+    """The numbers of the rows of which `gold`, the columns that GOLD names, does not say what is right.
+
+    A question of SQuAD 2.0 may rightly have no answer; of sentences to be mined few have a mate, and all lack
+    one where none has.
+    """
+    if task.format in ("pair", "choice"):
+        lacks = [label is None or label < 0 for label in gold["label"]]
+    elif task.format == "tags":
+        lacks = [tags is None or not all(tags) for tags in gold["tags"]]
+    elif task.format == "span":
+        lacks = [not answers["text"] and task.metric != "squad_v2" for answers in gold["answers"]]
+    elif task.format in ("bitext", "ranking"):
+        if task.metric == "bucc" and any(gold["mate"]):
+            return []
+        # Of Tatoeba it is the English sentences that are looked up.
+        asking = "query" if task.format == "ranking" else "source" if task.metric == "bucc" else "target"
+        both = zip(gold["side"], gold["mate"], strict=True)
+        lacks = [side == asking and not mate for side, mate in both]
+    else:
+        return []
+    return [row for row, lack in enumerate(lacks) if lack]
+
+
+def whole(row: Mapping[str, Any], where: str) -> None:
+    """UserError for half of a character (a lone surrogate): JSON can say it, and no text can hold it."""
+    for column, value in row.items():
+        for text in _texts(value):
+            try:
+                text.encode()
+            except UnicodeEncodeError as error:
+                raise UserError(
+                    f"{where}: {column!r} holds half of a character (\\u{ord(text[error.start]):04x}, a lone "
+                    f"surrogate) at character {error.start}: write the whole character, or leave it out."
+                ) from None
+
+
+def _texts(value: Any) -> Iterator[str]:
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, Mapping):
+        for inner in value.values():
+            yield from _texts(inner)
+    elif isinstance(value, list | tuple):
+        for inner in value:
+            yield from _texts(inner)
+
+
+def _blank(task: Task, row: Mapping[str, Any]) -> bool:
+    """Whether a text that the row is about is missing; of tags, all words or one of them."""
+    texts = [text for column in ABOUT[task.format] for text in _texts(row[column])]
+    return not texts or not all(map(str.strip, texts))
 
 
 def counted(task: Task, report: LoadReport, exact: bool) -> None:
@@ -108,6 +184,7 @@ def joined_report(task: Task, split: str, language: str, parts: Sequence[LoadRep
         repaired=sum(part.repaired for part in parts),
         dropped=sum(part.dropped for part in parts),
         unlabelled=sum(part.unlabelled for part in parts),
+        blank=sum(part.blank for part in parts),
         notes=[f"{part.task}: {note}" for part in parts for note in part.notes],
     )
 
@@ -126,7 +203,6 @@ def _label_index(row: dict[str, Any], place: Place, known: dict[str, int], repor
     name = row["label"]
     if name is None:
         row["label"] = -1
-        report.unlabelled += 1
     elif name in known:
         row["label"] = known[name]
     else:
@@ -136,7 +212,6 @@ def _label_index(row: dict[str, Any], place: Place, known: dict[str, int], repor
 def _choice_index(row: dict[str, Any], place: Place, known: dict[str, int], report: LoadReport) -> None:
     if row["label"] is None:
         row["label"] = -1
-        report.unlabelled += 1
     elif not 0 <= row["label"] < len(row["choices"]):
         raise UserError(
             f"{report.where(place)}: the label names choice {row['label'] + 1} of {len(row['choices'])}."
@@ -147,16 +222,12 @@ def _tag_names(row: dict[str, Any], place: Place, known: dict[str, int], report:
     if len(row["words"]) != len(row["tags"]):
         raise UserError(f"{report.where(place)}: {len(row['words'])} words have {len(row['tags'])} tags.")
     for tag in row["tags"] if known else ():
-        if tag not in known:
+        if tag and tag not in known:
             raise UserError(f"{report.where(place)}: unknown tag {tag!r}: {nearest(tag, known)}")
 
 
 def _answer_offsets(row: dict[str, Any], place: Place, known: dict[str, int], report: LoadReport) -> None:
     answers = row["answers"]
-    if not answers["text"]:
-        if report.split == "train" and not report.unanswerable:
-            raise UserError(f"{report.where(place)}: the question has no answer to learn from.")
-        report.unlabelled += not report.unanswerable
     for number, (text, start) in enumerate(zip(answers["text"], answers["start"], strict=True)):
         if row["context"][start : start + len(text)] == text and start >= 0:
             continue

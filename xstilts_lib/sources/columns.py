@@ -26,6 +26,27 @@ COLUMNS: Mapping[FormatName, Mapping[str, str]] = {
     "text": {"id": "str", "language": "str", "text": "str", "pair": "str"},
 }
 
+# Of them, what says which answer is right.
+GOLD: Mapping[FormatName, tuple[str, ...]] = {
+    "pair": ("label",),
+    "choice": ("label",),
+    "tags": ("tags",),
+    "span": ("answers",),
+    "bitext": ("side", "mate"),
+    "ranking": ("side", "mate"),
+    "text": (),
+}
+# And those without whose text there is nothing to read.
+ABOUT: Mapping[FormatName, tuple[str, ...]] = {
+    "pair": ("first", "second"),
+    "choice": ("prompt", "choices"),
+    "tags": ("words",),
+    "span": ("context", "question"),
+    "bitext": ("sentence",),
+    "ranking": ("text",),
+    "text": ("text",),
+}
+
 
 def features(format: FormatName) -> Features:
     """The explicit types of `format`'s columns."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Sequence
 from typing import Any, TypeVar
@@ -11,27 +12,85 @@ from ..errors import UserError
 T = TypeVar("T")
 Row = dict[str, Any]
 
-_KINDS = {str: "text", int: "number", list: "list", dict: "object"}
+_KINDS = {str: "text", int: "number", float: "number", bool: "truth value", list: "list", dict: "object"}
 # Braces mark a mention; those of the text itself become parentheses.
 _BRACES = re.compile(r"\{(.*?)\}")
 
 
 def member(where: str, item: Any, key: str, kind: type[T]) -> T:
     """`item[key]`, of the type `kind`; UserError that begins with `where` if it is not there or not that."""
-    value = item.get(key) if isinstance(item, dict) else None
+    wanted = "whole number" if kind is int else _KINDS[kind]
+    if not isinstance(item, dict):
+        raise UserError(f"{where}: an object with the {wanted} {key!r} belongs here, not {_shown(item)}.")
+    if key not in item:
+        raise UserError(f"{where}: the {_KINDS[kind]} {key!r} is missing.")
+    value = item[key]
     if not isinstance(value, kind) or isinstance(value, bool) is not (kind is bool):
-        raise UserError(f"{where}: the {_KINDS.get(kind, kind.__name__)} {key!r} is missing.")
+        raise UserError(f"{where}: {key!r} is {_shown(value)}, where a {wanted} belongs.")
     return value
 
 
-def pair(identifier: str, first: str, second: str, label: str | None) -> Row:
-    """A row of the pair format; `label` is a name, or None where the publisher keeps it."""
-    return {"id": identifier, "first": first.strip(), "second": second.strip(), "label": label}
+def optional(where: str, item: Any, key: str, kind: type[T], default: T) -> T:
+    """As `member`, or `default` where there is no such key, or null."""
+    absent = isinstance(item, dict) and item.get(key) is None
+    return default if absent else member(where, item, key, kind)
 
 
-def choice(identifier: str, prompt: str, choices: Sequence[str], label: int | None) -> Row:
-    """A row of the choice format; `label` is the index of the right choice."""
-    return {"id": identifier, "prompt": prompt.strip(), "choices": list(choices), "label": label}
+def _shown(value: Any) -> str:
+    """`value` as an error message names it: JSON's spelling, and its type."""
+    kind = _KINDS.get(type(value), "")
+    return f"the {kind} {json.dumps(value, ensure_ascii=False)[:40]}" if kind else "null"
+
+
+def kept(value: Any) -> bool:
+    """Whether this stands where the publisher keeps a label: nothing, -1, or not a number."""
+    blank = isinstance(value, str) and value.strip() in ("", "-1")
+    return value is None or value != value or value == -1 or blank
+
+
+def index(where: str, value: Any, count: int, first: int = 0) -> int | None:
+    """A label that counts `count` classes from `first`, from 0; None where the publisher keeps it.
+
+    A whole number passes as text and as a float, as tables have it; UserError for anything else.
+    """
+    if kept(value):
+        return None
+    number = str(value).strip()
+    number = number.removesuffix(".0") if isinstance(value, float) else number
+    if isinstance(value, bool) or number not in map(str, range(first, first + count)):
+        last = first + count - 1
+        raise UserError(f"{where}: unknown label {value!r}: it must be a number from {first} to {last}.")
+    return int(number) - first
+
+
+def class_name(where: str, value: Any, names: Sequence[str] | None) -> str | None:
+    """The name of a class label, a number among `names` or itself the name; None where it is kept."""
+    if kept(value):
+        return None
+    if names is None or isinstance(value, str):
+        return str(int(value) if isinstance(value, float) and value.is_integer() else value)
+    number = index(where, value, len(names))
+    return None if number is None else names[number]
+
+
+def pair(identifier: str, first: str | None, second: str | None, label: str | None) -> Row:
+    """A row of the pair format; `label` is a name, or None or empty where the publisher keeps it."""
+    return {
+        "id": identifier,
+        "first": (first or "").strip(),
+        "second": (second or "").strip(),
+        "label": None if kept(label) else label,
+    }
+
+
+def choice(identifier: str, prompt: str | None, choices: Sequence[str], label: int | None) -> Row:
+    """A row of the choice format; `label` is the index of the right choice, or None where it is kept."""
+    return {
+        "id": identifier,
+        "prompt": (prompt or "").strip(),
+        "choices": [choice or "" for choice in choices],
+        "label": label,
+    }
 
 
 def hellaswag(identifier: str, start: str, unfinished: str, endings: Sequence[str], label: int | None) -> Row:
@@ -42,45 +101,69 @@ def hellaswag(identifier: str, start: str, unfinished: str, endings: Sequence[st
 def copa(where: str, identifier: str, premise: str, asked: str, choices: Sequence[str], label: Any) -> Row:
     """COPA and XCOPA: what is asked for is put as XTREME-R puts it, in English whatever the language.
 
-    `label` is 0, 1, or None or -1 where the publisher keeps it.
+    `label` is 0, 1, or None or -1 where the publisher keeps it. The row names the word under "asked" too.
     """
     if asked not in ("cause", "effect"):
         raise UserError(f"{where}: a question asks for 'cause' or 'effect', not for {asked!r}.")
-    if label not in (0, 1, -1, None):
-        raise UserError(f"{where}: unknown label {label!r}: it must be 0 or 1.")
-    return choice(
-        identifier, f"{premise} What was the {asked}?", choices, None if label in (None, -1) else label
-    )
+    row = choice(identifier, asking(premise, asked), choices, index(where, label, 2))
+    return {**row, "premise": premise, "asked": asked}
 
 
-def letter(where: str, answer: object, letters: str) -> int:
-    """The index of an answer that is given as a letter."""
+def asking(premise: str, asked: str) -> str:
+    """COPA's prompt: the premise, and the question for a cause or an effect."""
+    return f"{premise} What was the {asked}?"
+
+
+def letter(where: str, answer: object, letters: str) -> int | None:
+    """The index of an answer that is given as a letter; None where the publisher keeps it."""
+    if answer is None or answer == "":
+        return None
     if not isinstance(answer, str) or len(answer) != 1 or answer not in letters:
         raise UserError(f"{where}: unknown label {answer!r}: it must be one of {', '.join(letters)}.")
     return letters.index(answer)
 
 
-def number(where: str, answer: str, first: int, last: int) -> int:
-    """The index of an answer that is given as a number from `first` to `last`."""
-    if answer not in (str(n) for n in range(first, last + 1)):
-        raise UserError(f"{where}: unknown label {answer!r}: it must be a number from {first} to {last}.")
-    return int(answer) - first
+def span(
+    where: str,
+    identifier: str,
+    context: str | None,
+    question: str | None,
+    texts: Sequence[str | None],
+    starts: Sequence[int],
+    impossible: bool = False,
+) -> Row:
+    """A row of the span format; a blank answer stands where the publisher took the answers out.
 
-
-def span(identifier: str, context: str, question: str, texts: Sequence[str], starts: Sequence[int]) -> Row:
-    """A row of the span format; an empty answer stands where the publisher took the answers out."""
-    kept = [(text, start) for text, start in zip(texts, starts, strict=True) if text]
+    `impossible`: the publisher says that there is none.
+    """
+    given = [text for text in texts if text and text.strip()]
+    if len(texts) != len(starts) and given:
+        raise UserError(f"{where}: {len(texts)} answers have {len(starts)} places.")
+    places = [start for text, start in zip(texts, starts, strict=bool(given)) if text and text.strip()]
     return {
         "id": identifier,
-        "context": context,
-        "question": question,
-        "answers": {"text": [text for text, _ in kept], "start": [start for _, start in kept]},
+        "context": context or "",
+        "question": question or "",
+        "answers": {"text": given, "start": places},
+        "impossible": impossible,
     }
 
 
-def bitext(identifier: str, side: str, sentence: str, mate: str) -> Row:
+def tags(
+    where: str,
+    identifier: str,
+    words: Sequence[str],
+    tags: Sequence[Any] | None,
+    names: Sequence[str] | None = None,
+) -> Row:
+    """A row of the tags format, `tags` as `class_name` takes them; "" where the publisher keeps a tag."""
+    found = [class_name(where, tag, names) or "" for tag in tags] if tags else [""] * len(words)
+    return {"id": identifier, "words": [word or "" for word in words], "tags": found}
+
+
+def bitext(identifier: str, side: str, sentence: str | None, mate: str) -> Row:
     """A row of the bitext format; `side` is "source" (the language) or "target" (English)."""
-    return {"id": identifier, "side": side, "sentence": sentence.strip(), "mate": mate}
+    return {"id": identifier, "side": side, "sentence": (sentence or "").strip(), "mate": mate}
 
 
 def ranking(identifier: str, side: str, text: str, context: str, mate: str) -> Row:
@@ -105,15 +188,20 @@ def lareqa_paragraph(where: str, language: str, number: int, paragraph: Row) -> 
     ]
     queries = []
     for question in member(where, paragraph, "qas", list):
-        answers = member(where, question, "answers", list)
-        if not answers:
-            raise UserError(f"{where}: a question has no answer.")
-        start = member(where, answers[0], "answer_start", int)
-        holders = [name for name, (first, last) in zip(names, breaks, strict=True) if first <= start < last]
-        if not holders:
-            raise UserError(f"{where}: no sentence holds the answer at {start}.")
+        answers = [
+            (member(where, answer, "text", str), member(where, answer, "answer_start", int))
+            for answer in optional(where, question, "answers", list, [])
+        ]
+        mate = ""  # where the publisher took the answers out
+        for start in [start for answer, start in answers if answer.strip()][:1]:
+            holders = [
+                name for name, (first, last) in zip(names, breaks, strict=True) if first <= start < last
+            ]
+            if not holders:
+                raise UserError(f"{where}: no sentence holds the answer at {start}.")
+            mate = holders[0]
         text, identifier = member(where, question, "question", str), member(where, question, "id", str)
-        queries.append(ranking(identifier, "query", text, "", holders[0]))
+        queries.append(ranking(identifier, "query", text, "", mate))
     return candidates, queries
 
 
@@ -136,5 +224,5 @@ def mention(where: str, context: Row, item: Any) -> Row:
             first, last = sentence["start"], sentence["end"]
     left, right = (_BRACES.sub(r"(\1)", part) for part in (passage[first:start], passage[end:last]))
     marked = " ".join(f"{left} {{ {text} }} {right}".split())
-    identifier, gold = (member(where, item, key, str) for key in ("example_id", "entity_id"))
-    return ranking(identifier, "query", text, marked, gold)
+    identifier = member(where, item, "example_id", str)
+    return ranking(identifier, "query", text, marked, optional(where, item, "entity_id", str, ""))

@@ -10,6 +10,7 @@ import codecs
 import csv
 import io
 import json
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,7 @@ from typing import Any
 from ...errors import UserError
 
 _GIT_LFS = "version https://git-lfs"
+_QUOTED = re.compile(r'"(?:[^"]|"")*"')  # a field as CSV encloses it
 
 
 def at(path: Path, line: int | str) -> str:
@@ -84,24 +86,28 @@ def read_json(path: Path) -> Any:
     return parse_json(path, read_text(path))
 
 
-def parse_json(path: Path, text: str, line: int = 1) -> Any:
-    """`text`, which begins at `line` of `path`, as JSON."""
+def parse_json(path: Path, text: str, line: int = 1, last: bool = True) -> Any:
+    """`text`, which begins at `line` of `path` and, if `last`, ends with the file, as JSON."""
     try:
         return json.loads(text)
     except json.JSONDecodeError as error:
         place = at(path, line + error.lineno - 1)
         if error.pos >= len(text.rstrip()) or "Unterminated" in error.msg:
-            raise UserError(
-                f"{place}: the JSON ends too early: the file was cut short; fetch it again."
-            ) from None
+            cause = (
+                "the file was cut short; fetch it again"
+                if last
+                else "lines follow, so its end is missing or stands on another line; put each object on one"
+            )
+            raise UserError(f"{place}: the JSON ends too early: {cause}.") from None
         raise UserError(f"{place}, column {error.colno}: this is not JSON ({error.msg}).") from None
 
 
 def read_json_lines(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
     """(line number, object) of a JSON lines file."""
-    for number, line in enumerate(read_lines(path), start=1):
+    lines = read_text(path).rstrip().split("\n")
+    for number, line in enumerate(lines, start=1):
         if line.strip():
-            item = parse_json(path, line, number)
+            item = parse_json(path, line, number, last=number == len(lines))
             if not isinstance(item, dict):
                 raise UserError(f"{at(path, number)}: a JSON object was expected, not {line[:40]!r}.")
             yield number, item
@@ -128,13 +134,36 @@ def read_csv(path: Path, delimiter: str = ",") -> Iterator[tuple[int, list[str]]
     """(line number of its end, fields) of a CSV file: quotes enclose fields and are doubled inside them."""
     csv.field_size_limit(2**31 - 1)
     reader = csv.reader(io.StringIO(read_text(path), newline=""), delimiter=delimiter, strict=True)
+    end = 0
     try:
         for fields in reader:
-            yield reader.line_num, fields
+            end = reader.line_num
+            yield end, fields
     except csv.Error as error:
-        raise UserError(
-            f"{at(path, reader.line_num)}: this is not CSV ({error}): the file was cut short."
-        ) from None
+        cause = f"{error}: a quotation mark inside a quoted field must be doubled"
+        if "unexpected end" in str(error):
+            cause = (
+                "a quoted field of this row has no closing quotation mark: the file was cut short, or the "
+                "mark belongs to the text and must be doubled, its field enclosed in marks"
+            )
+        raise UserError(f"{at(path, end + 1)}: this is not CSV ({cause}).") from None
+
+
+def read_sentences(path: Path) -> Iterator[tuple[int, list[str]]]:
+    """(line number, fields) of tab-separated sentences, whether quoted as CSV or plain.
+
+    Plain is a file of lines of one width in which a quotation mark opens a field as no CSV writer has it:
+    not closed at the field's end, or around a field that has no need of it while others go without.
+    """
+    rows = [line.split("\t") for line in read_lines(path)]
+    fields = [field for row in rows for field in row]
+    opened = [field for field in fields if field.startswith('"')]
+    doubled = any(_QUOTED.fullmatch(field) and '"' in field[1:-1] for field in opened)
+    every = all(_QUOTED.fullmatch(field) for field in fields if not field.isdigit())
+    if not opened or not (doubled or every or len({len(row) for row in rows}) > 1):
+        yield from enumerate(rows, start=1)
+    else:
+        yield from read_csv(path, delimiter="\t")
 
 
 def read_table(

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from ...errors import UserError
 from ...tasks import Task, task
+from ..checks import whole
 from ..text import Line, texts
 from .readers.parallel import PARALLEL
 
@@ -25,6 +26,8 @@ def gather(source: FilesSource, language: str) -> dict[str, list[Line]]:
     for name in source.settings.text_from:
         if name in PARALLEL:
             families[name] = list(PARALLEL[name].lines(source.folder.find, language))
+            for key, line, pair in families[name]:
+                whole({"text": line, "pair": pair}, f"{source.folder.root / name}, {language}, {key}")
             continue
         for split in splits_to_draw_from(task(name), source.targets):
             if language in source.held(name, split):

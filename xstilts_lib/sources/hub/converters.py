@@ -65,8 +65,7 @@ def pair(
     def convert(part: Part) -> Iterator[Raw]:
         names = part.names(label)
         for number, (place, row) in enumerate(part.rows()):
-            value = row[label]
-            name = None if value in (-1, "", None) else names[value] if names else str(value)
+            name = rows.class_name(part.report.where(place), row[label], names)
             if name is None and gold_only:
                 part.report.dropped += 1
                 continue
@@ -82,8 +81,8 @@ def tags(words: str, labels: str) -> Converter:
     def convert(part: Part) -> Iterator[Raw]:
         names = part.names(labels)
         for number, (place, row) in enumerate(part.rows()):
-            tagged = [names[value] if names else value for value in row[labels]]
-            yield place, {"id": part.identify(number), "words": list(row[words]), "tags": tagged}
+            where = part.report.where(place)
+            yield place, rows.tags(where, part.identify(number), row[words], row[labels], names)
 
     return convert
 
@@ -91,11 +90,10 @@ def tags(words: str, labels: str) -> Converter:
 def span(part: Part) -> Iterator[Raw]:
     """SQuAD's columns."""
     for place, row in part.rows():
-        answers = row["answers"]
-        yield (
-            place,
-            rows.span(row["id"], row["context"], row["question"], answers["text"], answers["answer_start"]),
-        )
+        answers = row["answers"] or {}
+        found = (answers.get("text") or [], answers.get("answer_start") or [])
+        where = part.report.where(place)
+        yield place, rows.span(where, row["id"], row["context"], row["question"], *found)
 
 
 def tydiqa(part: Part) -> Iterator[Raw]:
@@ -115,7 +113,7 @@ def tydiqa(part: Part) -> Iterator[Raw]:
 def hellaswag(part: Part) -> Iterator[Raw]:
     """The label is text, and empty in the test set."""
     for place, row in part.rows():
-        label = rows.number(part.report.where(place), str(row["label"]), 0, 3) if row["label"] != "" else None
+        label = rows.index(part.report.where(place), row["label"], len(row["endings"]))
         own = f"{part.split}-{row['ind']}"
         yield place, rows.hellaswag(own, row["ctx_a"], row["ctx_b"], row["endings"], label)
 
@@ -124,7 +122,7 @@ def commonsenseqa(part: Part) -> Iterator[Raw]:
     """The answer is a letter, and empty in the test set."""
     for place, row in part.rows():
         where = part.report.where(place)
-        label = rows.letter(where, row["answerKey"], "ABCDE") if row["answerKey"] else None
+        label = rows.letter(where, row["answerKey"], "ABCDE")
         if list(row["choices"]["label"]) != list("ABCDE"):
             raise UserError(f"{where}: the choices must be A to E, not {', '.join(row['choices']['label'])}.")
         yield place, rows.choice(row["id"], row["question"], row["choices"]["text"], label)
@@ -133,7 +131,7 @@ def commonsenseqa(part: Part) -> Iterator[Raw]:
 def socialiqa(part: Part) -> Iterator[Raw]:
     """The label is text, counting from 1."""
     for number, (place, row) in enumerate(part.rows()):
-        label = rows.number(part.report.where(place), str(row["label"]), 1, 3)
+        label = rows.index(part.report.where(place), row["label"], 3, first=1)
         choices = [row[f"answer{name}"] for name in "ABC"]
         yield place, rows.choice(part.identify(number), f"{row['context']} {row['question']}", choices, label)
 
@@ -141,7 +139,7 @@ def socialiqa(part: Part) -> Iterator[Raw]:
 def cosmosqa(part: Part) -> Iterator[Raw]:
     """The publisher's own CSV."""
     for place, row in part.rows():
-        label = rows.number(part.report.where(place), str(row["label"]), 0, 3)
+        label = rows.index(part.report.where(place), row["label"], 4)
         choices = [str(row[f"answer{n}"]) for n in range(4)]
         yield place, rows.choice(str(row["id"]), f"{row['context']} {row['question']}", choices, label)
 
@@ -179,7 +177,7 @@ def bucc(part: Part) -> Iterator[Raw]:
         sides = {"source": row["sentence1"], "target": row["sentence2"]}
         prefixes = {"source": part.language, "target": "en"}
         mates: dict[str, str] = {}
-        for pair in row["gold"]:
+        for pair in row["gold"] or ():
             source, target = (
                 f"{prefix}-{number - 1}" for prefix, number in zip(prefixes.values(), pair, strict=True)
             )

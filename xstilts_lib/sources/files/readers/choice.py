@@ -23,7 +23,7 @@ def hellaswag(request: Request) -> Iterator[Raw]:
         where = at(request.path, line)
         endings = member(where, item, "endings", list)
         start, unfinished = (member(where, item, key, str) for key in ("ctx_a", "ctx_b"))
-        label = member(where, item, "label", int) if "label" in item else None
+        label = rows.index(where, item.get("label"), len(endings))
         identifier = f"{request.split}-{member(where, item, 'ind', int)}"
         yield line, rows.hellaswag(identifier, start, unfinished, endings, label)
 
@@ -31,21 +31,21 @@ def hellaswag(request: Request) -> Iterator[Raw]:
 def hellaswag_text(request: Request) -> Iterator[Raw]:
     """HellaSwag as text: six lines an item, the context (after its activity), the label, four endings."""
     lines = read_lines(request.path)
-    if len(lines) % 6:
-        over = len(lines) % 6
-        raise UserError(
-            f"{at(request.path, len(lines))}: the last item has {over} lines of 6: the file was cut short."
-        )
     for number in range(len(lines) // 6):
         context, label, *endings = lines[6 * number : 6 * number + 6]
         if label not in ("0", "1", "2", "3"):
             raise UserError(
-                f"{at(request.path, 6 * number + 2)}: the label must be 0 to 3, not {label[:40]!r}."
+                f"{at(request.path, 6 * number + 2)}: the label must be 0 to 3, not {label[:40]!r}: "
+                "each item takes six lines."
             )
         _, _, context = context.partition(": ")
         match = _UNFINISHED.match(context)
         start, unfinished = (match["a"], match["b"]) if match else (context, "")
         yield 6 * number + 1, rows.hellaswag(request.identify(number), start, unfinished, endings, int(label))
+    if over := len(lines) % 6:
+        raise UserError(
+            f"{at(request.path, len(lines))}: the last item has {over} lines of 6: the file was cut short."
+        )
 
 
 def commonsenseqa(request: Request) -> Iterator[Raw]:
@@ -59,7 +59,7 @@ def commonsenseqa(request: Request) -> Iterator[Raw]:
         }
         if "".join(choices) != _LETTERS:
             raise UserError(f"{where}: the choices must be A to E, not {', '.join(choices)}.")
-        label = rows.letter(where, item["answerKey"], _LETTERS) if item.get("answerKey") else None
+        label = rows.letter(where, item.get("answerKey"), _LETTERS)
         yield (
             line,
             rows.choice(
@@ -75,7 +75,7 @@ def cosmosqa(request: Request) -> Iterator[Raw]:
     """Cosmos QA, quoted CSV: the prompt is the context and the question; labels from 0."""
     answers = tuple(f"answer{n}" for n in range(4))
     for line, fields in read_table(request.path, ("id", "context", "question", *answers, "label")):
-        label = rows.number(at(request.path, line), fields["label"], 0, 3)
+        label = rows.index(at(request.path, line), fields["label"], len(answers))
         prompt = f"{fields['context']} {fields['question']}"
         yield line, rows.choice(fields["id"], prompt, [fields[answer] for answer in answers], label)
 
@@ -92,7 +92,7 @@ def socialiqa(request: Request) -> Iterator[Raw]:
                 raise UserError(
                     f"{request.paths[1]} has {len(beside)} labels, fewer than {request.path.name} has rows."
                 )
-            label = rows.number(at(request.paths[1], count + 1), beside[count].strip(), 1, 3)
+            label = rows.index(at(request.paths[1], count + 1), beside[count], len(choices), first=1)
         else:
             label = rows.letter(where, item.get("correct"), "ABC")
         yield line, rows.choice(request.identify(count), f"{context} {question}", choices, label)

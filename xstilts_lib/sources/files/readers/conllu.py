@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 from ....errors import UserError
+from ... import rows
 from ...checks import Raw
 from ..reading import at, read_lines
 from . import Request
@@ -32,7 +32,7 @@ _PRECEDENCE = (
     "PUNCT",
     "SYM",
 )
-_HIDDEN = "_"  # the form of a word whose treebank may not show it
+_HIDDEN = "_"  # the form of a word whose treebank may not show it, and the tag of one without
 
 
 @dataclass
@@ -58,8 +58,9 @@ def treebanks(request: Request) -> Iterator[Raw]:
             if hidden and hidden >= len(words) - 1:
                 request.report.dropped += 1
                 continue
-            row: dict[str, Any] = {"id": request.identify(number), "words": words, "tags": tags}
-            yield f"{path.name}, line {sentence.first_line}", row
+            place = f"{path.name}, line {sentence.first_line}"
+            known = ["" if tag == _HIDDEN else tag for tag in tags]
+            yield place, rows.tags(at(path, sentence.first_line), request.identify(number), words, known)
             number += 1
 
 

@@ -7,8 +7,16 @@ from collections.abc import Iterator
 from ....errors import UserError
 from ... import rows
 from ...checks import Raw
-from ...rows import member
-from ..reading import at, read_csv, read_damaged_text, read_json_lines, read_lines, read_table, split_fields
+from ...rows import member, optional
+from ..reading import (
+    at,
+    read_damaged_text,
+    read_json_lines,
+    read_lines,
+    read_sentences,
+    read_table,
+    split_fields,
+)
 from . import Request
 
 NO_LABEL = "?"  # a label that the file beside does not know
@@ -19,13 +27,13 @@ _QQP_SAMPLE = 10_000
 
 
 def xtreme(request: Request) -> Iterator[Raw]:
-    """XTREME's form of XNLI and PAWS-X: `first TAB second [TAB label]`, quoted as CSV.
+    """XTREME's form of XNLI and PAWS-X: `first TAB second [TAB label]`, quoted as CSV or plain.
 
     The labels of its test sets stand in a file beside, in the same order: one a line, or `id TAB label`.
     """
     beside = [line.split("\t")[-1].strip() for path in request.paths[1:] for line in read_lines(path)]
     number = -1
-    for number, (line, fields) in enumerate(read_csv(request.path, delimiter="\t")):
+    for number, (line, fields) in enumerate(read_sentences(request.path)):
         if len(fields) not in (2, 3):
             raise UserError(
                 f"{at(request.path, line)}: 2 or 3 tab-separated columns were expected (first, second, "
@@ -78,9 +86,10 @@ def nli_json(request: Request) -> Iterator[Raw]:
     """SNLI and MultiNLI as published, JSON lines; rows without a gold label are left out."""
     for line, item in read_json_lines(request.path):
         where = at(request.path, line)
-        identifier, first, second, label = (
-            member(where, item, key, str) for key in ("pairID", "sentence1", "sentence2", "gold_label")
+        identifier, first, second = (
+            member(where, item, key, str) for key in ("pairID", "sentence1", "sentence2")
         )
+        label = optional(where, item, "gold_label", str, "")
         if label == NO_GOLD:
             request.report.dropped += 1
         else:
@@ -107,9 +116,10 @@ def anli_published(request: Request) -> Iterator[Raw]:
     for path in request.paths:
         for line, item in read_json_lines(path):
             where = at(path, line)
-            identifier, first, second, label = (
-                member(where, item, key, str) for key in ("uid", "context", "hypothesis", "label")
+            identifier, first, second = (
+                member(where, item, key, str) for key in ("uid", "context", "hypothesis")
             )
+            label = optional(where, item, "label", str, "")
             label = _ANLI_LABELS.get(label, label)
             yield (
                 f"{path.name}, line {line}",

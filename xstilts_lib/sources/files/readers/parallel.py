@@ -18,6 +18,7 @@ Find = Callable[[str], Path | None]
 Verses = dict[tuple[int, int, int], str]
 
 _OLD_TESTAMENT = 39
+_ENDED = (3, 5)  # expat's "no element found" and "unclosed token": its input ended too early
 # The New Testament's books in order, by the two sets of codes in use.
 _USFM = (
     "MAT MRK LUK JHN ACT ROM 1CO 2CO GAL EPH PHP COL 1TH 2TH 1TI 2TI TIT PHM HEB JAS 1PE 2PE 1JN 2JN 3JN "
@@ -123,8 +124,10 @@ def _verses(path: Path) -> Verses:
     try:
         root = ElementTree.fromstring(read_text(path))
     except ElementTree.ParseError as error:
+        cut = error.code in _ENDED
         raise UserError(
-            f"{path}, line {error.position[0]}: this is not XML ({error}): the file was cut short."
+            f"{path}, line {error.position[0]}: this is not XML ({error})"
+            f"{': the file was cut short; fetch it again' if cut else ''}."
         ) from None
     return _verses_of_usfx(root) if root.tag == "usfx" else _verses_of_segments(path, root)
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from ... import rows
 from ...checks import Raw
-from ...rows import member
+from ...rows import member, optional
 from ..reading import at, read_json, read_json_lines
 from . import Request
 
@@ -36,7 +36,9 @@ def mewslix(request: Request) -> Iterator[Raw]:
     for line, item in read_json_lines(mentions):
         where = at(mentions, line)
         if member(where, member(where, item, "context", dict), "language", str) == request.language:
-            for found in item.get("mentions") or [item.get("mention")]:
+            for found in optional(where, item, "mentions", list, []) or [
+                member(where, item, "mention", dict)
+            ]:
                 yield f"{mentions.name}, line {line}", rows.mention(where, item["context"], found)
         else:
             request.report.dropped += 1

@@ -9,7 +9,7 @@ from typing import Any
 from ....errors import UserError
 from ... import rows
 from ...checks import Raw
-from ...rows import member
+from ...rows import member, optional
 from ..reading import at, read_json
 from . import Request
 
@@ -30,14 +30,15 @@ TYDIQA_LANGUAGES = {
 def squad(request: Request) -> Iterator[Raw]:
     """SQuAD JSON with ids; those of a parallel set are the same in every language."""
     for number, (place, context, question) in enumerate(_questions(request.path)):
-        identifier = str(question.get("id") or request.identify(number))
-        yield place, _row(at(request.path, place), identifier, context, question)
+        own = question.get("id")
+        identifier = request.identify(number) if own in (None, "") else str(own)
+        yield place, _row(request, place, identifier, context, question)
 
 
 def squad_renumbered(request: Request) -> Iterator[Raw]:
     """SQuAD JSON whose ids are not unique, as in XTREME's copy of TyDiQA: examples are numbered."""
     for number, (place, context, question) in enumerate(_questions(request.path)):
-        yield place, _row(at(request.path, place), request.identify(number), context, question)
+        yield place, _row(request, place, request.identify(number), context, question)
 
 
 def tydiqa_mixed(request: Request) -> Iterator[Raw]:
@@ -53,7 +54,7 @@ def tydiqa_mixed(request: Request) -> Iterator[Raw]:
                 f"{at(request.path, place)}: the id {identifier!r} does not begin with a language of TyDiQA."
             )
         if TYDIQA_LANGUAGES[prefix] == request.language:
-            yield place, _row(at(request.path, place), identifier, context, question)
+            yield place, _row(request, place, identifier, context, question)
         else:
             request.report.dropped += 1
 
@@ -76,10 +77,22 @@ def _questions(path: Path) -> Iterator[tuple[str, str, dict[str, Any]]]:
                 yield here, context, question
 
 
-def _row(where: str, identifier: str, context: str, question: dict[str, Any]) -> dict[str, Any]:
-    answers = [] if question.get("is_impossible") else question.get("answers") or []
-    if not isinstance(answers, list):
-        raise UserError(f"{where}: 'answers' is not a list.")
+def _row(
+    request: Request, place: str, identifier: str, context: str, question: dict[str, Any]
+) -> dict[str, Any]:
+    where = at(request.path, place)
+    answers = optional(where, question, "answers", list, [])
     texts = [member(where, answer, "text", str) for answer in answers]
     starts = [member(where, answer, "answer_start", int) for answer in answers]
-    return rows.span(identifier, context, question["question"], texts, starts)
+    impossible = optional(where, question, "is_impossible", bool, False)
+    row = rows.span(where, identifier, context, question["question"], texts, starts, impossible)
+    answered = bool(row["answers"]["text"])
+    if impossible and answered:
+        raise UserError(
+            f"{where}: 'is_impossible' is true, and yet there is an answer: one of them is wrong."
+        )
+    if request.report.unanswerable and not impossible and not answered:
+        raise UserError(
+            f"{where}: there is no answer, and yet 'is_impossible' is not true: it was taken out, or lost."
+        )
+    return row
