@@ -339,7 +339,7 @@ def _survey(
         opened = open_source(loaded.source)
         needs = loaded.needs(opened)
         wanted = [*loaded.intermediates, *loaded.training_tasks, *loaded.targets]
-        found = check_table(opened, wanted, needs)
+        found = check_table(opened, wanted, needs, loaded.evaluation.examples)
     rows = list(found)
     show_survey([row.as_dict() for row in rows], form.value)
     problems = [row.problem for row in rows if row.problem]

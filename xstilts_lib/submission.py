@@ -15,6 +15,8 @@ from typing import TYPE_CHECKING, Any
 from .checkpoint import atomic_write
 from .errors import UserError
 from .formats.base import columns
+from .sources.checks import unlabelled
+from .sources.columns import GOLD
 from .tasks import TASKS
 
 if TYPE_CHECKING:
@@ -53,9 +55,16 @@ def write_labels(
     """The gold file that belongs to `write_predictions`, in the same layout.
 
     `pool`, of a ranking task: the rows of every language whose candidates were ranked. LAReQA's questions
-    have one right candidate in each; without a pool, the language's own counts alone.
+    have one right candidate in each; without a pool, the language's own counts alone. UserError where a row
+    has no label: none is made up for it.
     """
     form = TASKS[task].format
+    lacking = len(unlabelled(TASKS[task], columns(rows, GOLD[form])))
+    if lacking:
+        raise UserError(
+            f"{task}, {language}: {lacking:,} of {len(rows):,} rows have no label, so there is no gold to "
+            "write: score the predictions where the labels are."
+        )
     if form == "span":
         return _write_json(task, language, _squad(rows), directory)
     if form == "ranking":

@@ -41,6 +41,7 @@ _SURVEYED = (
     "rows",
     "expected",
     "repaired",
+    "unlabelled",
     "labels",
     "licence",
 )

@@ -35,6 +35,7 @@ _DECIDING = ("torch", "transformers", "numpy")  # packages whose versions decide
 
 def verify(experiment: Experiment, sample: int, seed: int) -> bool:
     """Compute `sample` cells again in folders of their own; say of each whether it came out the same."""
+    experiment.open_source()  # refuses what is wrong with the data before anything is computed
     found = recorded(experiment)
     chosen = random.Random(seed).sample(sorted(found), min(sample, len(found)))
     right = True

@@ -136,6 +136,7 @@ def environment(experiment: Experiment) -> dict[str, str]:
         "HF_HUB_DISABLE_PROGRESS_BARS": "1",
     }
     variables |= arithmetic.variables(experiment.workflow.arithmetic)
+    variables[experiments.LABELLED] = str(experiment.file)  # who starts them has opened its source
     if experiments.FOLDER in experiment.source:
         variables[experiments.DATA] = str(Path(experiment.source[experiments.FOLDER]).resolve())
     # Always: where the variable is set already, it may name a folder with another experiment of this name.

@@ -10,7 +10,7 @@ key and the nearest valid name. Nothing here imports torch.
 """
 
 from .designs import Design, Subsets
-from .experiment import Experiment, Phase
+from .experiment import LABELLED, Experiment, Phase
 from .parts import Evaluation, Model, Retrieval, Training, Variant, Workflow
 from .reading import DATA, EXPERIMENTS, FOLDER, available, load_experiment, with_seeds
 
@@ -18,6 +18,7 @@ __all__ = [
     "DATA",
     "EXPERIMENTS",
     "FOLDER",
+    "LABELLED",
     "Design",
     "Evaluation",
     "Experiment",

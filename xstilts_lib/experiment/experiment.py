@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from ..sources import Need, Source
 
 Phase = Literal["intermediate", "target"]
+LABELLED = "XSTILTS_LABELLED"  # the experiment file whose data has been found to have labels
 
 
 @dataclass(frozen=True)
@@ -201,15 +203,20 @@ class Experiment:
     def open_source(self) -> Source:
         """The source of its examples, opened and checked for all that the experiment needs.
 
-        UserError naming the first that is absent: a language that the experiment asks for is never left out.
+        UserError naming the first that is absent: a language that the experiment asks for is never left out;
+        and the first that holds rows without a label. For that everything is loaded, once: whoever works for
+        a process that has done so is told by $XSTILTS_LABELLED.
         """
-        from ..sources import absent, open_source
+        from ..sources import absent, open_source, unlabelled
 
         source, everyone = open_source(self.source), self.each_model()
         for each in everyone:
             source.check([*each.intermediates, *each.targets])
         for _, sentence in absent(source, self.needs(source)):
             raise UserError(sentence)
+        if os.environ.get(LABELLED) != str(self.file):
+            for _, sentence in unlabelled(source, self.needs(source), self.evaluation.examples):
+                raise UserError(sentence)
         if self.source["kind"] == "miniature":  # where nothing is absent, but a language may not be spoken
             spoken = {code for each in everyone for name in each.targets for code in source.languages(name)}
             for code in self.languages or ():

@@ -78,6 +78,20 @@ def absent(source: Source, needs: Iterable[Need]) -> Iterator[tuple[Need, str]]:
             yield need, str(error)
 
 
+def unlabelled(source: Source, needs: Iterable[Need], limit: int | None = None) -> Iterator[tuple[Need, str]]:
+    """Those of `needs` with rows that have no label, each with a sentence that says what would mend it.
+
+    Everything is loaded; of what is evaluated on, `limit` rows. What a generated world holds has labels.
+    """
+    from .real import RealSource
+
+    for need in needs if isinstance(source, RealSource) else ():
+        try:
+            source.require_labels(*need, limit=limit)
+        except UserError as error:
+            yield need, str(error)
+
+
 def open_source(settings: Mapping[str, Any]) -> Source:
     """The source that `settings["kind"]` names, with the other keys as its settings; UserError if unknown."""
     kind = settings.get("kind")

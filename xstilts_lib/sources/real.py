@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from ..errors import UserError, nearest
 from ..tasks import TASKS, Task, task
 from . import Split, text
-from .checks import LoadReport, Raw, checked, counted, joined_report, limited
+from .checks import LoadReport, Raw, checked, counted, gold, joined_report, limited, unlabelled
 from .columns import dataset
 
 if TYPE_CHECKING:
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerFast
 
 SPLITS = ("train", "dev", "test")
+_RIGHT = {"span": "answer", "tags": "tags", "bitext": "mate", "ranking": "mate"}  # what others call a label
 
 
 class RealSource(ABC):
@@ -41,15 +42,40 @@ class RealSource(ABC):
         """The examples of one split in one language; a task that trains on another gives that one's.
 
         With `limit`, so many of them, spread over the split, the same ones in parallel languages. UserError
-        where something is missing, damaged, or not what was published; `reports` keeps what was found.
+        where something is missing, damaged, or not what was published, and for a training set with rows that
+        have no label; `reports` keeps what was found.
         """
         row = self.row(task)
         if split not in SPLITS:
             raise UserError(f"There is no split {split!r}: {nearest(split, SPLITS)}")
         if split == "train" and row.train and row.train != row.name:
             return self.load(row.train, split, language, limit)
-        rows = self._lines(split, language) if row.format == "text" else self.rows(task, split, language)
+        if row.format == "text":
+            return dataset(row.format, limited(row, self._lines(split, language), limit))
+        rows = self.rows(task, split, language)
+        if split == "train":
+            self._labelled(row, split, language, rows)
         return dataset(row.format, limited(row, rows, limit))
+
+    def require_labels(self, name: str, split: str, language: str, limit: int | None = None) -> None:
+        """UserError where rows that `load` would give have no label, naming what would mend it."""
+        row = self.row(name)
+        report = self.reports.get((name, split, language))
+        if row.format == "text" or (report is not None and not report.unlabelled):
+            return
+        rows = self.rows(name, split, language)
+        self._labelled(row, split, language, rows if split == "train" else limited(row, rows, limit))
+
+    def _labelled(self, row: Task, split: str, language: str, rows: list[dict[str, Any]]) -> None:
+        lacking = len(unlabelled(row, gold(row, rows)))
+        if lacking:
+            shown = self.reports[row.name, split, language].source
+            have = f"{'has' if lacking == 1 else 'have'} no {_RIGHT.get(row.format, 'label')}"
+            use = "learn from" if split == "train" else "score by"
+            raise UserError(
+                f"{shown}: {lacking:,} of {len(rows):,} rows of {row.name} ({split}, {language}) {have} "
+                f"to {use}: {self.remedy(row, split, language)}."
+            )
 
     def rows(self, name: str, split: str, language: str) -> list[dict[str, Any]]:
         """The checked rows of one split, as plain dictionaries."""
@@ -180,6 +206,10 @@ class RealSource(ABC):
     @abstractmethod
     def require(self, name: str, split: str, language: str) -> None:
         """UserError where one split of a task in one language is absent; nothing is read."""
+
+    @abstractmethod
+    def remedy(self, row: Task, split: str, language: str) -> str:
+        """What would give labels to a split whose rows have none."""
 
     @abstractmethod
     def tokenizer(self) -> PreTrainedTokenizerFast | None:

@@ -10,12 +10,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from ..errors import UserError
 from ..tasks import TASKS, Task
-from . import Need, Source, absent
+from . import Need, Source, absent, checks, unlabelled
+from .columns import GOLD
 from .real import RealSource
 
 COLUMNS = (
@@ -67,20 +68,27 @@ class Checked:
 
 
 def check_table(
-    source: Source, tasks: Iterable[str] | None = None, needs: Iterable[Need] = ()
+    source: Source,
+    tasks: Iterable[str] | None = None,
+    needs: Iterable[Need] = (),
+    limit: int | None = None,
 ) -> Iterator[Checked]:
     """A row for every split and language that `source` holds of `tasks`, loaded in turn.
 
     A task of which it holds nothing gets one row that says what is missing: a problem where `tasks` names it,
-    absent where `tasks` is None (all that the source could hold); so does what it lacks of `needs`. A problem
-    does not stop the others. Whatever was loaded is then in the caches of this machine: archives are
-    unpacked, and the hub's data sets load without a network (HF_HUB_OFFLINE=1).
+    absent where `tasks` is None (all that the source could hold); so does what it lacks of `needs`. Rows
+    without a label are a problem where they are among `needs` (of what is evaluated on, among the `limit`
+    rows taken). A problem does not stop the others. Whatever was loaded is then in the caches of this
+    machine: archives are unpacked, and the hub's data sets load without a network (HF_HUB_OFFLINE=1).
     """
     every = [row.name for row in TASKS.values() if source.kind in row.sources]
-    empty = set()
+    empty, needs = set(), tuple(needs)
     for name in every if tasks is None else dict.fromkeys(tasks):
         for row in _check_task(source, name, tasks is not None):
             empty |= {name} if not row.split else set()
+            need = Need(row.task, row.split, row.language)  # type: ignore[arg-type]
+            for _, sentence in unlabelled(source, [need], limit) if row.unlabelled and need in needs else ():
+                row = replace(row, problem=sentence)
             yield row
     for need, sentence in absent(source, needs):
         if need.task not in empty:
@@ -169,11 +177,13 @@ def _check_generated(source: Source, name: str) -> Iterator[Checked]:
     if row.train == name and evaluated == "test":
         pairs.insert(0, ("train", "en"))
     for split, language in pairs:
+        rows, lacking, problem = None, 0, ""
         try:
-            rows = source.load(name, split, language).num_rows  # type: ignore[arg-type]
-            problem = ""
+            loaded = source.load(name, split, language)  # type: ignore[arg-type]
+            rows = loaded.num_rows
+            lacking = len(checks.unlabelled(row, {column: loaded[column] for column in GOLD[row.format]}))
         except UserError as error:
-            rows, problem = None, str(error)
+            problem = str(error)
         yield Checked(
             name,
             split,
@@ -182,6 +192,7 @@ def _check_generated(source: Source, name: str) -> Iterator[Checked]:
             source.revision(name),
             rows,
             labels=_shown(source.labels(name)),
+            unlabelled=lacking,
             licence=row.licence,
             problem=problem,
         )

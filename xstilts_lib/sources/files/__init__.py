@@ -22,7 +22,7 @@ from ..real import SPLITS, RealSource
 from ..text import Line
 from . import text
 from .codes import ISO3
-from .folder import DataFolder
+from .folder import DataFolder, fill
 from .layouts import CCG_LABELS, LAYOUTS
 from .readers import Request
 from .readers.ccg import supertags
@@ -197,6 +197,22 @@ class FilesSource(RealSource):
             for language in self.languages(row.name) or row.languages[:1]:
                 if self.folder.layout(row, split, language) is None:
                     raise self.folder.absence(row, split, language)
+
+    def remedy(self, row: Task, split: str, language: str) -> str:
+        """The file of labels that is looked for beside, the other forms that hold labels, another source."""
+        ways: list[str] = []
+        for name in row.parts or (row.name,):
+            taken = self.folder.layout(TASKS[name], split, language)
+            forms = [one for one in LAYOUTS[name].get(split, ()) if one.covers(language)]
+            for form in forms if taken else ():
+                if form is taken[0]:
+                    beside = [fill(path[1:], language) for path in form.paths if path.startswith("?")]
+                    ways += [f"put {path} beside it" for path in beside if not self.folder.find_all(path)]
+            others = [fill(form.paths[0], language) for form in forms if taken and form is not taken[0]]
+            ways += [f"read {' or '.join(others)} in its place"] if others else []
+        if "hub" in row.sources:
+            ways.append("take the rows of the hub (`kind: hub`)")
+        return ", or ".join(ways) or "fetch the publisher's labelled files"
 
     def tokenizer(self) -> PreTrainedTokenizerFast:
         """XLM-R's tokenizer from xlmr_tokenizer/, which holds a SentencePiece model or tokenizer.json."""

@@ -241,6 +241,10 @@ class HubSource(RealSource):
                     raise UserError(f"{self.mirror} lacks {repository.name}, which {row.name} needs.")
                 self._revision(repository)
 
+    def remedy(self, row: Task, split: str, language: str) -> str:
+        """What the repository's entry advises in its place."""
+        return self._required(self.row((row.parts or (row.name,))[0]), split, language).fallback
+
     def tokenizer(self) -> None:
         """None: the encoder brings its own."""
         return None
