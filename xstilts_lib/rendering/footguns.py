@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 
 from .. import pairs
 from ..scoring import answers, tags
+from ..sources import xcopa
 from ..sources.miniature import MiniatureSource
 from ..sources.real import RealSource
 from ..tasks import NLI, TASKS
@@ -38,6 +39,7 @@ def parts(world: MiniatureSource, source: RealSource | None) -> dict[str, str]:
     return {
         "trap_nine_languages": nine_languages(),
         "trap_offsets": offsets(source),
+        "trap_questions": questions(source),
         "trap_treebanks": treebanks(),
         "trap_quotes": quotes(),
         "trap_spelling": spelling(),
@@ -83,6 +85,27 @@ def _shifted(context: str, found: Mapping[str, Sequence]) -> bool:
     stripped = context.strip()
     places = zip(found["text"], found["start"], strict=True)
     return any(stripped[start : start + len(text)] != text for text, start in places)
+
+
+def questions(source: RealSource | None) -> str:
+    """How many rows of XCOPA, in the copy at hand, ask for another word than their translations do."""
+    rows = []
+    task = TASKS["xcopa"]
+    for split in ("dev", "test") if source is not None and source.kind == "files" else ():
+        for language in source.held(task.name, split):
+            raw, report = source.open(task, split, language)
+            others = source.questions(task, split, language)
+            number = len(list(xcopa.compared(raw, report, others, repair=True)))
+            if report.repaired:
+                share = f"{report.repaired / number:.1%}"
+                rows.append([split, language, f"{number:,}", f"{report.repaired:,}", share])
+    if not rows:
+        return (
+            "No copy in enough languages was at hand when this page was built, so nothing was counted here."
+        )
+    caption = "Rows of XCOPA that ask for another of cause and effect than most of the other languages do."
+    return markup.table(["Split", "Language", "Rows", "Asked otherwise", "Share"], rows, caption,
+                        "table-trap-questions")  # fmt: skip
 
 
 def treebanks() -> str:

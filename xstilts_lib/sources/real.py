@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..errors import UserError, nearest
 from ..tasks import TASKS, Task, task
-from . import Split, text
+from . import Split, text, xcopa
 from .checks import LoadReport, Raw, checked, counted, gold, joined_report, limited, unlabelled
 from .columns import dataset
 
@@ -25,8 +25,17 @@ class RealSource(ABC):
 
     kind: str
 
-    def __init__(self, counts: str, stated: tuple[str, ...] | None, text_lines: int, seed: int) -> None:
+    def __init__(
+        self,
+        counts: str,
+        stated: tuple[str, ...] | None,
+        text_lines: int,
+        seed: int,
+        repair: tuple[str, ...] = (),
+    ) -> None:
         self.exact = counts == "exact"
+        self.repair = repair
+        """The tasks whose known faults are mended: `xcopa`."""
         self.stated = stated
         """The targets that the settings name, or None."""
         self.text_lines = text_lines
@@ -37,6 +46,7 @@ class RealSource(ABC):
         """The targets that a check was asked for: those of the experiment."""
         self._excluded: frozenset[str] | None = None
         self._text_rows: dict[str, list[dict[str, str]]] = {}
+        self._asked: dict[str, dict[str, xcopa.Asked]] = {}
 
     def load(self, task: str, split: Split, language: str = "en", limit: int | None = None) -> Dataset:
         """The examples of one split in one language; a task that trains on another gives that one's.
@@ -83,9 +93,28 @@ class RealSource(ABC):
         if row.parts:
             return self._joined(row, split, language)
         raw, report = self.open(row, split, language)
+        if name == "xcopa":
+            raw = xcopa.compared(raw, report, self.questions(row, split, language), name in self.repair)
         rows = checked(row, self.labels(name), raw, report, self.exact)
         self.reports[name, split, language] = report
         return rows
+
+    def questions(self, row: Task, split: str, language: str) -> list[xcopa.Asked]:
+        """What each other language that is there asks of each item of XCOPA.
+
+        One that cannot be read is left out: the hub does not say beforehand what a copy of it lacks. But a
+        file by which questions would be mended must be readable.
+        """
+        found = self._asked.setdefault(split, {})
+        for other in self.held(row.name, split):
+            if other not in found and other != language:
+                try:
+                    found[other] = xcopa.asked(self.open(row, split, other)[0])
+                except UserError:
+                    if row.name in self.repair and self.kind == "files":
+                        raise
+                    found[other] = {}
+        return [words for other, words in found.items() if other != language and words]
 
     def _joined(self, row: Task, split: str, language: str) -> list[dict[str, Any]]:
         """The rows of a task that others make up, with the part in the id."""

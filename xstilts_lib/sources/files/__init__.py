@@ -49,6 +49,9 @@ class FilesSettings:
     """Draws those lines."""
     counts: Literal["exact", "any"] = "exact"
     """'exact' refuses a split without its published number of rows; 'any' takes a version of your own."""
+    repair: tuple[Literal["xcopa"], ...] = ()
+    """Published faults to mend, by task. `xcopa`: its Thai, Turkish and Swahili files ask for the cause where
+    the other languages ask for the effect, or the other way; each row then asks what most languages ask."""
     cache: Path | None = None
     """Where archives are unpacked; None is $XSTILTS_CACHE, or else ~/.cache/xstilts."""
 
@@ -82,7 +85,9 @@ class FilesSource(RealSource):
             raise UserError(
                 f"The data folder {root} is missing: give the folder that holds the data sets, `--data DIR`."
             )
-        super().__init__(settings.counts, settings.targets, settings.text_lines, settings.seed)
+        super().__init__(
+            settings.counts, settings.targets, settings.text_lines, settings.seed, settings.repair
+        )
         self.settings = settings
         self.cache = settings.cache.expanduser() if settings.cache else places.cache()
         self.folder = DataFolder(root, self.cache)

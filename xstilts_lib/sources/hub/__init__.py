@@ -55,6 +55,9 @@ class HubSettings:
     """Shuffles those lines."""
     counts: Literal["exact", "any"] = "exact"
     """'exact' refuses a split without its published number of rows; 'any' takes a version of your own."""
+    repair: tuple[Literal["xcopa"], ...] = ()
+    """Published faults to mend, by task. `xcopa`: its Thai, Turkish and Swahili files ask for the cause where
+    the other languages ask for the effect, or the other way; each row then asks what most languages ask."""
     cache: Path | None = None
     """Where hub-pins.json stands, and what GitHub and Wikipedia gave; None is $XSTILTS_CACHE, or else
     ~/.cache/xstilts."""
@@ -72,7 +75,9 @@ class HubSource(RealSource):
     kind = "hub"
 
     def __init__(self, settings: HubSettings) -> None:
-        super().__init__(settings.counts, settings.targets, settings.text_lines, settings.seed)
+        super().__init__(
+            settings.counts, settings.targets, settings.text_lines, settings.seed, settings.repair
+        )
         self.settings = settings
         self.mirror = settings.mirror.expanduser().resolve() if settings.mirror else None
         self.cache = settings.cache.expanduser() if settings.cache else places.cache()
