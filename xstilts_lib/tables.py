@@ -74,9 +74,12 @@ def _print_survey(rows: Sequence[Row]) -> None:
     console = Console(width=None if sys.stdout.isatty() else 240, markup=False, emoji=False)
     console.print(table)
     held = [row for row in rows if row["rows"] is not None]
-    number, repaired = (sum(row[name] for row in held) for name in ("rows", "repaired"))
+    number, repaired, unlabelled = (
+        sum(row[name] for row in held) for name in ("rows", "repaired", "unlabelled")
+    )
+    found = f"{repaired:,} repaired" + (f", {unlabelled:,} without a label" if unlabelled else "")
     problems = sum(bool(row["problem"]) for row in rows)
-    console.print(f"{len(held)} splits with {number:,} rows, {repaired:,} repaired; problems: {problems}.")
+    console.print(f"{len(held)} splits with {number:,} rows, {found}; problems: {problems}.")
 
 
 def _plain(value: Any) -> Any:

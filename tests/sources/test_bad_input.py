@@ -33,8 +33,10 @@ LOADS = {
     "csqa": ("commonsenseqa", "dev", "en", "commonsenseqa/dev_rand_split.jsonl"),
     "siqa": ("socialiqa", "dev", "en", "socialiqa/socialIQa_v1.4_dev.jsonl"),
     "cosmos": ("cosmosqa", "dev", "en", "cosmosqa/valid.csv"),
+    "swag": ("hellaswag", "dev", "en", "hellaswag/hellaswag_val.jsonl"),
     "hellaswag": ("hellaswag", "dev", "en", "hellaswag/hellaswag_val_full.txt"),
 }
+SWAG = '{"ind": 1, "ctx_a": "a", "ctx_b": "b", "endings": %s, "label": 0}'
 CSQA = json.dumps(
     {
         "id": "1",
@@ -113,6 +115,9 @@ BAD = [
     ("csqa", CSQA % "0", "unknown label 0: it must be one of A, B"),
     ("csqa", CSQA % "false", "unknown label False"),
     ("siqa", SIQA.replace('"D"', "1"), "unknown label 1"),
+    ("csqa", (CSQA % '"A"').replace('"v"', "7"), "'text' is the number 7, where a text belongs"),
+    ("copa", COPA.replace('"idx": 0, ', "") % ("cause", 0), "line 1: the number 'idx' is missing"),
+    ("swag", SWAG % "[1, 2, 3, 4]", "line 1: 'choices' holds 1, where a text belongs"),
     # half of a character
     (
         "squad",

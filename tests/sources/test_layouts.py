@@ -277,6 +277,9 @@ BLANK = [
     ("xnli", "dev", "de", {"xnli/dev-de.tsv": "\tb\tneutral\na\tb\tneutral\n"}, 2),
     ("xcopa", "test", "et", {"xcopa/test.et.jsonl":
         '{"premise": "a", "choice1": "", "choice2": "c", "question": "cause", "idx": 0, "label": 0}'}, 1),
+    ("xcopa", "test", "et", {"xcopa/test.et.jsonl":
+        '{"premise": "", "choice1": "b", "choice2": "c", "question": "cause", "idx": 0, "label": 0}'}, 1),
+    ("hellaswag", "dev", "en", {"hellaswag/hellaswag_val_full.txt": "a: b.\n1\nc\n\ne\nf\n"}, 1),
     ("xquad", "test", "de", {"xquad/xquad.de.json":
         squad_json([paragraph(BRIDGE, ("q", " ", "1901", 24))])}, 1),
     ("tatoeba", "test", "de", {"tatoeba/tatoeba.deu-eng.deu": "Es regnet.\n \n"}, 4),

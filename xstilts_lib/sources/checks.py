@@ -13,7 +13,7 @@ from typing import Any
 
 from ..errors import UserError, nearest
 from ..tasks import Task
-from .columns import ABOUT, GOLD
+from .columns import ABOUT, COLUMNS, GOLD
 
 TRANSLATED = "machine-translated"
 # Rows of MLQA's machine translations of SQuAD 1.1's training set.
@@ -75,6 +75,7 @@ def checked(
     rows: list[dict[str, Any]] = []
     for place, row in _unique(raw, report):
         whole(row, report.where(place))
+        _are_texts(task, row, report.where(place))
         if check is not None:
             check(row, place, known, report)
         report.blank += _blank(task, row)
@@ -144,6 +145,15 @@ def whole(row: Mapping[str, Any], where: str) -> None:
                 ) from None
 
 
+def _are_texts(task: Task, row: Mapping[str, Any], where: str) -> None:
+    """UserError where a text of the row, or one of a list of them, is something else."""
+    for column, kind in COLUMNS[task.format].items():
+        value = row[column]
+        for text in value if kind == "list" else [value] if kind == "str" else ():
+            if not isinstance(text, str):
+                raise UserError(f"{where}: {column!r} holds {text!r}, where a text belongs.")
+
+
 def _texts(value: Any) -> Iterator[str]:
     if isinstance(value, str):
         yield value
@@ -158,6 +168,7 @@ def _texts(value: Any) -> Iterator[str]:
 def _blank(task: Task, row: Mapping[str, Any]) -> bool:
     """Whether a text that the row is about is missing; of tags, all words or one of them."""
     texts = [text for column in ABOUT[task.format] for text in _texts(row[column])]
+    texts += row.get("about", ())
     return not texts or not all(map(str.strip, texts))
 
 

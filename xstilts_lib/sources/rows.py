@@ -83,19 +83,35 @@ def pair(identifier: str, first: str | None, second: str | None, label: str | No
     }
 
 
-def choice(identifier: str, prompt: str | None, choices: Sequence[str], label: int | None) -> Row:
-    """A row of the choice format; `label` is the index of the right choice, or None where it is kept."""
+def choice(
+    identifier: str, prompt: Sequence[str | None], choices: Sequence[str | None], label: int | None
+) -> Row:
+    """A row of the choice format; `label` is the index of the right choice, or None where it is kept.
+
+    The prompt is given in its parts, such as context and question, none of which should be blank.
+    """
+    about = [part or "" for part in prompt]
     return {
         "id": identifier,
-        "prompt": (prompt or "").strip(),
-        "choices": [choice or "" for choice in choices],
+        "prompt": " ".join(about).strip(),
+        "choices": ["" if choice is None else choice for choice in choices],
         "label": label,
+        "about": about,
     }
 
 
-def hellaswag(identifier: str, start: str, unfinished: str, endings: Sequence[str], label: int | None) -> Row:
+def hellaswag(
+    identifier: str,
+    start: str | None,
+    unfinished: str | None,
+    endings: Sequence[str | None],
+    label: int | None,
+) -> Row:
     """The prompt is the finished part of the context; each choice goes on from the unfinished one."""
-    return choice(identifier, start, [f"{unfinished} {ending}".strip() for ending in endings], label)
+    texts = ["" if ending is None else ending for ending in endings]
+    choices = [f"{unfinished or ''} {text}".strip() if isinstance(text, str) else text for text in texts]
+    row = choice(identifier, [start], choices, label)
+    return {**row, "about": [*row["about"], *texts]}
 
 
 def copa(where: str, identifier: str, premise: str, asked: str, choices: Sequence[str], label: Any) -> Row:
@@ -105,13 +121,13 @@ def copa(where: str, identifier: str, premise: str, asked: str, choices: Sequenc
     """
     if asked not in ("cause", "effect"):
         raise UserError(f"{where}: a question asks for 'cause' or 'effect', not for {asked!r}.")
-    row = choice(identifier, asking(premise, asked), choices, index(where, label, 2))
-    return {**row, "premise": premise, "asked": asked}
+    row = choice(identifier, [premise], choices, index(where, label, 2))
+    return {**row, "prompt": asking(*row["about"], asked), "asked": asked}
 
 
 def asking(premise: str, asked: str) -> str:
     """COPA's prompt: the premise, and the question for a cause or an effect."""
-    return f"{premise} What was the {asked}?"
+    return f"{premise} What was the {asked}?".strip()
 
 
 def letter(where: str, answer: object, letters: str) -> int | None:
@@ -181,6 +197,9 @@ def lareqa_paragraph(where: str, language: str, number: int, paragraph: Row) -> 
     breaks = member(where, paragraph, "sentence_breaks", list)
     if len(breaks) != len(sentences):
         raise UserError(f"{where}: {len(sentences)} sentences have {len(breaks)} sentence_breaks.")
+    for place in breaks:
+        if not isinstance(place, list) or [type(number) for number in place] != [int, int]:
+            raise UserError(f"{where}: a sentence_break is two whole numbers, not {_shown(place)}.")
     names = [f"{language}-{number}-{index}" for index in range(len(sentences))]
     candidates = [
         ranking(name, "candidate", sentence, context, "")
@@ -219,9 +238,10 @@ def mention(where: str, context: Row, item: Any) -> Row:
     if passage[start:end] != text:
         raise UserError(f"{where}: the mention {text[:60]!r} is not where its offsets say.")
     first, last = 0, len(passage)
-    for sentence in context.get("sentence_spans") or []:
-        if sentence["start"] <= start and end <= sentence["end"]:
-            first, last = sentence["start"], sentence["end"]
+    for sentence in optional(where, context, "sentence_spans", list, []):
+        begins, ends = (member(where, sentence, key, int) for key in ("start", "end"))
+        if begins <= start and end <= ends:
+            first, last = begins, ends
     left, right = (_BRACES.sub(r"(\1)", part) for part in (passage[first:start], passage[end:last]))
     marked = " ".join(f"{left} {{ {text} }} {right}".split())
     identifier = member(where, item, "example_id", str)

@@ -33,7 +33,7 @@ def compared(raw: Iterable[Raw], report: LoadReport, others: Sequence[Asked], re
         word, number = max(votes.items(), key=lambda vote: vote[1], default=(row["asked"], 0))
         if word != row["asked"] and 2 * number > votes.total():
             if repair and number >= _WITNESSES:
-                row |= {"prompt": rows.asking(row["premise"], word)}
+                row |= {"prompt": rows.asking(*row["about"], word)}
                 report.repaired += 1
             else:
                 differing += 1

@@ -125,7 +125,7 @@ def commonsenseqa(part: Part) -> Iterator[Raw]:
         label = rows.letter(where, row["answerKey"], "ABCDE")
         if list(row["choices"]["label"]) != list("ABCDE"):
             raise UserError(f"{where}: the choices must be A to E, not {', '.join(row['choices']['label'])}.")
-        yield place, rows.choice(row["id"], row["question"], row["choices"]["text"], label)
+        yield place, rows.choice(row["id"], [row["question"]], row["choices"]["text"], label)
 
 
 def socialiqa(part: Part) -> Iterator[Raw]:
@@ -133,7 +133,7 @@ def socialiqa(part: Part) -> Iterator[Raw]:
     for number, (place, row) in enumerate(part.rows()):
         label = rows.index(part.report.where(place), row["label"], 3, first=1)
         choices = [row[f"answer{name}"] for name in "ABC"]
-        yield place, rows.choice(part.identify(number), f"{row['context']} {row['question']}", choices, label)
+        yield place, rows.choice(part.identify(number), [row["context"], row["question"]], choices, label)
 
 
 def cosmosqa(part: Part) -> Iterator[Raw]:
@@ -141,7 +141,7 @@ def cosmosqa(part: Part) -> Iterator[Raw]:
     for place, row in part.rows():
         label = rows.index(part.report.where(place), row["label"], 4)
         choices = [str(row[f"answer{n}"]) for n in range(4)]
-        yield place, rows.choice(str(row["id"]), f"{row['context']} {row['question']}", choices, label)
+        yield place, rows.choice(str(row["id"]), [row["context"], row["question"]], choices, label)
 
 
 def copa(part: Part) -> Iterator[Raw]:

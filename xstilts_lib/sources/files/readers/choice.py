@@ -64,7 +64,7 @@ def commonsenseqa(request: Request) -> Iterator[Raw]:
             line,
             rows.choice(
                 member(where, item, "id", str),
-                member(where, question, "stem", str),
+                [member(where, question, "stem", str)],
                 list(choices.values()),
                 label,
             ),
@@ -76,7 +76,7 @@ def cosmosqa(request: Request) -> Iterator[Raw]:
     answers = tuple(f"answer{n}" for n in range(4))
     for line, fields in read_table(request.path, ("id", "context", "question", *answers, "label")):
         label = rows.index(at(request.path, line), fields["label"], len(answers))
-        prompt = f"{fields['context']} {fields['question']}"
+        prompt = [fields["context"], fields["question"]]
         yield line, rows.choice(fields["id"], prompt, [fields[answer] for answer in answers], label)
 
 
@@ -95,7 +95,7 @@ def socialiqa(request: Request) -> Iterator[Raw]:
             label = rows.index(at(request.paths[1], count + 1), beside[count], len(choices), first=1)
         else:
             label = rows.letter(where, item.get("correct"), "ABC")
-        yield line, rows.choice(request.identify(count), f"{context} {question}", choices, label)
+        yield line, rows.choice(request.identify(count), [context, question], choices, label)
 
 
 def copa(request: Request) -> Iterator[Raw]:
@@ -109,7 +109,7 @@ def copa(request: Request) -> Iterator[Raw]:
             line,
             rows.copa(
                 where,
-                f"{request.split}-{item.get('idx')}",
+                f"{request.split}-{member(where, item, 'idx', int)}",
                 premise,
                 asked,
                 [first, second],

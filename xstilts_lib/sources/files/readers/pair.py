@@ -40,7 +40,7 @@ def xtreme(request: Request) -> Iterator[Raw]:
                 f"label), {len(fields)} found."
             )
         label: str | None = fields[2] if len(fields) == 3 else None
-        if label is None and beside:
+        if not label and beside:
             label = beside[number] if number < len(beside) else ""
             label = None if label == NO_LABEL else label
         yield line, rows.pair(request.identify(number), fields[0], fields[1], label)
