@@ -116,3 +116,12 @@ def test_the_published_files_ask_otherwise_as_often_as_is_known(real):
     assert numbers["dev", "th"] == numbers["dev", "tr"] == 52
     assert (numbers["test", "tr"], numbers["test", "sw"]) == (51, 37)
     assert max(number for (_, code), number in numbers.items() if code not in ("th", "tr", "sw")) < 6
+
+
+def test_rows_mended_by_other_languages_are_those_of_other_languages_too(open_folder):
+    plain, mended = open_folder(files(SETS)), open_folder(files(SETS), repair=["xcopa"])
+    before = [source.identify("xcopa", "test", "th") for source in (plain, mended)]
+    other = {**SETS, "et": ("effect",) * 3}
+    after = [source.identify("xcopa", "test", "th") for source in (open_folder(files(other)), mended)]
+    assert before[0] == after[0]
+    assert before[1] != after[1]

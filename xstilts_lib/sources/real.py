@@ -203,12 +203,16 @@ class RealSource(ABC):
 
     def identify(self, name: str, split: str, language: str) -> str:
         """What identifies the rows that `load` gives: checksums of files, a commit; "absent" where there are
-        none. Of running text, whatever its language: of all of it, and of the tokenizer made for it."""
+        none. Of running text, whatever its language: of all of it, and of the tokenizer made for it. Where
+        rows are mended by those of other languages, of those too."""
         row = self.row(name)
         if row.format == "text":
             return self.identify_text(row)
+        others = [code for code in self.held(name, split) if code != language] if name in self.repair else []
         return " + ".join(
-            self.identify_split(self.row(part), split, language) for part in row.parts or (name,)
+            self.identify_split(self.row(part), split, code)
+            for part in row.parts or (name,)
+            for code in (language, *others)
         )
 
     @abstractmethod
