@@ -69,7 +69,6 @@ def test_a_run_is_planned_and_recorded_with_them(monkeypatch: pytest.MonkeyPatch
 
     monkeypatch.setattr(os, "sched_getaffinity", lambda pid: {3}, raising=False)
     assert manifest.hardware()["cores"] == 1
-    monkeypatch.setenv("XSTILTS_EXPERIMENTS", "")  # which the command sets, for the processes below it
     planned = []
     monkeypatch.setattr(costs, "show", lambda experiment, cores: planned.append(cores))
     cli.app(["run", "smoke", "--dry-run"], standalone_mode=False)

@@ -115,7 +115,8 @@ def _load(name: str, data: Path | None = None) -> Any:
     if data is not None and not data.is_dir():
         raise UserError(f"--data {data} is not a folder.")
     loaded = experiments.load_experiment(name, data)
-    os.environ[experiments.EXPERIMENTS] = str(loaded.file.parent)
+    if os.environ.get(experiments.EXPERIMENTS) or loaded.file.parent != places.experiments().resolve():
+        os.environ[experiments.EXPERIMENTS] = str(loaded.file.parent)
     return loaded
 
 

@@ -42,7 +42,7 @@ FLOORS = (
     Floor(
         "ground", "The ground floor", "What everything stands on, and what knows nothing of experiments.",
         ("tasks", "settings", "strict", "encoder", "trainable", "attention", "devices", "sharding", "pairs",
-         "checkpoint", "code", "manifest", "progress", "sentences", "textfiles", "places", "errors"),
+         "checkpoint", "code", "cores", "manifest", "progress", "sentences", "textfiles", "places", "errors"),
     ),
 )  # fmt: skip
 OTHERS = Floor("others", "Other rooms", "Not yet on a floor.", ())
