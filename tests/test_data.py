@@ -77,6 +77,10 @@ def test_every_split_is_named_with_what_comes_before_it(make_run: Make) -> None:
 def test_the_same_files_elsewhere_are_the_same_data(make_run: Make, tmp_path: Path) -> None:
     finish(make_run(), "targets/xnli")
     assert make_run(folder="b").done("targets/xnli")
+    file = tmp_path / "here.yaml"
+    (tmp_path / "weights").rename(tmp_path / "moved")
+    file.write_text(file.read_text().replace(str(tmp_path / "weights"), "moved"))
+    assert make_run(folder="b").done("targets/xnli")
 
 
 @pytest.mark.parametrize(

@@ -368,3 +368,19 @@ def test_no_heavy_import() -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+def test_a_relative_folder_is_seen_from_the_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    text = MANY.replace("PUBLISHED", "weights").replace("kind: miniature", "kind: hub, mirror: copies")
+    for old, new in (("mini_squad", "squad_v1"), ("mini_ccg", "mnli"), ("mini_", "")):
+        text = text.replace(old, new)
+    for name in ("weights", "copies"):
+        (tmp_path / "beside" / name).mkdir(parents=True)
+    file = write(tmp_path / "beside", text)
+    monkeypatch.chdir(tmp_path)
+    loaded = load_experiment(file)
+    assert loaded.source["mirror"] == str(tmp_path / "beside" / "copies")
+    assert loaded.with_model("made").model.path == str(tmp_path / "beside" / "weights")
+    (tmp_path / "beside" / "weights").rename(tmp_path / "weights")
+    with pytest.raises(UserError, match=r"variants\.made\.path: 'weights' is no folder beside this file"):
+        load_experiment(file)

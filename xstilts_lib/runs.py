@@ -291,6 +291,8 @@ def _decides(run: Run, part: str) -> Any:
             source["targets"] = experiment.targets  # the text to learn from holds none of their sentences
         pretraining = None if run.recipe.root == UNTRAINED else _settings(experiment.pretraining)
         model = dataclasses.asdict(experiment.model)
+        if model["path"] and Path(model["path"]).is_dir():  # its content counts, see `data`, not its place
+            model["path"] = None
         return [run.recipe.name, source, model, pretraining, dataclasses.asdict(experiment.workflow)]
     evaluation = [dataclasses.asdict(experiment.evaluation), experiment.languages]
     if part == RETRIEVAL:

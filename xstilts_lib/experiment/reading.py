@@ -30,6 +30,7 @@ def load_experiment(name: str | Path, data: str | Path | None = None, variant: s
     file = _find(name)
     where = places.relative(file)
     content = strict.read_yaml(file, where)
+    _place(content, file.parent, where)
     if data is not None:
         if isinstance(content.get("source"), Mapping) and content["source"].get("kind") == "miniature":
             raise UserError(
@@ -80,6 +81,28 @@ def _find(name: str | Path) -> Path:
         if (folder / f"{text}.yaml").is_file():
             return (folder / f"{text}.yaml").resolve()
     raise UserError(f"There is no experiment {text!r}: {nearest(text, available())}")
+
+
+def _place(content: Mapping[str, Any], beside: Path, where: str) -> None:
+    """Make folders that the file names from its own place absolute: notebooks run in another one.
+
+    UserError for one that is there from the caller's folder alone.
+    """
+    variants = content.get("variants")
+    sections = {"source": content.get("source"), "model": content.get("model")}
+    sections |= {f"variants.{n}": v for n, v in (variants if isinstance(variants, dict) else {}).items()}
+    for section, stated in sections.items():
+        for key in ("path", "mirror", FOLDER, "cache") if isinstance(stated, dict) else ():
+            value = stated.get(key)
+            if not isinstance(value, str) or Path(value).expanduser().is_absolute():
+                continue
+            if (beside / value).is_dir():
+                stated[key] = str((beside / value).resolve())
+            elif key != FOLDER and Path(value).is_dir():
+                raise UserError(
+                    f"{where}: {section}.{key}: {value!r} is no folder beside this file: name it from "
+                    "there, or by its whole path."
+                )
 
 
 def _recipes(value: Any, where: str) -> tuple[Recipe, ...]:
