@@ -157,14 +157,13 @@ def trim(tokenizer: PreTrainedTokenizerFast, texts: Iterable[str], size: int) ->
 
     A small encoder over XLM-R's own segmentation needs no row for each of its 250,002 pieces.
     """
-    backend = tokenizer.backend_tokenizer
-    backend.no_truncation()
-    backend.no_padding()
+    from .formats.plain import reader
+
     used = np.zeros(len(tokenizer), dtype=np.int64)
     texts = list(texts)
     for start in range(0, len(texts), 10_000):
-        for encoding in backend.encode_batch_fast(texts[start : start + 10_000], add_special_tokens=False):
-            np.add.at(used, encoding.ids, 1)
+        for ids in reader(tokenizer).ids(texts[start : start + 10_000]):
+            np.add.at(used, ids, 1)
     used[sorted(tokenizer.all_special_ids)] = np.iinfo(np.int64).max
     # A stable sort, so that pieces used equally often are kept in the order of their ids.
     most = np.argsort(-used, kind="stable")[:size]

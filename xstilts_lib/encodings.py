@@ -136,7 +136,7 @@ def _tokenizer(tokenizer: PreTrainedTokenizerFast) -> str:
     if known is None or known[0] != state:
         Segmenter(tokenizer)  # switches off truncation and padding, which are serialised too
         named = [getattr(tokenizer, f"{name}_token_id", None) for name in ("pad", "unk", "mask")]
-        written = json.dumps([tokenizer.backend_tokenizer.to_str(), state, named])
+        written = json.dumps([type(tokenizer).__name__, tokenizer.backend_tokenizer.to_str(), state, named])
         known = _tokenizers[tokenizer] = (state, hashlib.sha256(written.encode()).hexdigest())
     trimmed = getattr(tokenizer, "trimmed", None)
     return known[1] if trimmed is None else known[1] + hashlib.sha256(trimmed.tobytes()).hexdigest()

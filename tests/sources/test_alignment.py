@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import tarfile
 import unicodedata
 from pathlib import Path
 
@@ -10,6 +11,7 @@ import numpy as np
 import pytest
 
 from xstilts_lib.formats import FORMATS, Segmenter
+from xstilts_lib.formats.plain import reader
 from xstilts_lib.formats.span import Span
 from xstilts_lib.sources import open_source
 from xstilts_lib.sources.files import FilesSource
@@ -40,6 +42,46 @@ def lines(read: FilesSource) -> dict[str, list[str]]:
         else:
             found[code] = read.load("xnli", "dev", code, limit=LINES)["first"][:]
     return found
+
+
+@pytest.fixture(scope="module")
+def processor(shared: Path, tmp_path_factory: pytest.TempPathFactory):
+    """SentencePiece itself, over the same model."""
+    import sentencepiece
+
+    folder = tmp_path_factory.mktemp("model")
+    with tarfile.open(shared / "xlmr_tokenizer.tar.xz") as packed:
+        packed.extractall(folder, filter="data")
+    [model] = folder.rglob("*.model")
+    return sentencepiece.SentencePieceProcessor(model_file=str(model))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("form", ["as it is", "NFC", "NFD", "NFKC", "NFKD"])
+def test_every_line_has_sentencepiece_s_own_pieces(read, xlmr, processor, form):
+    """In 24 languages and 15 scripts, composed and decomposed; some lines with every special token."""
+    codes = [code for code in read.languages("text") if "ntrex" in read.families(code)]
+    texts = [text for code in codes for _, text, _ in read.families(code)["ntrex"][:500]]
+    texts += [text.replace(" ", " <s></s><pad><mask><unk> ", 1) for text in texts[::50]]
+    if form != "as it is":
+        texts = [unicodedata.normalize(form, text) for text in texts]
+    assert len(codes) >= 20
+    assert len(texts) > 10_000
+    expected = [[i + 1 if i else 3 for i in ids] for ids in processor.encode(texts)]
+    assert reader(xlmr).ids(texts) == expected
+
+
+@pytest.mark.slow
+def test_an_oracle_of_tokens_reaches_answers_that_end_in_a_zero_width_space(read, xlmr):
+    rows = read.load("mlqa", "dev", "es")
+    ending = [row for row, answers in enumerate(rows["answers"]) if answers["text"][0].endswith("\u200b")]
+    assert len(ending) == 10
+    rows = rows.select(ending)
+    form = FORMATS["span"]
+    features = [feature for feature in form.encode(rows, xlmr, (), 384) if feature.end]
+    offsets = [f.offsets[np.array([f.start, f.end]) - f.lead] for f in features]
+    spans = [Span(int(own[0, 0]), int(own[1, 1]), 1.0, 0.0) for own in offsets]
+    assert form.decode(rows, features, spans, ()) == [answers["text"][0] for answers in rows["answers"]]
 
 
 def seen(text: str) -> str:

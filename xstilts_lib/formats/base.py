@@ -9,9 +9,8 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import chain
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
@@ -19,7 +18,8 @@ import torch
 from torch import Tensor, nn
 
 from ..errors import UserError
-from .ragged import Ragged, before, joined, stacked
+from .plain import reader
+from .ragged import Ragged, joined, stacked
 
 if TYPE_CHECKING:
     from datasets import Dataset
@@ -107,7 +107,7 @@ class Format:
     """Of the columns, those that `encode` reads: features depend on no other. Empty: nothing is kept."""
     feature: type[Feature] = Feature
     """What `encode` makes."""
-    version: int = 1
+    version: int = 2
     """Raised when `encode` gives other features for the same rows: what was kept of the old ones is void."""
 
     def encode(
@@ -170,19 +170,12 @@ def columns(rows: Rows, names: Sequence[str]) -> dict[str, list[Any]]:
 class Segmenter:
     """A fast tokenizer as the formats use it: many texts in, arrays of ids out, special tokens kept apart.
 
-    Where the tokenizer carries a trimmed vocabulary (`encoder.build(vocabulary=...)`), ids are the trimmed
-    ones.
+    Texts are read as plain.py has it. Where the tokenizer carries a trimmed vocabulary
+    (`encoder.build(vocabulary=...)`), ids are the trimmed ones.
     """
 
     def __init__(self, tokenizer: PreTrainedTokenizerFast) -> None:
-        self._backend = getattr(tokenizer, "backend_tokenizer", None)
-        if self._backend is None:
-            raise UserError(
-                f"{type(tokenizer).__name__} is no fast tokenizer: convert it to a tokenizer.json first."
-            )
-        # An earlier call of the tokenizer may have left truncation or padding switched on.
-        self._backend.no_truncation()
-        self._backend.no_padding()
+        self._reader = reader(tokenizer)
         self._trimmed = getattr(tokenizer, "trimmed", None)
         self.size = len(tokenizer) if self._trimmed is None else int(self._trimmed.max()) + 1
         self.pad = self._special(tokenizer, "pad_token_id")
@@ -201,7 +194,7 @@ class Segmenter:
         """The special tokens around one text and around two, as the tokenizer's own template has them."""
         frames = []
         for texts in (("a",), ("a", "a")):
-            encoding = self._backend.encode(*texts)
+            encoding = tokenizer.backend_tokenizer.encode(*texts)
             parts: list[list[int]] = [[]]
             previous = None
             for token, text in zip(encoding.ids, encoding.sequence_ids, strict=True):
@@ -224,10 +217,7 @@ class Segmenter:
     def pieces(self, texts: Sequence[str]) -> Ragged:
         """Ids of each text, int32, without special tokens; a text that occurs again is read once."""
         place = {text: index for index, text in enumerate(dict.fromkeys(texts))}
-        parts = [
-            Ragged.of([encoding.ids for encoding in encodings])
-            for _, encodings in self._read(list(place), self._backend.encode_batch_fast)
-        ]
+        parts = [Ragged.of(self._reader.ids(chunk)) for chunk in _chunks(list(place))]
         read = stacked(parts)
         read = read._replace(flat=self.trim(read.flat))
         if len(place) == len(texts):
@@ -240,23 +230,14 @@ class Segmenter:
 
     def pieces_and_offsets(self, texts: Sequence[str]) -> tuple[Ragged, np.ndarray]:
         """Ids of each text, and for each of these pieces, (pieces, 2), int32, the code points of its text
-        that it covers, without the white space at its ends."""
+        that it covers (see `Reader.ids_and_offsets`)."""
         parts, offsets = [], [np.empty((0, 2), dtype=np.int32)]
-        for chunk, encodings in self._read(texts, self._backend.encode_batch):
-            parts.append(Ragged.of([encoding.ids for encoding in encodings]))
-            pairs = chain.from_iterable(chain.from_iterable(encoding.offsets for encoding in encodings))
-            covered = np.fromiter(pairs, np.int64, 2 * len(parts[-1].flat)).reshape(-1, 2)
-            offsets.append(_without_spaces(chunk, covered, parts[-1].lengths))
+        for chunk in _chunks(texts):
+            ids, covered = self._reader.ids_and_offsets(chunk)
+            parts.append(Ragged.of(ids))
+            offsets.append(covered)
         read = stacked(parts)
         return read._replace(flat=self.trim(read.flat)), np.concatenate(offsets)
-
-    def _read(
-        self, texts: Sequence[str], read: Callable[..., Sequence[Any]]
-    ) -> Iterator[tuple[Sequence[str], Sequence[Any]]]:
-        """(texts, encodings) by the chunk: an encoding is a hundred times the size of its text."""
-        for start in range(0, len(texts), CHUNK):
-            chunk = list(texts[start : start + CHUNK])
-            yield chunk, read(chunk, add_special_tokens=False)
 
     def one(self, ids: np.ndarray) -> np.ndarray:
         """`<s> a </s>`"""
@@ -307,24 +288,10 @@ def cut_pairs(firsts: Ragged, seconds: Ragged, room: int) -> tuple[Ragged, Ragge
     )
 
 
-_SPACES = np.array([chr(code).isspace() for code in range(0x3001)])  # the ideographic space is the last
-
-
-def _without_spaces(texts: Sequence[str], offsets: np.ndarray, lengths: np.ndarray) -> np.ndarray:
-    """`offsets` of the pieces of `texts`, `lengths` of them each, moved inwards over white space, as int32:
-    tokenizers that mark where a word begins count the space before it as part of it."""
-    codes = np.frombuffer("".join(texts).encode("utf-32-le", "surrogatepass"), dtype="<u4")
-    space = _SPACES[np.minimum(codes, len(_SPACES) - 1)] & (codes < len(_SPACES))
-    # Of every place the first character from there on that is no space, and the end of the last one before;
-    # neither goes further than the piece itself.
-    places = np.arange(len(space) + 1)
-    ahead = np.minimum.accumulate(np.where(np.append(space, False), len(space), places)[::-1])[::-1]
-    behind = np.maximum.accumulate(np.where(np.insert(space, 0, True), 0, places))
-    shift = np.repeat(before(np.fromiter(map(len, texts), np.int64, len(texts))), lengths)
-    starts, ends = offsets[:, 0] + shift, offsets[:, 1] + shift
-    starts = np.minimum(ahead[starts], ends)
-    ends = np.maximum(behind[ends], starts)
-    return np.stack([starts - shift, ends - shift], axis=1).astype(np.int32)
+def _chunks(texts: Sequence[str]) -> Iterator[Sequence[str]]:
+    """`texts` by the chunk: what a tokenizer makes of a text is a hundred times its size."""
+    for start in range(0, len(texts), CHUNK):
+        yield texts[start : start + CHUNK]
 
 
 def pool(hidden: Tensor, batch: Batch, pooling: str) -> Tensor:
