@@ -175,3 +175,15 @@ def test_dropout_is_set_and_put_back(kind, make_model, batch):
     with encoder.dropouts(model, 0.3, 0.2):
         pass
     assert all(module.p == p for module, p in before)
+
+
+@pytest.mark.parametrize(("kind", "limit"), [("xlm-roberta", 128), ("modernbert", 130), ("mt5", None)])
+def test_a_sequence_beyond_the_positions_is_refused(kind, limit, make_model, tokenizer):
+    model = make_model(kind)
+    rows = {"sentence": [" ".join(["w1"] * 140)]}
+    if limit is None:
+        encoder.check_length(model, FORMATS["bitext"].encode(rows, tokenizer, (), 142))
+        return
+    encoder.check_length(model, FORMATS["bitext"].encode(rows, tokenizer, (), limit))
+    with pytest.raises(UserError, match=f"has {limit + 1} tokens, .* set max_length to {limit} at most"):
+        encoder.check_length(model, FORMATS["bitext"].encode(rows, tokenizer, (), limit + 1))

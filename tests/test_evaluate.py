@@ -209,3 +209,12 @@ def test_memory_is_flat_in_the_number_of_rows(make_model, make_rows, labels_of, 
     # A prediction is a reference to a label; 200,000 more of them would stay far under 200 MiB.
     slope = (peaks[2] - peaks[1]) / 2000
     assert slope * 200_000 < 200 * 2**20
+
+
+def test_what_is_embedded_is_cut_to_the_model_s_positions(make_model, tokenizer):
+    model = make_model()  # of 128 tokens
+    long, cut = " ".join(["w1", "w2"] * 100), " ".join(["w1", "w2"] * 63)
+    found = evaluate.embed(model, tokenizer, [long, cut])
+    np.testing.assert_array_equal(found[0], found[1])
+    with pytest.raises(UserError, match=r"has 129 tokens, .* positions for 128"):
+        evaluate.embed(model, tokenizer, [long], max_length=129)

@@ -111,6 +111,23 @@ def test_a_joint_step_must_say_whose_value_counts(tmp_path: Path) -> None:
         load(tmp_path, "    mini_squad+mini_mnli: {steps: 9}\n")
 
 
+def test_a_joint_step_reads_its_tasks_as_it_states(tmp_path: Path) -> None:
+    """Each task's own limit on examples, unless the step has one; all else as the step trains."""
+    step = ("mini_mnli", "mini_squad")
+    joint = load(tmp_path, "{steps: 9}", "{steps: 9, max_length: 48, batch_size: 4}")
+    read = [joint.settings_of(name, step) for name in step]
+    assert [(own.examples, own.max_length, own.steps) for own in read] == [(60, 48, 9), (50, 48, 9)]
+    assert joint.settings_of("mini_squad", ["mini_squad"]) == joint.settings_for(
+        "intermediate", ["mini_squad"]
+    )
+    limited = load(tmp_path, "{steps: 9}", "{steps: 9, examples: 20}")
+    assert [limited.settings_of(name, step).examples for name in step] == [20, 20]
+    everywhere = load(tmp_path, "{epochs: 3, ", "{epochs: 3, examples: 7, ")
+    assert everywhere.settings_of("mini_squad", step).examples == 50
+    assert everywhere.settings_of("mini_mnli", ["mini_mnli", "mini_ccg"]).examples == 60
+    assert everywhere.settings_of("mini_ccg", ["mini_mnli", "mini_ccg"]).examples == 7
+
+
 @pytest.mark.parametrize(
     ("old", "new", "says"),
     [
@@ -159,6 +176,31 @@ def test_a_joint_step_must_say_whose_value_counts(tmp_path: Path) -> None:
         ("model_type: xlm-roberta, ", "", "needs a 'model_type'"),
         ("pretraining: {steps: 10, tokens_per_batch: 256, learning_rate: 2e-3}\n", "",
          "pretraining must be stated"),
+        ("target: {steps: 5}", "target: {steps: 5, max_length: 600}",
+         r"training \(target, mini_xnli\): max_length is 600, but the encoder 'tiny' has positions for 510"),
+        ("mini_mnli: {steps: 9}", "mini_mnli: {steps: 9, max_length: 511}",
+         r"training \(intermediate, mini_mnli\+mini_squad\): max_length is 511"),
+        ("hidden_size: 32", "hidden_size: 32, max_position_embeddings: 130",
+         r"training \(intermediate, mini_squad\): max_length is 256, .* 128 tokens: give 128 at most"),
+        ("steps: 10,", "steps: 10, max_length: 511,", "pretraining: max_length is 511"),
+        ("steps: 10,", "steps: 10, examples: 5,", "pretraining.examples: how much is read is said by"),
+        ("mini_mnli: {examples: 60}", "mini_mnli: {examples: 60}\n    mini_ccg: {epochs: 1}",
+         "training.tasks.mini_ccg: no recipe and no target here trains this"),
+        ("recipes: [untrained, none, mini_squad, mini_squad+mini_mnli]", "recipes: [none, mini_squad]",
+         r"training.tasks.mini_mnli\+mini_squad: no recipe and no target here trains this"),
+        ("mini_mnli: {examples: 60}", "mini_mnli+mini_squad: {steps: 8}",
+         r"training: tasks: 'mini_mnli\+mini_squad' stands twice, in another order"),
+        ("{steps: 5}", "{steps: 5, sampling: uniform}",
+         "training.target.sampling: one task alone is trained, and nothing mixed"),
+        ("mini_mnli: {examples: 60}", "mini_xnli: {cap: 60}",
+         r"training \(target, mini_xnli\): cap is stated, but sampling: proportional does not read it"),
+        ("mini_squad+mini_mnli: {steps: 9}", "mini_squad+mini_mnli: {steps: 9, temperature: 5}",
+         "temperature is stated, but sampling: proportional does not read it"),
+        ("mini_mnli: {examples: 60}", "mini_xnli: {sampling: uniform}",
+         "training.tasks.mini_xnli.sampling: one task alone is trained, and nothing mixed"),
+        ("[untrained, none, mini_squad, mini_squad+mini_mnli]\ntargets: [mini_xnli, mini_tatoeba]",
+         "[none, mini_squad]\ntargets: [mini_xnli]",
+         "no recipe and no target here trains this"),
     ],
 )  # fmt: skip
 def test_refused(tmp_path: Path, old: str, new: str, says: str) -> None:
@@ -384,3 +426,65 @@ def test_a_relative_folder_is_seen_from_the_file(tmp_path: Path, monkeypatch: py
     (tmp_path / "beside" / "weights").rename(tmp_path / "weights")
     with pytest.raises(UserError, match=r"variants\.made\.path: 'weights' is no folder beside this file"):
         load_experiment(file)
+
+
+def test_settings_of_a_training_set_are_stated_for_the_target_that_reads_it(tmp_path: Path) -> None:
+    text = GOOD.replace("mini_squad, mini_squad+mini_mnli]", "mini_squad]")
+    text = text.replace("    mini_squad+mini_mnli: {steps: 9}\n", "")
+    says = "training.tasks.mini_mnli: .* state it for 'mini_xnli', which trains on it"
+    with pytest.raises(UserError, match=says):
+        load_experiment(write(tmp_path, text))
+
+
+@pytest.mark.parametrize("key", ["pooling: first", "mask_rate: 0.2", "masking: mask"])
+def test_a_setting_that_a_task_s_format_does_not_read_is_refused(tmp_path: Path, key: str) -> None:
+    text = GOOD.replace(", mini_squad+mini_mnli]", "]").replace("steps: 7, examples: 50", key)
+    with pytest.raises(UserError, match=r"mini_squad\.\w+: a task of the format span reads none"):
+        load_experiment(write(tmp_path, text[: text.index("    mini_squad+")]))
+
+
+def test_a_phase_that_trains_nothing_is_checked_too(tmp_path: Path) -> None:
+    text = GOOD.replace(", mini_squad, mini_squad+mini_mnli]", "]").replace("epochs: 3", "epoch: 3")
+    text = text[: text.index("  tasks:")]
+    with pytest.raises(
+        UserError, match=r"training\.intermediate: unknown key 'epoch': did you mean 'epochs'"
+    ):
+        load_experiment(write(tmp_path, text))
+
+
+def test_what_a_variant_states_takes_the_place_of_its_alternative_too(tmp_path: Path) -> None:
+    """Steps of a variant, and not the epochs that a task has of the other encoders."""
+    variant = load_many(tmp_path, "training: {epochs: 4}", "training: {steps: 40, examples: 9}", "wide")
+    for phase, name in (("intermediate", "mini_squad"), ("target", "mini_xnli")):
+        settings = variant.settings_for(phase, [name])  # type: ignore[arg-type]
+        assert (settings.steps, settings.epochs, settings.examples) == (40, None, 9)
+    assert load_many(tmp_path).settings_for("intermediate", ["mini_squad"]).epochs == 3
+
+
+@pytest.mark.parametrize(
+    ("config", "limit"),
+    [
+        ('{"model_type": "xlm-roberta", "max_position_embeddings": 514, "pad_token_id": 1}', 512),
+        ('{"model_type": "bert", "max_position_embeddings": 128, "pad_token_id": 0}', 128),
+        ('{"model_type": "mt5"}', None),
+    ],
+)
+def test_a_published_encoder_s_positions_are_read(tmp_path: Path, config: str, limit: int | None) -> None:
+    load_many(tmp_path)
+    (tmp_path / "published" / "config.json").write_text(config)
+    text = MANY.replace("1.0e-4}", "1.0e-4, max_length: 128}\n  target: {max_length: LENGTH}", 1)
+    text = text.replace("PUBLISHED", str(tmp_path / "published"))
+    text = text.replace("hidden_size: 32,", "hidden_size: 32, max_position_embeddings: 9000,")
+    load_experiment(write(tmp_path, text.replace("LENGTH", str(limit or 600))))
+    if limit is not None:
+        says = rf"variants.made: training \(target, mini_xnli\): .*'made' has positions for {limit} tokens"
+        with pytest.raises(UserError, match=says):
+            load_experiment(write(tmp_path, text.replace("LENGTH", str(limit + 1))))
+
+
+def test_a_published_encoder_is_known_by_its_name(tmp_path: Path) -> None:
+    text = MANY.replace("{path: PUBLISHED}", "{path: FacebookAI/xlm-roberta-base, revision: " + 40 * "a" + "}")
+    text = text.replace("training:\n", "training:\n  target: {max_length: 513}\n", 1)
+    text = text.replace("hidden_size: 32,", "hidden_size: 32, max_position_embeddings: 9000,")
+    with pytest.raises(UserError, match="'made' has positions for 512 tokens"):
+        load_experiment(write(tmp_path, text))

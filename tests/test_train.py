@@ -340,3 +340,11 @@ def test_the_same_texts_with_other_answers_are_another_run(form, make_model, ing
 
     assert marks() == marks()
     assert len({marks(), marks(change=True), marks("bf16")}) == 3
+
+
+def test_a_training_beyond_the_encoder_s_positions_does_not_begin(make_model, ingredient, tmp_path):
+    task = ingredient("text", lengths=(62,))
+    settings = TrainSettings(steps=1, **STILL)
+    with pytest.raises(UserError, match="has 64 tokens, but this xlm-roberta has positions for 58"):
+        train.train(make_model(max_position_embeddings=60), [task], settings, 0, tmp_path)
+    assert not any(tmp_path.iterdir())

@@ -7,12 +7,12 @@ what its tokens take at an assumed speed.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from . import manifest
+from . import manifest, shapes
 from .errors import UserError
 from .experiment import Experiment
 from .graph import Job, jobs
@@ -111,18 +111,13 @@ def _part(run: Run, part: str, known: Mapping[tuple[str, ...], float]) -> Cost:
 
 def weights(experiment: Experiment) -> float:
     """Parameters of the encoder without its embeddings. UserError where the settings do not say."""
-    shape = dict(experiment.model.architecture or _published(experiment.model.path))
+    shape = shapes.known(experiment.model)
     try:
         width, layers = int(shape["hidden_size"]), int(shape["num_hidden_layers"])
         inner = int(shape.get("intermediate_size", 4 * width))
     except (KeyError, ValueError, TypeError):
         return 85e6  # as many as XLM-R base has, where nothing is known
     return float(layers * (4 * width * width + 2 * width * inner))
-
-
-def _published(path: str | None) -> dict[str, Any]:
-    config = Path(path or "") / "config.json"
-    return _read(config) if config.is_file() else {}
 
 
 def training(run: Run, part: str) -> float:
@@ -132,15 +127,14 @@ def training(run: Run, part: str) -> float:
         if run.recipe.steps:
             names = run.recipe.last.names
             settings = experiment.settings_for("intermediate", names)
-            return 6.0 * trained_tokens(settings, names, rows(experiment))
+            limits = {name: experiment.settings_of(name, names).examples for name in names}
+            return 6.0 * trained_tokens(settings, limits, rows(experiment))
         if experiment.pretraining is None:
             raise UserError("There is no pretraining to estimate.")
-        return 6.0 * trained_tokens(experiment.pretraining, (), lines=lines(experiment))
+        return 6.0 * trained_tokens(experiment.pretraining, {}, lines=lines(experiment))
     trained = [row for row in map(task, run.tasks(part)) if row.train is not None]
-    return sum(
-        6.0 * trained_tokens(experiment.settings_for("target", [row.name]), [row.train], rows(experiment))
-        for row in trained
-    )
+    every = ((row, experiment.settings_for("target", [row.name])) for row in trained)
+    return sum(6.0 * trained_tokens(own, {row.train: own.examples}, rows(experiment)) for row, own in every)
 
 
 def reading(run: Run, part: str) -> float:
@@ -170,15 +164,15 @@ def rows(experiment: Experiment) -> dict[str, int]:
 
 def trained_tokens(
     settings: TrainSettings,
-    tasks: Iterable[str],
+    limits: Mapping[str, int | None],
     rows: Mapping[str, int] | None = None,
     lines: int = 0,
 ) -> float:
-    """Tokens that a training reads; `rows` has the sizes of the training sets, `lines` how much text there
-    is."""
+    """Tokens that a training reads; `limits` has its tasks, each with the most examples taken of it, `rows`
+    the sizes of the training sets, `lines` how much text there is."""
     size, unit = settings.batch
     if settings.steps is not None:
         return settings.steps * float(size if unit == "tokens" else size * TOKENS_PER_EXAMPLE)
-    each = ((rows or {}).get(name, ROWS) for name in tasks)
-    read = sum(min(number, settings.examples or number) for number in each)
+    held = {name: (rows or {}).get(name, ROWS) for name in limits}
+    read = sum(min(number, limits[name] or number) for name, number in held.items())
     return (settings.epochs or 1) * (read + lines) * TOKENS_PER_EXAMPLE

@@ -17,14 +17,14 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from . import attention
+from . import attention, shapes
 from .checkpoint import atomic_folder, check_safetensors
 from .errors import UserError, nearest
 
 if TYPE_CHECKING:
     from transformers import PreTrainedConfig, PreTrainedModel, PreTrainedTokenizerFast
 
-    from .formats import Batch
+    from .formats import Batch, Feature
 
 VOCABULARY = "vocabulary.safetensors"  # beside the weights, where the vocabulary is trimmed
 
@@ -228,6 +228,17 @@ def inputs(model: PreTrainedModel, batch: Batch) -> dict[str, Any]:
         "position_ids": positions,
         "joined": batch.joined,
     }
+
+
+def check_length(model: PreTrainedModel, features: Iterable[Feature]) -> None:
+    """UserError where one of the features is longer than the model has positions for."""
+    limit = shapes.longest(model.config.to_dict())
+    length = max((feature.length for feature in features), default=0)
+    if limit is not None and length > limit:
+        raise UserError(
+            f"A sequence has {length} tokens, but this {model.config.model_type} has positions for {limit}: "
+            f"set max_length to {limit} at most."
+        )
 
 
 def first_position(model: PreTrainedModel) -> int:

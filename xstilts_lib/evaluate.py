@@ -14,7 +14,7 @@ import numpy as np
 import torch
 from torch import nn
 
-from . import attention, devices, encoder, encodings, mining
+from . import attention, devices, encoder, encodings, mining, shapes
 from .batches import by_length, collate
 from .errors import UserError
 from .formats import FORMATS, Batch, Feature, Format
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
 CHUNK = 4096  # rows that are encoded and predicted together: enough to sort by length, little to hold
 TOKENS = 4096  # of a batch
+LONGEST = 512  # tokens of a sentence that is embedded
 
 __all__ = [
     "embed",
@@ -173,6 +174,7 @@ def _batches(
     features: Sequence[Feature], form: Format, model: PreTrainedModel, tokens: int, joined: bool = False
 ) -> Iterator[tuple[np.ndarray, Batch]]:
     """Batches on the model's device, each with the places of its features."""
+    encoder.check_length(model, features)
     for order in by_length(features, tokens):
         batch = collate([features[place] for place in order], form, model.config.pad_token_id, joined)
         yield order, batch.to(model.device)
@@ -185,7 +187,7 @@ def embed(
     layer: int | None = None,
     pooling: str = "mean",
     tokens_per_batch: int = TOKENS,
-    max_length: int = 512,
+    max_length: int | None = None,
     precision: str = "auto",
 ) -> np.ndarray:
     """Embeddings of sentences, float32 (sentences, width): the mean of `layer`'s states over all tokens,
@@ -193,7 +195,8 @@ def embed(
     embeddings).
 
     `pooling="first"` takes the first token, `"words"` the mean without the special tokens. The layers above
-    `layer` are not computed.
+    `layer` are not computed. Sentences are cut to `max_length` tokens; None: to 512, or the fewer that the
+    model has positions for.
     """
     layers = (model.config.num_hidden_layers if layer is None else layer,)
     return embed_layers(
@@ -208,12 +211,14 @@ def embed_layers(
     layers: Sequence[int],
     pooling: str = "mean",
     tokens_per_batch: int = TOKENS,
-    max_length: int = 512,
+    max_length: int | None = None,
     precision: str = "auto",
 ) -> np.ndarray:
     """Embeddings at several layers from one pass each batch: float32 (layers, sentences, width)."""
     if pooling not in ("mean", "first", "words"):
         raise UserError(f"There is no pooling {pooling!r}: give mean, first or words.")
+    if max_length is None:
+        max_length = min(LONGEST, shapes.longest(model.config.to_dict()) or LONGEST)
     form = FORMATS["bitext"]
     keep = encodings.worthwhile(form, {"sentence": sentences})
     result = np.empty((len(layers), len(sentences), model.config.hidden_size), dtype=np.float32)

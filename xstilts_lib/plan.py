@@ -23,6 +23,7 @@ from .formats.text import SCORES
 from .monitor import clock
 from .runs import ENCODER, RETRIEVAL, Run, runs_of_model
 from .settings import TrainSettings
+from .shapes import PIECES, PUBLISHED
 from .tasks import task
 
 if TYPE_CHECKING:
@@ -58,38 +59,6 @@ GPUS = {
 UTILISATION = 0.35  # of the peak
 OVERHEAD = 2 * GIB  # the driver's, and what the allocator cannot use
 CHOICES = 4  # of an example with choices
-
-PIECES = 250_002  # of XLM-R's vocabulary: what a source of real data segments with
-# Published encoders by name; sizes as their configurations have them.
-_XL = {"model_type": "xlm-roberta-xl", "vocab_size": 250_880, "max_position_embeddings": 514}
-_XLMR = {
-    "model_type": "xlm-roberta",
-    "vocab_size": PIECES,
-    "max_position_embeddings": 514,
-    "type_vocab_size": 1,
-}
-_EURO = {"model_type": "eurobert", "vocab_size": 128_256}
-
-
-def _sizes(layers: int, width: int, inner: int, heads: int) -> dict[str, int]:
-    return {
-        "num_hidden_layers": layers,
-        "hidden_size": width,
-        "intermediate_size": inner,
-        "num_attention_heads": heads,
-    }
-
-
-PUBLISHED: dict[str, dict[str, Any]] = {
-    "xlm-roberta-base": _XLMR | _sizes(12, 768, 3072, 12),
-    "xlm-roberta-large": _XLMR | _sizes(24, 1024, 4096, 16),
-    "xlm-roberta-xl": _XL | _sizes(36, 2560, 10240, 32),
-    "xlm-roberta-xxl": _XL | _sizes(48, 4096, 16384, 32),
-    "mmBERT-base": {"model_type": "modernbert", "vocab_size": 256_000} | _sizes(22, 768, 1152, 12),
-    "mmBERT-small": {"model_type": "modernbert", "vocab_size": 256_000} | _sizes(22, 384, 1152, 6),
-    "EuroBERT-210m": _EURO | _sizes(12, 768, 3072, 12),
-    "EuroBERT-2.1B": _EURO | {"num_key_value_heads": 6} | _sizes(32, 2304, 6144, 18),
-}
 
 
 def gpu(name: str) -> Gpu:

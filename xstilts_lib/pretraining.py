@@ -51,7 +51,7 @@ def text(experiment: Experiment, source: Source) -> dict[str, Dataset]:
 def examples(experiment: Experiment, source: Source, part: Ingredient) -> Dataset:
     """What an ingredient of a step trains on: a task's training set, or running text of every language.
 
-    The text is shuffled, so that a limit on the examples takes of each language its share.
+    The text is shuffled, so that whoever looks at its first rows sees several languages.
     """
     from datasets import concatenate_datasets
 

@@ -56,7 +56,7 @@ class TrainSettings:
     steps: int | None = None
     """Updates, instead of `epochs`."""
     examples: int | None = None
-    """Training examples taken of each task, from the front; None = all."""
+    """Training examples taken of each task, drawn from the run's seed (samples.py); None = all."""
     batch_size: int | None = None
     """Examples in an update; 32 where neither this nor `tokens_per_batch` is given."""
     tokens_per_batch: int | None = None

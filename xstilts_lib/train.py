@@ -23,7 +23,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from . import attention, devices, encoder, encodings, launch, sharding
+from . import attention, devices, encoder, encodings, launch, samples, sharding
 from .batches import Mixture, Stream, collate, divide
 from .errors import UserError
 from .formats import FORMATS, Batch, Feature, Format
@@ -68,13 +68,14 @@ class Ingredient:
         settings: TrainSettings,
         labels: Sequence[str] | None = None,
         head: str = "",
+        seed: int = 0,
     ) -> Ingredient:
-        """The ingredient for `task`, its rows encoded; `labels` where the table of tasks does not list
-        them."""
+        """The ingredient for `task`, its rows encoded, or `settings.examples` of them drawn from the run's
+        `seed`; `labels` where the table of tasks does not list them."""
         form = FORMATS[task.format]
         labels = task.labels if labels is None else labels
-        if settings.examples is not None and settings.examples < len(rows):
-            rows = rows.select(range(settings.examples))
+        if settings.examples is not None:
+            rows = samples.drawn(rows, task, settings.examples, seed)
         features = encodings.encode(form, rows, tokenizer, labels, settings.max_length)
         return cls(task.name, features, labels, form, head)
 
@@ -115,6 +116,7 @@ def train(
     mixture = mix(ingredients, settings, seed)
     total = settings.steps or math.ceil(settings.epochs * sum(stream.per_epoch for stream in mixture.streams))
     names = [task.name for task in ingredients]
+    encoder.check_length(model, (feature for task in ingredients for feature in task.features))
 
     decay = math.prod(
         1 - settings.weight_decay * settings.learning_rate * schedule(step, total, settings.warmup)

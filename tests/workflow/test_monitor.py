@@ -12,9 +12,10 @@ from pathlib import Path
 import pytest
 
 from xstilts_lib import costs, graph, tables
-from xstilts_lib.experiment import load_experiment
+from xstilts_lib.experiment import Training, load_experiment
 from xstilts_lib.manifest import write_json
 from xstilts_lib.monitor import Monitor, cells, clock
+from xstilts_lib.recipe import parse
 from xstilts_lib.runs import Run
 
 PROGRESS = {"phase": "none: mini_xnli", "step": 1500, "steps": 4000, "loss": 1.5, "tokens_per_second": 20000,
@@ -107,7 +108,7 @@ def test_costs_come_from_settings_until_they_were_measured(checkout: Path) -> No
     guess = costs.expected(job, costs.measured(experiment))
     assert not guess.measured
     tokens = 768  # one step of the default batch
-    assert costs.trained_tokens(experiment.pretraining, ()) == tokens
+    assert costs.trained_tokens(experiment.pretraining, {}) == tokens
     computing = 6 * tokens * costs.weights(experiment) / costs.OPERATIONS_PER_SECOND
     assert guess.seconds == pytest.approx(computing + costs.KERNEL_SECONDS)
 
@@ -118,6 +119,18 @@ def test_costs_come_from_settings_until_they_were_measured(checkout: Path) -> No
     other = replace(experiment, seeds=(1,))
     known = costs.expected(graph.jobs(other)[0], costs.measured(other))
     assert known == costs.Cost(120.0 + costs.KERNEL_SECONDS, True), "another seed costs what the first did"
+
+
+def test_a_joint_step_costs_what_each_of_its_tasks_reads(checkout: Path) -> None:
+    """As many examples of each as it states for itself, or as the step states for both."""
+    experiment = load_experiment("test")
+    source = {**experiment.source, "train": {"mini_mnli": 400, "mini_squad": 90}}
+    for step, read in (({"epochs": 1}, 150 + 90), ({"epochs": 1, "examples": 50}, 50 + 50)):
+        training = Training(tasks={"mini_mnli": {"examples": 150}, "mini_mnli+mini_squad": step})
+        recipes = (parse("mini_mnli+mini_squad"),)
+        own = replace(experiment, source=source, recipes=recipes, training=training)
+        tokens = read * costs.TOKENS_PER_EXAMPLE
+        assert costs.training(Run(own, "mini_mnli+mini_squad", 0), "encoder") == 6 * tokens
 
 
 def test_the_longest_chain(checkout: Path) -> None:

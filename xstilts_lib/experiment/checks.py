@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import unicodedata
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
 
+from .. import strict
 from ..errors import UserError, nearest
 from ..recipe import NONE, UNTRAINED
+from ..settings import TrainSettings
+from ..shapes import known, longest
 from ..tasks import TASKS, task
 
 if TYPE_CHECKING:
@@ -15,6 +19,8 @@ if TYPE_CHECKING:
 SOURCES = ("miniature", "files", "hub")
 TAKEN = ("jobs", "pages", "chapters", "results.parquet")  # what else stands beside the folders of encoders
 LONGEST = 200  # bytes: a file's name has at most 255, and seed and suffix join it
+_READ_BY = {"pooling": ("pair", "choice", "ranking"), "mask_rate": ("text",), "masking": ("text",)}
+_MIXTURE = ("sampling", "temperature", "cap")
 
 
 def whole(experiment: Experiment) -> None:
@@ -112,11 +118,64 @@ def _training(experiment: Experiment) -> None:
         for part in name.split("+"):
             if part not in TASKS:
                 raise UserError(f"training.tasks: there is no task {part!r}: {nearest(part, TASKS)}")
-    for recipe in experiment.recipes:
-        for step in recipe.steps:
-            experiment.settings_for("intermediate", step.names)
+    trainings = {
+        f"training (intermediate, {step.name})": experiment.settings_for("intermediate", step.names)
+        for recipe in experiment.recipes
+        for step in recipe.steps
+    }
     for name in experiment.targets_trained:
-        experiment.settings_for("target", [name])
+        trainings[f"training (target, {name})"] = experiment.settings_for("target", [name])
+    for phase in ("intermediate", "target"):  # also where nothing trains by it
+        strict.build(TrainSettings, getattr(experiment.training, phase), f"training.{phase}")
+    if experiment.pretraining is not None:
+        trainings["pretraining"] = experiment.pretraining
+    limit = longest(known(experiment.model))
+    for where, settings in trainings.items():
+        if limit is not None and settings.max_length > limit:
+            raise UserError(
+                f"{where}: max_length is {settings.max_length}, but the encoder {experiment.model.name!r} "
+                f"has positions for {limit} tokens: give {limit} at most."
+            )
+        for key, kind in (("temperature", "temperature"), ("cap", "capped")):
+            if settings.sampling != kind and getattr(settings, key) != getattr(TrainSettings, key):
+                raise UserError(
+                    f"{where}: {key} is stated, but sampling: {settings.sampling} does not read it: leave it "
+                    f"out, or set sampling: {kind}."
+                )
+
+
+def stated(experiment: Experiment) -> None:
+    """UserError for a setting under `training` or `pretraining` that nothing would read."""
+    designs = experiment.designs.values()
+    recipes = {*experiment.recipes, *(recipe for design in designs for recipe in design.recipes)}
+    targets = {*experiment.targets, *(name for design in designs for name in design.targets)}
+    steps = [step for recipe in recipes for step in recipe.steps]
+    names = {"+".join(sorted(step.names)) for step in steps} | {name for step in steps for name in step.names}
+    names |= {name for name in targets if task(name).train is not None}
+    mixed = {name for step in steps if len(step.tasks) > 1 for name in step.names}
+    for name, settings in experiment.training.tasks.items():
+        where, parts = f"training.tasks.{name}", name.split("+")
+        if name not in names:
+            users = sorted(target for target in targets if task(target).train == name)
+            instead = f"state it for {users[0]!r}, which trains on it" if users else nearest(name, names)
+            raise UserError(f"{where}: no recipe and no target here trains this: {instead}")
+        for key, formats in _READ_BY.items():
+            if key in settings and not any(task(part).format in formats for part in parts):
+                raise UserError(
+                    f"{where}.{key}: a task of the format {task(parts[0]).format} reads none: leave it out."
+                )
+        if len(parts) == 1 and name not in mixed:
+            _no_mixture(settings, where)
+    _no_mixture(experiment.training.target, "training.target")
+    pretraining = experiment.pretraining
+    if pretraining is not None and pretraining.examples is not None:
+        raise UserError("pretraining.examples: how much is read is said by `languages`, or by `steps`.")
+
+
+def _no_mixture(settings: Mapping[str, Any], where: str) -> None:
+    for key in _MIXTURE:
+        if key in settings:
+            raise UserError(f"{where}.{key}: one task alone is trained, and nothing mixed: leave it out.")
 
 
 def _held(kind: str) -> list[str]:

@@ -64,6 +64,8 @@ class Experiment:
                 values = dict.fromkeys(value for design in mine for value in getattr(design, key))
                 object.__setattr__(self, key, tuple(values))
         checks.whole(self)
+        if not self.variant:
+            checks.stated(self)
 
     @property
     def root(self) -> Path:
@@ -149,8 +151,7 @@ class Experiment:
         """The settings of one training: defaults of TrainSettings < phase < task < joint step.
 
         Where the tasks of a joint step state different values, `training.tasks` needs an entry for it, called
-        `a+b`, to say whose counts (UserError). `examples` is the exception: it is a limit for each task,
-        and a joint step asks for it task by task.
+        `a+b`, to say whose counts (UserError). `examples` is the exception: see `settings_of`.
         """
         names = tuple(dict.fromkeys(tasks))
         joint = "+".join(sorted(names))
@@ -172,6 +173,15 @@ class Experiment:
         return strict.build(
             TrainSettings, layers, f"{places.relative(self.file)}: training ({phase}, {joint})"
         )
+
+    def settings_of(self, name: str, tasks: Iterable[str]) -> TrainSettings:
+        """How task `name` of an intermediate step is read: as the step trains, but for `examples`, a limit
+        for each task, which the task states for itself unless the step's own entry does."""
+        names = tuple(dict.fromkeys(tasks))
+        step = self.settings_for("intermediate", names)
+        if "examples" in self.training.tasks.get("+".join(sorted(names)), {}):
+            return step
+        return replace(step, examples=self.settings_for("intermediate", [name]).examples)
 
     def languages_for(self, name: str, source: Source) -> tuple[str, ...]:
         """Where target `name` is evaluated: the languages that `source` holds and the experiment asks for."""

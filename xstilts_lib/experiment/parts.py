@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from ..errors import UserError
-from ..settings import Precision
+from ..settings import ALTERNATIVES, Precision, merged
 from . import checks
 
 
@@ -78,16 +78,22 @@ class Training:
     tasks: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        canonical = {"+".join(sorted(name.split("+"))): value for name, value in self.tasks.items()}
+        canonical: dict[str, Mapping[str, Any]] = {}
+        for written, settings in self.tasks.items():
+            name = "+".join(sorted(written.split("+")))
+            if name in canonical:
+                raise UserError(f"tasks: {name!r} stands twice, in another order: keep one of the two.")
+            canonical[name] = settings
         object.__setattr__(self, "tasks", canonical)
 
     def with_layer(self, settings: Mapping[str, Any]) -> Training:
         """The same with `settings` in place of what any phase, task or step states of them."""
+        instead = {*settings, *(b for pair in ALTERNATIVES for a, b in (pair, pair[::-1]) if a in settings)}
         tasks = {
-            name: {key: settings.get(key, value) for key, value in stated.items()}
+            name: {key: value for key, value in stated.items() if key not in instead}
             for name, stated in self.tasks.items()
         }
-        return Training({**self.intermediate, **settings}, {**self.target, **settings}, tasks)
+        return Training(merged(self.intermediate, settings), merged(self.target, settings), tasks)
 
 
 @dataclass(frozen=True)
