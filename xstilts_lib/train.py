@@ -109,6 +109,7 @@ def train(
     flatter the results. With `settings.processes` this function runs in as many processes, each of which
     computes a part of every update.
     """
+    encoder.check_length(model, (feature for task in ingredients for feature in task.features))
     if settings.processes > 1 and not devices.launched():
         return launch.train(model, ingredients, settings, seed, directory, progress)
     width, layer = model.config.hidden_size, sharding.layer(model) if settings.shard else None
@@ -116,7 +117,6 @@ def train(
     mixture = mix(ingredients, settings, seed)
     total = settings.steps or math.ceil(settings.epochs * sum(stream.per_epoch for stream in mixture.streams))
     names = [task.name for task in ingredients]
-    encoder.check_length(model, (feature for task in ingredients for feature in task.features))
 
     decay = math.prod(
         1 - settings.weight_decay * settings.learning_rate * schedule(step, total, settings.warmup)

@@ -128,6 +128,13 @@ def test_pieces_without_a_normaliser_get_xlm_r_s(model, tokenizer_of_model, expe
     assert reader(bare).ids(texts) == expected(texts)
 
 
+def test_pieces_that_make_no_model_are_refused():
+    from transformers import XLMRobertaTokenizer
+
+    with pytest.raises(UserError, match="pieces make no SentencePiece model"):
+        reader(XLMRobertaTokenizer())  # of special tokens alone
+
+
 def test_tokens_added_later_are_read_as_themselves(model, expected, tmp_path):
     (tmp_path / "small.model").write_bytes(model[0])
     tokenizer = load_tokenizer(tmp_path, tmp_path / "cache")

@@ -102,13 +102,13 @@ def _made(backend: Tokenizer, kind: str) -> Reader:
     stated = json.loads(backend.to_str())
     special = {token["content"] for token in stated["added_tokens"] if token["special"]}
     charsmap = _charsmap(stated["normalizer"], kind)
-    if charsmap is not None and stated["model"]["type"] == "Unigram" and not stated["model"]["byte_fallback"]:
+    model, known = stated["model"], set()
+    if charsmap is not None and model["type"] == "Unigram" and not model.get("byte_fallback"):
         return _sentencepiece(stated, special, charsmap)
     from tokenizers import Tokenizer
 
     # Special tokens stand in the vocabulary too, where a word could be spelt with them: under a name with a
     # space, which no word holds. One that stands there is not added again, so that others keep their ids.
-    model, known = stated["model"], set()
     if isinstance(model["vocab"], list):
         known = {piece for piece, _ in model["vocab"]}
         model["vocab"] = [[_hidden(piece, special), score] for piece, score in model["vocab"]]
@@ -161,7 +161,13 @@ def _sentencepiece(stated: dict[str, Any], special: Set[str], charsmap: bytes) -
     model.trainer_spec.bos_id = model.trainer_spec.eos_id = model.trainer_spec.pad_id = -1
     model.normalizer_spec.precompiled_charsmap = charsmap
     model.normalizer_spec.add_dummy_prefix = prefix
-    return SentencePieceReader(SentencePieceProcessor(model_proto=model.SerializeToString()), prefix)
+    try:
+        processor = SentencePieceProcessor(model_proto=model.SerializeToString())
+    except RuntimeError as error:
+        raise UserError(
+            f"The tokenizer's pieces make no SentencePiece model ({error}): fetch its files again."
+        ) from None
+    return SentencePieceReader(processor, prefix)
 
 
 def _whole(texts: Sequence[str]) -> list[str]:
