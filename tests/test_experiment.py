@@ -483,7 +483,9 @@ def test_a_published_encoder_s_positions_are_read(tmp_path: Path, config: str, l
 
 
 def test_a_published_encoder_is_known_by_its_name(tmp_path: Path) -> None:
-    text = MANY.replace("{path: PUBLISHED}", "{path: FacebookAI/xlm-roberta-base, revision: " + 40 * "a" + "}")
+    text = MANY.replace(
+        "{path: PUBLISHED}", "{path: FacebookAI/xlm-roberta-base, revision: " + 40 * "a" + "}"
+    )
     text = text.replace("training:\n", "training:\n  target: {max_length: 513}\n", 1)
     text = text.replace("hidden_size: 32,", "hidden_size: 32, max_position_embeddings: 9000,")
     with pytest.raises(UserError, match="'made' has positions for 512 tokens"):

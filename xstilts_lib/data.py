@@ -29,7 +29,8 @@ def identify(run: Run, part: str) -> dict[str, str] | None:
     """{what: checksum or commit} of all that `part` and everything upstream of it read; see Run.data."""
     experiment = run.experiment
     kind, model = experiment.source["kind"], experiment.model
-    if kind == "files" and not experiment.source.get("folder"):
+    place = experiment.source.get("folder" if kind == "files" else "mirror")
+    if (place is None and kind == "files") or (place is not None and not Path(place).expanduser().is_dir()):
         return None
     found: dict[str, str] = {}
     if model.path and Path(model.path).is_dir():

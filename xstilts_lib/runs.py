@@ -151,8 +151,8 @@ class Run:
     def data(self, part: str) -> dict[str, str] | None:
         """What identifies the rows and weights that `part` and all upstream of it read, split by split.
 
-        Empty where examples are generated: the settings say it all. None for files of which nobody says in
-        which folder they lie (`--data`).
+        Of generated examples, their settings. None where the folder of the files is not there or not named
+        (`--data`): what is done can be shown all the same.
         """
         return data.identify(self, part)
 

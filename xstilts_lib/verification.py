@@ -3,9 +3,9 @@
 The results are those of the run directories, or, where there are none, the table that book/records/ keeps of
 an experiment that cost more than a reader may want to spend.
 
-They must agree to the last digit where machine, libraries and settings are those of then, or the arithmetic
-is portable. Otherwise the last bits differ and thousands of updates amplify them: a processor is a seed. Then
-the numbers are held against the spread between seeds, and what is different is said.
+They must agree to the last digit where machine, libraries, code and settings are those of then; in portable
+arithmetic, on any machine. Otherwise the last bits differ and thousands of updates amplify them: a processor
+is a seed. Then the numbers are held against the spread between seeds, and what is different is said.
 """
 
 from __future__ import annotations
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
 Cell = tuple[str, str, str, int]  # model, recipe, target, seed
 Numbers = dict[tuple[str, str], float]  # (language, metric) -> percent
+CHANGED = "its settings or the library's code have changed since"
 LEVEL = 0.05  # how often a cell of another seed would be called too far apart
 _DECIDING = ("torch", "transformers", "numpy")  # packages whose versions decide bits
 
@@ -36,7 +37,8 @@ _DECIDING = ("torch", "transformers", "numpy")  # packages whose versions decide
 def verify(experiment: Experiment, sample: int, seed: int) -> bool:
     """Compute `sample` cells again in folders of their own; say of each whether it came out the same."""
     experiment.open_source()  # refuses what is wrong with the data before anything is computed
-    found = recorded(experiment)
+    table = results.load(experiment)
+    found, marks = _cells(table), _fingerprints(table)
     chosen = random.Random(seed).sample(sorted(found), min(sample, len(found)))
     right = True
     for cell in chosen:
@@ -45,8 +47,8 @@ def verify(experiment: Experiment, sample: int, seed: int) -> bool:
         part = RETRIEVAL if target in run.tasks(RETRIEVAL) else f"{TARGETS}/{target}"
         then = records.made(run, part)
         again, now = compute_again(run, part, target)
-        changes = [] if run.done(part) else records.changes(experiment)
-        fine, words = judge(cell, again, found, unlike(then, now) + changes)
+        changed = [] if marks[cell] == run.fingerprint(part) else [CHANGED, *records.changes(experiment)]
+        fine, words = judge(cell, again, found, unlike(then, now) + changed)
         right &= fine
         print(f"{model}, {recipe}, {target}, seed {number}: {words}", flush=True)
     return right
@@ -65,6 +67,16 @@ def _cells(table: pandas.DataFrame) -> dict[Cell, Numbers]:
     for model, recipe, target, seed, language, metric, value in table[names].itertuples(index=False):
         found.setdefault((model, recipe, target, int(seed)), {})[language, metric] = float(value)
     return found
+
+
+def _fingerprints(table: pandas.DataFrame) -> dict[Cell, str]:
+    """Of each cell, the hash of all settings and code that decided its numbers (see Run.fingerprint)."""
+    rows = table.drop_duplicates(["model", "recipe", "target", "seed"])
+    names = ["model", "recipe", "target", "seed", "provenance"]
+    return {
+        (model, recipe, target, int(seed)): provenance.partition(" at ")[0]
+        for model, recipe, target, seed, provenance in rows[names].itertuples(index=False)
+    }
 
 
 def compute_again(run: Run, part: str, target: str) -> tuple[Numbers, dict[str, Any]]:

@@ -90,7 +90,7 @@ def finish(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str], N
         rng = np.random.default_rng(0)
         for run in all_runs(load_experiment(name)):
             for part in run.parts:
-                directory = run.begin(part)
+                directory = run.begin(part, computing=False)
                 outputs = []
                 if part != "retrieval":
                     outputs.append(_history(directory, (*run.tasks(part), "masked words")[0]))

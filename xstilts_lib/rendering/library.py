@@ -31,7 +31,7 @@ FLOORS = (
         "experiment", "The experiment",
         "What is run, in which order, how each phase runs, what it costs, and what it leaves behind.",
         ("experiment", "runs", "graph", "jobs", "costs", "plan", "results", "records", "by_example",
-         "analyses", "analysis", "notebook", "kernels", "client", "warm", "processes", "monitor",
+         "analyses", "analysis", "data", "notebook", "kernels", "client", "warm", "processes", "monitor",
          "pretraining", "train", "launch", "state", "evaluate", "submission", "retrieval"),
     ),
     Floor(
@@ -41,8 +41,9 @@ FLOORS = (
     ),
     Floor(
         "ground", "The ground floor", "What everything stands on, and what knows nothing of experiments.",
-        ("tasks", "settings", "strict", "encoder", "trainable", "attention", "devices", "sharding", "pairs",
-         "checkpoint", "code", "cores", "manifest", "progress", "sentences", "textfiles", "places", "errors"),
+        ("tasks", "settings", "strict", "shapes", "arithmetic", "encoder", "trainable", "attention",
+         "devices", "sharding", "pairs", "checksums", "checkpoint", "code", "cores", "manifest", "progress",
+         "samples", "sentences", "textfiles", "places", "errors"),
     ),
 )  # fmt: skip
 OTHERS = Floor("others", "Other rooms", "Not yet on a floor.", ())
