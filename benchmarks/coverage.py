@@ -13,7 +13,6 @@ all intervals that are recommended; the last line is `ratio: X`, the least of th
 from __future__ import annotations
 
 import argparse
-import itertools
 import math
 import os
 import time
@@ -25,9 +24,8 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 import numpy as np
 import pandas as pd
-from scipy import stats
 
-from xstilts_lib.analysis import mixed, scaling
+from xstilts_lib.analysis import crossed, dominance, mixed, scaling
 from xstilts_lib.analysis import statistics as s
 
 Kind = Literal["interval", "test", "beside"]
@@ -60,40 +58,33 @@ def settings() -> list[Setting]:
     for seeds, languages in ((5, 8), (5, 12), (10, 12)):
         for name, spread in SPREADS.items():
             world = f"{seeds} seeds, {languages} languages, {name}"
-            values = crossed(seeds, languages, spread)
-            rows.append(("crossed_interval", world, "interval", holds(s.crossed_interval, values), many))
-            rows.append(("bootstrap_interval", world, "interval", resampled("calibrated", values), some))
+            values = gains_of(seeds, languages, spread)
+            rows.append(
+                ("crossed_interval", world, "interval", holds(crossed.crossed_interval, values), many)
+            )
+            rows.append(("bootstrap_interval", world, "interval", resampled(values), some))
     for name, spread in SPREADS.items():
         values = with_examples(5, 8, 100, spread)
         world = f"5 seeds, 8 languages, 100 examples, {name}"
-        rows.append(("bootstrap_interval", world, "interval", resampled("calibrated", values, 3), some))
+        rows.append(("bootstrap_interval", world, "interval", resampled(values, 3), some))
     for n in (100, 250, 1000):
         world = f"{n} sentences in 4 languages, right or wrong"
-        rows.append(("paired_interval", world, "interval", examples(n, test=False), some))
-        rows.append(("paired_p", world, "test", examples(n, test=True), some))
-    for tasks, runs, joint in ((9, 5, True), (9, 3, True), (9, 5, False), (40, 5, True)):
-        world = f"{tasks} tasks, {runs} runs" + (" that err together" if joint else "")
-        rows.append(("interquartile_interval", world, "interval", middle(tasks, runs, joint), some))
-        rows.append(("improvement_interval", world, "interval", improvement(tasks, runs, joint), some))
+        rows.append(("paired_p", world, "test", examples(n), some))
     rows += [
         ("spearman_interval", "12 languages, correlation 0.7", "interval", spearman, some),
         ("mixed.fit", "5 seeds, 2 sizes, 8 languages, 2 tasks", "interval", mixture, few),
-        ("scaling.slope", "5 seeds, 3 sizes, a bent curve", "interval", slope, some),
-        ("scaling.power_law", "5 seeds, 5 sizes, a bent curve", "interval", power_law, some),
+        ("scaling.slopes", "5 seeds, 3 sizes, a bent curve", "interval", slope, some),
         ("student_p", "8 seeds", "test", below(s.student_p), many),
-        ("sign_flip_p", "8 seeds", "test", below(s.sign_flip_p), many),
-        ("table, p_holm", "81 x 40 cells, 5 seeds", "test", corrected(False), some),
-        ("table, p_holm", "81 x 40 cells that share a baseline", "test", corrected(True), some),
-        ("almost_stochastic_order < 0.2", "5 scores a side", "test", dominance(5, 0.2), some),
-        ("almost_stochastic_order < 0.2", "20 scores a side", "test", dominance(20, 0.2), some),
-        ("almost_stochastic_order < 0.5", "5 scores a side", "beside", dominance(5, 0.5), some),
+        ("sign_flip_p", "8 seeds", "test", below(s.sign_flip_p), some),
+        ("p_holm", "81 x 40 cells, 5 seeds", "test", corrected(False), some),
+        ("p_holm", "81 x 40 cells that share a baseline", "test", corrected(True), some),
+        ("almost_stochastic_order < 0.2", "5 scores a side", "test", ordered(5, 0.2), some),
+        ("almost_stochastic_order < 0.2", "20 scores a side", "test", ordered(20, 0.2), some),
+        ("almost_stochastic_order < 0.5", "5 scores a side", "beside", ordered(5, 0.5), some),
         ("p without correction", "81 x 40 cells, 5 seeds", "beside", corrected(False, "p"), some),
         ("student_interval", "5 seeds, skewed (exponential) gains", "beside", student(5, skewed=True), many),
         ("student_interval, for languages", "5 seeds, 8 languages, all vary alike", "beside", too_bold, many),
     ]  # fmt: skip
-    for method, name in itertools.product(("percentile", "expanded", "bca"), SPREADS):
-        simulate = resampled(method, crossed(5, 8, SPREADS[name]))
-        rows.append((f"bootstrap, {method}", f"5 seeds, 8 languages, {name}", "beside", simulate, some))
     return [Setting(*row[:4], *row[4]) for row in rows]
 
 
@@ -109,7 +100,7 @@ def below(test: Callable[[np.ndarray], np.ndarray]) -> Simulate:
     return lambda rng, worlds: test(rng.normal(size=(worlds, 8))) < 0.05
 
 
-def crossed(seeds: int, languages: int, spread: tuple[float, ...]) -> Simulate:
+def gains_of(seeds: int, languages: int, spread: tuple[float, ...]) -> Simulate:
     """Gains around zero (worlds, seeds, languages)."""
 
     def values(rng: np.random.Generator, worlds: int) -> np.ndarray:
@@ -121,7 +112,7 @@ def crossed(seeds: int, languages: int, spread: tuple[float, ...]) -> Simulate:
 
 def with_examples(seeds: int, languages: int, count: int, spread: tuple[float, ...]) -> Simulate:
     """The same with examples, which differ in themselves, by language, and each time by as much as chance."""
-    whole = crossed(seeds, languages, spread)
+    whole = gains_of(seeds, languages, spread)
 
     def values(rng: np.random.Generator, worlds: int) -> np.ndarray:
         own, by_language = (
@@ -138,22 +129,20 @@ def holds(method: Callable[..., s.Interval], values: Simulate) -> Simulate:
     return lambda rng, worlds: inside(method(values(rng, worlds)))
 
 
-def resampled(method: s.Method, values: Simulate, axes: int = 2) -> Simulate:
+def resampled(values: Simulate, axes: int = 2) -> Simulate:
     """A bootstrap, with new draws every few worlds: those of a table share theirs."""
 
     def simulate(rng: np.random.Generator, worlds: int) -> np.ndarray:
         found = []
         for first in range(0, worlds, 50):
             table = values(rng, min(50, worlds - first))
-            found.append(
-                inside(s.bootstrap_interval(table, method=method, draws=1000, seed=first, axes=axes))
-            )
+            found.append(inside(crossed.bootstrap_interval(table, draws=1000, seed=first, axes=axes)))
         return np.concatenate(found)
 
     return simulate
 
 
-def examples(count: int, test: bool) -> Simulate:
+def examples(count: int) -> Simulate:
     """Two systems as good as each other on sentences that are as easy or as hard in every language."""
 
     def simulate(rng: np.random.Generator, worlds: int) -> np.ndarray:
@@ -164,48 +153,8 @@ def examples(count: int, test: bool) -> Simulate:
             by_language, noise = (rng.normal(size=(2, size, n, 4, count)) for n in (1, 3))
             scores = easy + 0.5 + 0.5 * own + 0.7 * by_language + 0.7 * noise
             ours, theirs = (scores > 0).astype(float)
-            found.append(
-                s.paired_p(ours, theirs, draws=1000, seed=first) < 0.05
-                if test
-                else inside(s.paired_interval(ours, theirs, draws=1000, seed=first))
-            )
+            found.append(s.paired_p(ours, theirs, draws=1000, seed=first) < 0.05)
         return np.concatenate(found)
-
-    return simulate
-
-
-def middle(tasks: int, runs: int, joint: bool) -> Simulate:
-    means = np.linspace(-4, 4, tasks)[:, None]
-    shared, own = (0.7, 1.0) if joint else (0.0, 1.0)
-
-    def simulate(rng: np.random.Generator, worlds: int) -> np.ndarray:
-        truth = s.interquartile_mean(
-            means + math.hypot(shared, own) * stats.norm.ppf((np.arange(999) + 0.5) / 999)
-        )
-        scores = (
-            means + shared * rng.normal(size=(worlds, 1, runs)) + own * rng.normal(size=(worlds, tasks, runs))
-        )
-        return np.array([
-            inside(s.interquartile_interval(score, joint=joint, draws=500, seed=i), truth)
-            for i, score in enumerate(scores)
-        ])  # fmt: skip
-
-    return simulate
-
-
-def improvement(tasks: int, runs: int, joint: bool) -> Simulate:
-    ahead = np.linspace(-0.5, 1.5, tasks)[:, None]
-    shared, own = (0.7, 1.0) if joint else (0.0, 1.0)
-
-    def simulate(rng: np.random.Generator, worlds: int) -> np.ndarray:
-        truth = float(stats.norm.cdf(ahead / math.hypot(shared, own) / math.sqrt(2)).mean())
-        sides = shared * rng.normal(size=(2, worlds, 1, runs)) + own * rng.normal(
-            size=(2, worlds, tasks, runs)
-        )
-        return np.array([
-            inside(s.improvement_interval(ours + ahead, theirs, joint=joint, draws=500, seed=i), truth)
-            for i, (ours, theirs) in enumerate(zip(*sides, strict=True))
-        ])  # fmt: skip
 
     return simulate
 
@@ -251,17 +200,8 @@ def slope(rng: np.random.Generator, worlds: int) -> np.ndarray:
     curve = 70 - 10 * (sizes / 4e6) ** -0.5
     truth = np.polyfit(np.log10(sizes), curve, 1)[0]
     values = curve + rng.normal(size=(worlds, 5, 3)) + rng.normal(size=(worlds, 5, 1))
-    return inside(scaling.slope(sizes, values), truth)
-
-
-def power_law(rng: np.random.Generator, worlds: int) -> np.ndarray:
-    """Whether both intervals hold the truth, in the worlds whose sizes identify the curve."""
-    sizes = np.array([1e6, 4e6, 1.6e7, 6.4e7, 2.56e8])
-    curve = 70 - 10 * (sizes / 1.6e7) ** -0.5
-    fits = [scaling.power_law(sizes, curve + rng.normal(size=(5, 5))) for _ in range(worlds)]
-    return np.array(
-        [[inside(fit.asymptote, 70), inside(fit.exponent, 0.5)] for fit in fits if fit.identified]
-    )
+    slopes = scaling.slopes(pd.DataFrame(values.reshape(-1, 3)), np.log10(sizes)).to_numpy()
+    return inside(s.student_interval(slopes.reshape(worlds, 5)), truth)
 
 
 def corrected(shared: bool, column: str = "p_holm") -> Simulate:
@@ -278,17 +218,17 @@ def corrected(shared: bool, column: str = "p_holm") -> Simulate:
     return simulate
 
 
-def dominance(scores: int, threshold: float) -> Simulate:
+def ordered(scores: int, threshold: float) -> Simulate:
     def simulate(rng: np.random.Generator, worlds: int) -> np.ndarray:
         ours, theirs = rng.normal(size=(2, worlds, scores))
-        return s.almost_stochastic_order(ours, theirs).bound < threshold
+        return dominance.almost_stochastic_order(ours, theirs).bound < threshold
 
     return simulate
 
 
 def too_bold(rng: np.random.Generator, worlds: int) -> np.ndarray:
     """Student's interval over seeds, read as if it were about other languages too."""
-    return inside(s.student_interval(crossed(5, 8, (1, 1, 1))(rng, worlds).mean(-1)))
+    return inside(s.student_interval(gains_of(5, 8, (1, 1, 1))(rng, worlds).mean(-1)))
 
 
 def inside(interval: s.Interval, truth: float = 0.0) -> np.ndarray:

@@ -64,7 +64,8 @@ def table(experiment: Experiment, level: float = 0.95) -> pandas.DataFrame:
     """
     import pandas
 
-    from .analysis import statistics as s
+    from .analysis.crossed import bootstrap_interval
+    from .analysis.statistics import paired_p, student_interval
 
     rows = []
     for target in experiment.whole.targets:
@@ -81,13 +82,13 @@ def table(experiment: Experiment, level: float = 0.95) -> pandas.DataFrame:
             ours, theirs = ours[shared], base[shared]
             by_language = np.nanmean(ours - theirs, axis=-1)
             intervals = (
-                s.student_interval(by_language.mean(-1), level),
-                s.bootstrap_interval(by_language, level),
-                s.bootstrap_interval(ours - theirs, level, axes=3),
+                student_interval(by_language.mean(-1), level),
+                bootstrap_interval(by_language, level),
+                bootstrap_interval(ours - theirs, level, axes=3),
             )
             bounds = {name: (found.low, found.high) for name, found in zip(BREADTHS, intervals, strict=True)}
             row = {"recipe": recipe.name, "target": target, "estimate": intervals[0].estimate}
-            rows.append({**row, **bounds, "p": s.paired_p(ours, theirs)})
+            rows.append({**row, **bounds, "p": paired_p(ours, theirs)})
     return pandas.DataFrame(rows, columns=["recipe", "target", "estimate", *BREADTHS, "p"])
 
 

@@ -11,8 +11,7 @@
 from __future__ import annotations
 
 import json
-import math
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -131,6 +130,8 @@ def summarise(experiment: Experiment, table: pandas.DataFrame) -> list[dict[str,
 
 
 def _of_model(experiment: Experiment, table: pandas.DataFrame) -> list[dict[str, Any]]:
+    from .analysis.statistics import student_interval
+
     scores = table[(table["metric"] == HEADLINE) & (table["model"] == experiment.model.name)]
     foreign = _by_seed(scores[scores["language"] != "en"])
     english = _by_seed(scores[scores["language"] == "en"])
@@ -142,9 +143,9 @@ def _of_model(experiment: Experiment, table: pandas.DataFrame) -> list[dict[str,
                 continue
             base = foreign.get((NONE, target), {})
             paired = [] if recipe == NONE else [seed for seed in values if seed in base]
-            mean, low, high = interval(values.values())
-            gain, gain_low, gain_high = interval(values[seed] - base[seed] for seed in paired)
-            in_english, *_ = interval(english.get((recipe, target), {}).values())
+            mean, low, high, *_ = student_interval(list(values.values()))
+            gain, gain_low, gain_high, *_ = student_interval([values[seed] - base[seed] for seed in paired])
+            in_english = student_interval(list(english.get((recipe, target), {}).values())).estimate
             found.append(
                 {
                     "recipe": recipe, "target": target, "seeds": len(values), "english": in_english,
@@ -162,25 +163,6 @@ def _by_seed(scores: pandas.DataFrame) -> dict[tuple[str, str], dict[int, float]
     for (recipe, target, seed), value in means.items():
         found.setdefault((recipe, target), {})[int(seed)] = float(value)
     return found
-
-
-def interval(values: Iterable[float], level: float = 0.95) -> tuple[float, float, float]:
-    """Mean, and the bounds of Student's t interval around it; bounds are nan for fewer than two values.
-
-    >>> interval([1.0, 2.0, 3.0])
-    (2.0, -0.484..., 4.484...)
-    """
-    numbers = [float(value) for value in values]
-    if not numbers:
-        return math.nan, math.nan, math.nan
-    mean = sum(numbers) / len(numbers)
-    if len(numbers) < 2:
-        return mean, math.nan, math.nan
-    from scipy.stats import t
-
-    spread = math.sqrt(sum((number - mean) ** 2 for number in numbers) / (len(numbers) - 1) / len(numbers))
-    half = float(t.ppf((1 + level) / 2, len(numbers) - 1)) * spread
-    return mean, mean - half, mean + half
 
 
 def load(experiment: Experiment, partial: bool = True) -> pandas.DataFrame:

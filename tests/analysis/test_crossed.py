@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import math
+import time
 
 import numpy as np
 import pytest
 from scipy import stats
 
 from xstilts_lib.analysis import crossed as c
-from xstilts_lib.analysis.intervals import student_interval
+from xstilts_lib.analysis.statistics import student_interval
 
 
 def test_two_crossed_axes_by_the_mean_squares_of_a_textbook() -> None:
@@ -109,6 +110,35 @@ def test_values_that_do_not_vary_have_a_point_for_an_interval() -> None:
 
 
 def test_draws_that_do_not_exist_are_left_out_of_quantiles() -> None:
-    sample = np.array([[1.0, np.nan], [2.0, 5.0], [3.0, np.nan]])
-    assert c.quantile(sample, 0.5).tolist() == [2.0, 5.0]
-    assert c.quantile(sample, [0.0, 1.0]).tolist() == [1.0, 5.0]
+    sample = np.array([[1.0, np.nan, np.nan], [2.0, 5.0, np.nan], [3.0, np.nan, np.nan]])
+    assert c._quantile(sample, 0.5)[:2].tolist() == [2.0, 5.0]
+    assert math.isnan(c._quantile(sample, 0.5)[2])
+
+
+def test_bootstrap_is_near_the_theory_where_there_is_much_data() -> None:
+    values = np.random.default_rng(5).normal(10, 1, (40, 1)) + np.zeros((40, 30))
+    interval = c.bootstrap_interval(values, draws=4000)
+    exact = student_interval(values[:, 0])
+    assert interval.estimate == pytest.approx(exact.estimate)
+    assert interval.low == pytest.approx(exact.low, abs=0.08)
+    assert interval.high == pytest.approx(exact.high, abs=0.08)
+
+
+def test_intervals_do_not_move_between_versions() -> None:
+    """The numbers of recorded pages, to the digit: seeds, languages and examples, some of them absent."""
+    values = np.random.default_rng(20).normal(1, 2, (2, 4, 5, 6))
+    values[1, :, 3, 4:] = np.nan
+    exact, drawn = c.crossed_interval(values, axes=3), c.bootstrap_interval(values, draws=300, axes=3)
+    assert exact.low.tolist() == pytest.approx([-0.384040956017, -0.288800974241], abs=1e-9)
+    assert exact.high.tolist() == pytest.approx([1.698162616674, 1.448133270318], abs=1e-9)
+    assert drawn.low.tolist() == pytest.approx([-0.6036289738, -0.225967958663], abs=1e-9)
+    assert drawn.high.tolist() == pytest.approx([1.625869322771, 1.525628418834], abs=1e-9)
+
+
+@pytest.mark.parametrize("languages", [0, 12])
+def test_a_whole_table_takes_seconds(languages: int) -> None:
+    values = np.random.default_rng(13).normal(size=(81, 40, 5, languages or 1))
+    begun = time.process_time()
+    interval = c.bootstrap_interval(values) if languages else student_interval(values[..., 0])
+    assert interval.low.shape == (81, 40)
+    assert time.process_time() - begun < 30

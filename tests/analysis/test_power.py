@@ -9,7 +9,7 @@ import pytest
 from statsmodels.stats.power import TTestPower
 
 from xstilts_lib.analysis import power as w
-from xstilts_lib.analysis.intervals import student_p
+from xstilts_lib.analysis.statistics import student_p
 
 
 @pytest.mark.parametrize(("effect", "seeds"), [(0.2, 199), (0.5, 34), (0.8, 15), (1.0, 10), (2.0, 5)])
@@ -46,29 +46,3 @@ def test_what_no_number_of_seeds_settles() -> None:
     assert w.seeds_for(0.5, 1.0, most=34) == 34
     with pytest.raises(ValueError, match="effect of zero"):
         w.seeds_for(0.0, 1.0)
-
-
-def test_the_range_comes_from_the_interval_of_the_spread() -> None:
-    gains = [1.2, -0.4, 0.9, 2.1, 0.3, math.nan]
-    needed = w.seeds_needed(gains, effect=1.0)
-    assert needed.low < needed.seeds < needed.high
-    assert needed.seeds == w.seeds_for(1.0, float(np.std(gains[:5], ddof=1)))
-    # With 4 degrees of freedom, the chi-squared quantiles of a 95 % interval are 0.484 and 11.143.
-    sd = float(np.std(gains[:5], ddof=1))
-    assert needed.high == w.seeds_for(1.0, sd * math.sqrt(4 / 0.48442))
-    assert needed.low == w.seeds_for(1.0, sd * math.sqrt(4 / 11.1433))
-    assert w.seeds_needed(gains, effect=-1.0)[:3] == needed[:3]
-    with pytest.raises(ValueError, match="from two seeds on, not from 1"):
-        w.seeds_needed([1.0], effect=1.0)
-
-
-def test_sentences() -> None:
-    gains = [1.2, -0.4, 0.9, 2.1, 0.3]
-    assert w.seeds_needed(gains, effect=1.0).sentence == (
-        "About 10 seeds would settle an effect of 1.0 points with power 80% "
-        "(5 to 60, as the spread is itself an estimate)."
-    )
-    assert "to more than 50," in w.seeds_needed(gains, effect=1.0, most=50).sentence
-    assert w.seeds_needed(gains, effect=0.05, most=500).sentence == (
-        "More than 500 seeds would be needed to settle an effect of 0.1 points."
-    )

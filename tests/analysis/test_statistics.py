@@ -7,6 +7,7 @@ import math
 import numpy as np
 import pytest
 from scipy import stats
+from statsmodels.stats.multitest import multipletests
 
 from xstilts_lib.analysis import statistics as s
 
@@ -54,8 +55,6 @@ def test_equivalence_agrees_with_the_90_percent_interval() -> None:
 def test_sign_flips_worked_by_hand() -> None:
     # Of the eight sums of (1, 2, 4) under all signs, 7 and -7 are the only ones as far from zero as 7.
     assert s.sign_flip_p([1.0, 2.0, 4.0]) == 2 / 8
-    assert s.sign_flip_p([1.0, 2.0, 4.0], "greater") == 1 / 8
-    assert s.sign_flip_p([1.0, 2.0, 4.0], "less") == 1
     assert s.sign_flip_p([1.0, -2.0, 4.0]) == 6 / 8, "sums of 3 or more, either way: 7, 5 and 3"
     assert s.smallest_p(3) == 0.25
     assert s.smallest_p(6) < 0.05 < s.smallest_p(5)
@@ -66,6 +65,10 @@ def test_sign_flips_work_on_tables_and_skip_what_does_not_exist() -> None:
     p = s.sign_flip_p(table)
     assert p[0] == 2 / 8
     assert math.isnan(p[1])
+
+
+def test_one_difference_may_as_well_be_the_other_way_round() -> None:
+    assert s.sign_flip_p([3.0]) == 1
 
 
 def test_sign_flips_beyond_what_can_be_counted() -> None:
@@ -84,9 +87,9 @@ def test_holm_worked_by_hand() -> None:
     assert corrected[1, 1] == 1
 
 
-def test_interquartile_mean_drops_both_ends() -> None:
-    assert s.interquartile_mean([1, 2, 3, 100]) == 2.5
-    assert s.interquartile_mean([[1, 2, 3, 100], [0, 0, 4, 4]], axis=1).tolist() == [2.5, 2.0]
+def test_holm_is_statsmodels() -> None:
+    p = np.random.default_rng(14).random(30) ** 2
+    assert s.holm(p) == pytest.approx(multipletests(p, method="holm")[1])
 
 
 def test_probability_of_improvement_worked_by_hand() -> None:
@@ -98,69 +101,10 @@ def test_probability_of_improvement_worked_by_hand() -> None:
     )
 
 
-def test_bootstrap_means_are_those_of_a_loop() -> None:
-    values = np.random.default_rng(4).normal(size=(2, 3, 4))
-    values[0, 1, 2] = np.nan
-    draws = s.crossed_draws(values, draws=50, seed=9)
-    rng = np.random.default_rng(9)
-    by_seed = rng.multinomial(3, [1 / 3] * 3, size=50)
-    by_language = rng.multinomial(4, [1 / 4] * 4, size=50)
-    for draw in range(50):
-        rows = np.repeat(np.arange(3), by_seed[draw])
-        columns = np.repeat(np.arange(4), by_language[draw])
-        for cell in range(2):
-            taken = values[cell][np.ix_(rows, columns)]
-            expected = np.nanmean(taken) if np.isfinite(taken).any() else np.nan
-            assert draws[draw, cell] == pytest.approx(expected, nan_ok=True)
-
-
-def test_bootstrap_of_one_seed_has_no_interval() -> None:
-    interval = s.bootstrap_interval(np.ones((1, 5)))
-    assert interval.estimate == 1
-    assert math.isnan(interval.low)
-
-
-@pytest.mark.parametrize("method", ["calibrated", "percentile", "expanded", "bca"])
-def test_bootstrap_is_near_the_theory_where_there_is_much_data(method: s.Method) -> None:
-    values = np.random.default_rng(5).normal(10, 1, (40, 1)) + np.zeros((40, 30))
-    interval = s.bootstrap_interval(values, method=method, draws=4000)
-    exact = s.student_interval(values[:, 0])
-    assert interval.estimate == pytest.approx(exact.estimate)
-    assert interval.low == pytest.approx(exact.low, abs=0.08)
-    assert interval.high == pytest.approx(exact.high, abs=0.08)
-
-
-def test_expanded_bounds_are_wider_for_few_seeds() -> None:
-    values = np.random.default_rng(6).normal(0, 1, (5, 8))
-    narrow, wide = (s.bootstrap_interval(values, method=method) for method in ("percentile", "expanded"))
-    assert wide.low < narrow.low < narrow.high < wide.high
-
-
-def test_bca_follows_the_long_tail() -> None:
-    values = np.random.default_rng(7).lognormal(0, 1.2, (25, 1)) + np.zeros((25, 5))
-    plain, corrected = (s.bootstrap_interval(values, method=method) for method in ("percentile", "bca"))
-    assert corrected.high > plain.high
-    assert corrected.low > plain.low
-
-
 def test_coverage_of_student_intervals() -> None:
     values = np.random.default_rng(8).normal(3, 2, (4000, 5))
     interval = s.student_interval(values)
     assert 0.94 < np.mean((interval.low < 3) & (interval.high > 3)) < 0.96
-
-
-def test_coverage_of_bootstrap_intervals_over_seeds_and_languages() -> None:
-    rng = np.random.default_rng(10)
-    seeds, languages, worlds = 10, 12, 300
-    values = rng.normal(0, 1, (worlds, seeds, 1)) + rng.normal(0, 1, (worlds, 1, languages))
-    values = values + rng.normal(0, 1, (worlds, seeds, languages))
-    covered = {}
-    for method in ("percentile", "expanded"):
-        # Worlds of one call share their draws, so the coverage is that of the values: enough here.
-        interval = s.bootstrap_interval(values, method=method, draws=800)
-        covered[method] = np.mean((interval.low < 0) & (interval.high > 0))
-    assert 0.90 < covered["expanded"] < 0.985
-    assert covered["percentile"] < covered["expanded"]
 
 
 def test_holm_keeps_false_findings_rare_under_the_null() -> None:
@@ -189,8 +133,6 @@ def test_spearman_needs_four_units_that_differ() -> None:
 
 def test_spearman_p_counts_the_orders() -> None:
     assert s.spearman_p(range(5), range(5)) == pytest.approx(2 / math.factorial(5))
-    assert s.spearman_p(range(5), range(5), "greater") == pytest.approx(1 / math.factorial(5))
-    assert s.spearman_p(range(5), range(5), "less") == 1
     assert s.spearman_p(range(20), range(20), draws=500) == pytest.approx(1 / 501)
 
 
@@ -202,13 +144,3 @@ def test_coverage_of_spearman_intervals() -> None:
     intervals = [s.spearman_interval(world[:, 0], world[:, 1]) for world in pairs]
     covered = np.mean([interval.low < truth < interval.high for interval in intervals])
     assert 0.90 < covered < 0.99
-
-
-def test_a_whole_table_takes_seconds() -> None:
-    import time
-
-    values = np.random.default_rng(13).normal(size=(81, 5, 40))
-    begun = time.perf_counter()
-    interval = s.bootstrap_interval(values)
-    assert interval.low.shape == (81,)
-    assert time.perf_counter() - begun < 10

@@ -8,9 +8,9 @@
 From the table: `gains` goes from scores to gains, `designs` selects what a question asks for and compares,
 `kinds` tells recipes apart by their names, `training` reads what runs left behind.
 
-Numbers: `statistics` is the door to `intervals`, `correlation`, `crossed` (seeds, languages and examples at
-once), `aggregates`, `examples`, `dominance` and `tables`; beside it stand `mixed` (several causes at once),
-`scaling` (curves over sizes) and `power` (how many seeds would settle it).
+Numbers: `statistics` has means, tests and corrections, `crossed` intervals over seeds, languages and examples
+at once, `dominance` the order of whole distributions; beside them stand `mixed` (several causes at once),
+`scaling` (lines over sizes) and `power` (how many seeds would settle it).
 
 Languages: `typology` has their properties and pairs, `atlas` the facts of real ones.
 

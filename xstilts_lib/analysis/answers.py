@@ -17,7 +17,7 @@ import numpy as np
 import pandas as pd
 
 from . import dominance, gains, power, scaling
-from .statistics import LEVEL, corrected, student_p
+from .statistics import LEVEL, holm, student_interval, student_p
 from .wording import NOTHING, cells, chance, listed, number, plural, signed
 
 HIGHER, LOWER, WITHIN, OPEN = "higher", "lower", "within", "open"
@@ -94,35 +94,23 @@ def over_sizes(
     """How `value` moves with the size of the encoder: a row for each of `by`.
 
     Columns: estimate, low, high (points for ten times the parameters, over seeds), p, p_holm, seeds; trend,
-    the same in a sentence; shape, whether the sizes identify a curve that levels off.
+    the same in a sentence.
     """
+    columns = [*by, "estimate", "low", "high", "p", "seeds", "trend"]
     names = [name for name in sizes if name in set(frame["model"]) and np.isfinite(sizes[name])]
-    at = [sizes[name] for name in names]
+    at = [np.log10(sizes[name]) for name in names]
     rows = []
-    if frame.empty:
-        columns = ["estimate", "low", "high", "p", "p_holm", "seeds", "trend", "shape"]
-        return pd.DataFrame(columns=[*by, *columns])
     for key, part in frame.groupby(list(by), sort=False):
         wide = part.pivot(index="seed", columns="model", values=value).reindex(columns=names).dropna()
-        found = scaling.slope(at, wide) if len(names) > 1 else None
-        rows.append(
-            {
-                **dict(zip(by, key, strict=True)),
-                "estimate": found.estimate if found else np.nan,
-                "low": found.low if found else np.nan,
-                "high": found.high if found else np.nan,
-                "p": _p_of_slope(at, wide) if found else np.nan,
-                "seeds": len(wide),
-                "trend": scaling.trend(at, wide, level=level) if found else "One size has no slope.",
-                "shape": scaling.power_law(at, wide).sentence,
-            }
-        )
-    return corrected(pd.DataFrame(rows))
-
-
-def _p_of_slope(at: Sequence[float], wide: pd.DataFrame) -> float:
-    centred = np.log10(at) - np.mean(np.log10(at))
-    return float(student_p(wide.to_numpy() @ centred / (centred @ centred)))
+        if len(names) < 2:
+            rows.append([*key, np.nan, np.nan, np.nan, np.nan, len(wide), "One size has no slope."])
+            continue
+        slopes = scaling.slopes(wide, at)
+        found = student_interval(slopes, level)
+        told = scaling.trend(slopes, len(set(at)), level)
+        rows.append([*key, found.estimate, found.low, found.high, student_p(slopes), len(wide), told])
+    table = pd.DataFrame(rows, columns=columns)
+    return table.assign(p_holm=holm(table["p"]))
 
 
 def lacking(
@@ -140,9 +128,9 @@ def lacking(
         if len(values) < 2:
             rows.append([*key, len(values), NOTHING, NOTHING])
             continue
-        found = power.seeds_needed(values, effect)
-        needed = f"more than {found.most}" if found.seeds is None else str(found.seeds)
-        rows.append([*key, len(values), number(values.std()), needed])
+        needed = power.seeds_for(effect, float(values.std()))
+        told = f"more than {power.MOST}" if needed is None else str(needed)
+        rows.append([*key, len(values), number(values.std()), told])
     return pd.DataFrame(rows, columns=[*by, "seeds", "spread", "needed"])
 
 

@@ -26,10 +26,10 @@ from .evidence import (
     differ,
     exceed,
     of_check,
-    slopes,
     softened,
     untestable,
 )
+from .scaling import slopes
 from .wording import listed, plural, signed
 
 SIZES = 3  # encoders of different size, before a slope over them means anything

@@ -32,10 +32,10 @@ from .evidence import (
     no_gain,
     of_check,
     rise,
-    slopes,
     softened,
     untestable,
 )
+from .scaling import slopes
 from .signature import QUESTIONS, Check
 from .statistics import student_interval
 from .wording import listed, plural, signed

@@ -14,17 +14,18 @@ languages, examples. NaN is left out. An axis with one level is held fixed: noth
 from __future__ import annotations
 
 import itertools
-from collections.abc import Sequence
-from typing import Literal, NamedTuple
+import warnings
+from collections.abc import Iterable, Sequence
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike
 from scipy import stats
 
-from .intervals import CHUNK, LEVEL, Array, Interval, plain
+from .statistics import LEVEL, Array, Interval, plain
 
-Method = Literal["calibrated", "percentile", "expanded", "bca"]
 DRAWS = 2000
+CHUNK = 4_000_000  # numbers held at once while resampling
 
 
 class _Spread(NamedTuple):
@@ -73,65 +74,38 @@ def crossed_draws(values: ArrayLike, draws: int = DRAWS, seed: int = 0, axes: in
 
 
 def bootstrap_interval(
-    values: ArrayLike,
-    level: float = LEVEL,
-    method: Method = "calibrated",
-    draws: int = DRAWS,
-    seed: int = 0,
-    axes: int = 2,
+    values: ArrayLike, level: float = LEVEL, draws: int = DRAWS, seed: int = 0, axes: int = 2
 ) -> Interval:
     """Mean of `values` (..., seeds, languages[, examples]), with a bootstrap interval over the last `axes`.
 
-    calibrated: the shape of the draws, at the width of `crossed_interval`, which it follows where the draws
-    are symmetric. The other methods are for comparison, and do not cover. percentile: quantiles of the draws
-    (Efron 1979), 85 to 93 % with 5 seeds that differ. expanded: quantiles further out, as Student's t over
-    the seeds (Hesterberg 2015), 97 to 100 % where languages differ more than seeds, since resampling both
-    axes counts their crossing thrice (Owen 2007). bca: corrected for bias and skewness (Efron 1987), no wider
-    than percentile. `n` is the number of seeds; bounds are NaN below two.
+    The shape of the draws, at the width of `crossed_interval`, which it follows where the draws are
+    symmetric: draws of a few units spread by too little and have a normal's tails (Hesterberg 2015, section
+    5.3), so they are centred, and scaled to the standard error and the degrees of freedom of the mean. `n` is
+    the number of seeds; bounds are NaN below two.
     """
     values = np.asarray(values, dtype=float)
     estimate, seeds = _mean(values, axes), _levels(values, axes)[0]
     sample = crossed_draws(values, draws, seed, axes)
-    if method == "calibrated":
-        low, high = calibrated(sample, estimate, *_spread(values, axes), level)
-    else:
-        tail = np.full(estimate.shape, (1 - level) / 2)
-        low, high = (quantile(sample, p) for p in _tails(method, values, estimate, sample, tail, axes))
-    few = seeds < 2
-    return Interval(*plain(estimate, np.where(few, np.nan, low), np.where(few, np.nan, high), seeds), level)
-
-
-def quantile(sample: Array, probability: ArrayLike) -> Array:
-    """The quantile of `sample` (draws, ...) at its own probability in every cell; NaN draws are left out."""
-    cells = sample.reshape(len(sample), -1)
-    wanted = np.broadcast_to(np.asarray(probability, dtype=float), sample.shape[1:]).ravel()
-    if len(wanted) and np.isfinite(cells).all() and np.ptp(wanted) == 0:
-        return np.quantile(cells, wanted[0], axis=0).reshape(sample.shape[1:])
-    found = np.full(wanted.shape, np.nan)
-    for index, (column, p) in enumerate(zip(cells.T, wanted, strict=True)):
-        column = column[np.isfinite(column)]
-        if len(column) and np.isfinite(p):
-            found[index] = np.quantile(column, p)
-    return found.reshape(sample.shape[1:])
-
-
-def calibrated(
-    sample: Array, estimate: ArrayLike, error: ArrayLike, freedom: ArrayLike, level: float = LEVEL
-) -> tuple[Array, Array]:
-    """Bounds with the shape of bootstrap draws, `sample` (draws, ...), and the width of Student's t.
-
-    Draws of a few units spread by too little and have a normal's tails (Hesterberg 2015, section 5.3), so
-    they are centred, and scaled to the standard `error` and the `freedom` of the estimate.
-    """
-    error, tail = np.asarray(error), (1 - level) / 2
+    spread, tail = _spread(values, axes), (1 - level) / 2
     known = np.isfinite(sample)
     centre = _quiet_mean(sample, known, (0,))[0]
     own = np.sqrt(_quiet_mean((sample - centre) ** 2, known, (0,))[0])
     with np.errstate(invalid="ignore", divide="ignore"):
-        scale = error / own * stats.t.ppf(1 - tail, freedom) / stats.norm.ppf(1 - tail)
-    # Draws that do not vary have no shape to scale.
-    low, high = (np.where(own > 0, scale * (quantile(sample, p) - centre), 0.0) for p in (tail, 1 - tail))
-    return estimate + low, estimate + high
+        scale = spread.error / own * stats.t.ppf(1 - tail, spread.freedom) / stats.norm.ppf(1 - tail)
+    bounds = []
+    for p in (tail, 1 - tail):
+        # Draws that do not vary have no shape to scale.
+        away = np.where(own > 0, scale * (_quantile(sample, p) - centre), 0.0)
+        bounds.append(np.where(seeds < 2, np.nan, estimate + away))
+    return Interval(*plain(estimate, *bounds, seeds), level)
+
+
+def _quantile(sample: Array, probability: float) -> Array:
+    """The quantile of `sample` (draws, ...) in every cell; draws that took nothing are left out."""
+    if np.isfinite(sample).all():
+        return np.asarray(np.quantile(sample, probability, axis=0))
+    with warnings.catch_warnings(action="ignore"):  # a cell that was not run has no draws, and NaN
+        return np.asarray(np.nanquantile(sample, probability, axis=0))
 
 
 def _spread(values: Array, axes: int) -> _Spread:
@@ -139,38 +113,58 @@ def _spread(values: Array, axes: int) -> _Spread:
 
     With mean squares a and b of two axes and ab of their crossing, over n numbers, the variance is
     (a + b - ab) / n, since the crossing is in both of the others, and so on for three axes by inclusion and
-    exclusion (Searle, Casella & McCulloch 1992, chapter 4).
+    exclusion (Searle, Casella & McCulloch 1992, chapter 4). Its degrees of freedom are Satterthwaite's.
     """
+    effects = _effects(values, axes)
+    signs = [-((-1) ** len(of)) for of in effects]  # an axis adds, a crossing of two is taken off again
+    shares = np.stack([effect.share for effect in effects.values()])
+    freedoms = np.stack([effect.freedom for effect in effects.values()])
+    variance = np.tensordot(signs, shares, 1)
+    # No mean is surer than over one axis alone: the largest share of a single axis is the least variance.
+    largest = shares[:axes].max(0)
+    its_freedom = np.take_along_axis(freedoms[:axes], shares[:axes].argmax(0)[None], 0)[0]
+    with np.errstate(invalid="ignore", divide="ignore"):
+        satterthwaite = variance**2 / (shares**2 / freedoms).sum(0)
+    freedom = np.where(variance > largest, satterthwaite, np.where(largest > 0, its_freedom, 1.0))
+    # Nor are there fewer degrees of freedom than an axis that varies has; where none does, there is one.
+    varied = np.stack([effect.levels > 1 for effect in effects.values()])[:axes]
+    least = np.where(varied, freedoms[:axes], np.inf).min(0)
+    return _Spread(
+        np.sqrt(np.maximum(variance, largest)), np.maximum(freedom, np.where(varied.any(0), least, 1.0))
+    )
+
+
+class _Effect(NamedTuple):
+    """An axis or a crossing of several: a number a cell."""
+
+    share: Array
+    """Its mean square over the number of values: what it adds to the variance of the mean."""
+    freedom: Array
+    levels: Array
+    """The fewest levels of its axes; an effect with an axis of one level is held fixed, and adds nothing."""
+
+
+def _effects(values: Array, axes: int) -> dict[tuple[int, ...], _Effect]:
+    """The axes, one by one, then their crossings, each by the places of its axes among the last `axes`."""
+    subsets = [kept for size in range(axes + 1) for kept in itertools.combinations(range(axes), size)]
+    known, levels = np.isfinite(values), np.stack(_levels(values, axes))
     means = {
-        kept: _quiet_mean(values, np.isfinite(values), [-axes + i for i in range(axes) if i not in kept])
-        for size in range(axes + 1)
-        for kept in itertools.combinations(range(axes), size)
+        kept: _quiet_mean(values, known, [i - axes for i in range(axes) if i not in kept]) for kept in subsets
     }
-    levels = np.stack(_levels(values, axes))
-    total, squares = np.zeros(values.shape[:-axes]), np.zeros(values.shape[:-axes])
-    largest, its_freedom = np.zeros_like(total), np.ones_like(total)
-    least = np.full(total.shape, np.inf)
-    for kept in list(means)[1:]:
-        effect = sum(
-            (-1) ** (len(kept) - len(part)) * means[part] for part in means if set(part) <= set(kept)
-        )
+    found = {}
+    for kept in subsets[1:]:
+        # What a crossing does beyond its axes, and they beyond the mean of all.
+        parts = [part for part in subsets if set(part) <= set(kept)]
+        deviation = sum((-1) ** (len(kept) - len(part)) * means[part] for part in parts)
         n = levels[list(kept)].astype(float)
         freedom = np.maximum(n - 1, 1).prod(0)
-        share = np.nansum(effect**2, axis=tuple(range(-axes, 0))) / np.maximum(n, 1).prod(0) / freedom
-        share = np.where((n > 1).all(0), share, 0.0)
-        total, squares = total - (-1) ** len(kept) * share, squares + share**2 / freedom
-        if len(kept) == 1:
-            least = np.where(n[0] > 1, np.minimum(least, freedom), least)
-            its_freedom = np.where(share > largest, freedom, its_freedom)
-            largest = np.maximum(largest, share)
-    with np.errstate(invalid="ignore", divide="ignore"):
-        freedom = np.where(total > largest, total**2 / squares, its_freedom)
-    freedom = np.where(np.isfinite(freedom), freedom, 1.0)
-    least = np.where(np.isfinite(least), least, 1.0)
-    return _Spread(np.sqrt(np.maximum(total, largest)), np.maximum(freedom, least))
+        squares = np.nansum(deviation**2, axis=tuple(range(-axes, 0)))
+        share = squares / np.maximum(n, 1).prod(0) / freedom
+        found[kept] = _Effect(np.where((n > 1).all(0), share, 0.0), freedom, n.min(0))
+    return found
 
 
-def _quiet_mean(values: Array, known: Array, over: Sequence[int]) -> Array:
+def _quiet_mean(values: Array, known: Array, over: Iterable[int]) -> Array:
     """Means of what is known, axes kept; NaN, without a warning, where nothing is."""
     over = tuple(over)
     with np.errstate(invalid="ignore", divide="ignore"):
@@ -208,41 +202,3 @@ def _weighted(table: Array, weights: Sequence[Array]) -> Array:
             total = np.einsum("csld,dl->csd", np.where(has, means, 0.0), weights[1])
             count = np.einsum("csld,dl->csd", has.astype(float), weights[1])
         return np.einsum("csd,ds->dc", total, weights[0]) / np.einsum("csd,ds->dc", count, weights[0])
-
-
-def _tails(
-    method: Method, values: Array, estimate: Array, sample: Array, tail: Array, axes: int
-) -> tuple[Array, Array]:
-    """Where the two bounds stand among the draws."""
-    if method == "percentile":
-        return tail, 1 - tail
-    if method == "expanded":
-        seeds = max(2, values.shape[-axes])
-        t = stats.t.ppf(1 - tail, seeds - 1)
-        low = stats.norm.cdf(-t * np.sqrt(seeds / (seeds - 1)))  # draws spread by too little
-        return low, 1 - low
-    return _bca_tails(values, estimate, sample, tail, axes)
-
-
-def _bca_tails(values: Array, estimate: Array, sample: Array, tail: Array, axes: int) -> tuple[Array, Array]:
-    """Where the two bounds stand among the draws, after Efron's correction for bias and skewness.
-
-    The skewness is that of the jackknife, over each axis, leaving out one of its levels.
-    """
-    below = (sample < estimate).mean(0) + (sample == estimate).mean(0) / 2
-    bias = stats.norm.ppf(np.clip(below, 1 / (len(sample) + 1), len(sample) / (len(sample) + 1)))
-    third, second = np.zeros(estimate.shape), np.zeros(estimate.shape)
-    for axis in range(-axes, 0):
-        n = values.shape[axis]
-        if n < 2:
-            continue
-        left_out = np.stack([_mean(np.delete(values, index, axis), axes) for index in range(n)])
-        influence = (n - 1) * (np.nanmean(left_out, axis=0) - left_out)
-        third = third + np.nansum(influence**3, axis=0) / n**3
-        second = second + np.nansum(influence**2, axis=0) / n**2
-    with np.errstate(invalid="ignore", divide="ignore"):
-        skewness = np.where(second > 0, third / (6 * second**1.5), 0.0)
-    tails = []
-    for z in (stats.norm.ppf(tail), stats.norm.ppf(1 - tail)):
-        tails.append(stats.norm.cdf(bias + (bias + z) / (1 - skewness * (bias + z))))
-    return tails[0], tails[1]

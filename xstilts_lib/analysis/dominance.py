@@ -23,7 +23,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy import stats
 
-from .intervals import Array, plain
+from .statistics import Array, plain
 
 BOOTSTRAP = 1000
 THRESHOLD = 0.2  # of Ulmer et al. (2022), whose simulations it keeps below 5 % of false findings

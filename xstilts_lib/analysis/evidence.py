@@ -12,11 +12,10 @@ from __future__ import annotations
 
 import functools
 import math
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-import numpy as np
 import pandas as pd
 from scipy import stats
 
@@ -213,13 +212,6 @@ def cross_fitted(choose_by: pd.DataFrame, values: pd.DataFrame) -> pd.Series:
         others = choose_by.drop(index=seed) if len(choose_by) > 1 else choose_by
         chosen[seed] = values.loc[seed, others.mean().idxmax()]
     return pd.Series(chosen, dtype=float)
-
-
-def slopes(frame: pd.DataFrame, x: Sequence[float]) -> pd.Series:
-    """The least-squares slope over the columns, which stand at `x`, of each row without a gap."""
-    whole = frame.dropna()
-    at = np.asarray(x, dtype=float) - np.mean(x)
-    return pd.Series(whole.to_numpy(dtype=float) @ at / (at @ at), index=whole.index)
 
 
 def _judged(

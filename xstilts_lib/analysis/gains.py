@@ -21,7 +21,6 @@ from .statistics import (
     LEVEL,
     Array,
     holm,
-    interquartile_mean,
     probability_of_improvement,
     sign_flip_p,
     student_interval,
@@ -143,20 +142,18 @@ def matrix(
 def summary(
     frame: pd.DataFrame, value: str = "gain", by: Sequence[str] = ("recipe", "target"), level: float = LEVEL
 ) -> pd.DataFrame:
-    """One row for each combination of `by`: estimate, low, high (Student's t), seeds, iqm, p, p_holm.
+    """One row for each combination of `by`: estimate, low, high (Student's t), seeds, p, p_holm.
 
     p is the paired t test of the mean against zero, p_holm the same after Holm's correction over this table.
     """
     labels, values = matrix(frame, value, by)
     interval = student_interval(values, level)
     p = np.atleast_1d(student_p(values))
-    middle = [interquartile_mean(row[np.isfinite(row)]) for row in values]
     return labels.assign(
         estimate=interval.estimate,
         low=interval.low,
         high=interval.high,
         seeds=interval.n,
-        iqm=middle,
         p=p,
         p_holm=holm(p),
     )
@@ -166,7 +163,7 @@ def cube(frame: pd.DataFrame, value: str = "gain") -> tuple[pd.DataFrame, Array]
     """`value` of one model as an array (cells, seeds, languages), English left out; a cell is recipe, target.
 
     Returns the cells too, as a frame of recipe and target; NaN is a score that does not exist. It is what
-    statistics.bootstrap_interval and statistics.crossed_draws resample.
+    crossed.bootstrap_interval and crossed.crossed_draws resample.
     """
     foreign = frame[frame["language"] != SOURCE_LANGUAGE]
     if foreign["model"].nunique() > 1:
@@ -189,7 +186,7 @@ def by_recipe(gained: pd.DataFrame, level: float = LEVEL) -> pd.DataFrame:
     sign-flip test.
     """
     retrieval = [name for name in dict.fromkeys(gained["target"]) if task(name).group == RETRIEVAL]
-    table = summary(over_targets(gained), by=["recipe"], level=level).drop(columns=["iqm", "p", "p_holm"])
+    table = summary(over_targets(gained), by=["recipe"], level=level).drop(columns=["p", "p_holm"])
     rest = gained[~gained["target"].isin(retrieval)]
     if rest.empty:
         table = table.assign(without=np.nan, without_low=np.nan, without_high=np.nan)

@@ -23,7 +23,7 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
-from .intervals import LEVEL, Array
+from .statistics import LEVEL, Array
 from .wording import listed
 
 TERMS = ("distance", "resources", "log10_size", "task")
