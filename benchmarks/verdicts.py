@@ -1,4 +1,4 @@
-"""How often the ledger of claims errs: its verdicts in worlds where no intermediate task does anything.
+"""How often verdicts on claims err, in worlds where no intermediate task does anything.
 
     python benchmarks/verdicts.py --quick      20 worlds, about a minute on one core
     python benchmarks/verdicts.py              200 worlds, some ten minutes
@@ -24,7 +24,7 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 import numpy as np
 import pandas as pd
 
-from xstilts_lib.analysis import evidence, ledger, typology
+from xstilts_lib.analysis import claims, typology, verdicts
 from xstilts_lib.experiment import load_experiment
 
 NOTHING = ("C5", "C7", "C8", "B3")  # claims that nothing is gained: right in these worlds
@@ -79,21 +79,21 @@ def main() -> None:
     languages = typology.languages(frame["language"], declared)
     counts: dict[str, Counter[str]] = {}
     for table in worlds(frame, number, args.seed):
-        for entry in ledger.entries(table, languages):
-            if entry.claim.id not in ABOUT_SCORES:
-                counts.setdefault(entry.claim.id, Counter())[entry.finding.verdict] += 1
+        for one in claims.judged(table, languages):
+            if one.claim.id not in ABOUT_SCORES:
+                counts.setdefault(one.claim.id, Counter())[one.verdict.word] += 1
     print(
         f"{'claim':7}{'supported':>11}{'contradicted':>14}{'inconclusive':>14}{'error':>8}{'± one s.e.':>12}"
     )
     errors = []
-    for name, verdicts in counts.items():
-        if verdicts[evidence.UNTESTABLE] == number:
+    for name, words in counts.items():
+        if words[verdicts.UNTESTABLE] == number:
             continue
-        wrong = evidence.CONTRADICTED if name in NOTHING else evidence.SUPPORTED
-        share = verdicts[wrong] / number
+        wrong = verdicts.CONTRADICTED if name in NOTHING else verdicts.SUPPORTED
+        share = words[wrong] / number
         errors.append(share)
-        told = "".join(f"{verdicts[v] / number:>{width}.3f}" for v, width in zip(
-            (evidence.SUPPORTED, evidence.CONTRADICTED, evidence.INCONCLUSIVE), (11, 14, 14), strict=True
+        told = "".join(f"{words[word] / number:>{width}.3f}" for word, width in zip(
+            (verdicts.SUPPORTED, verdicts.CONTRADICTED, verdicts.INCONCLUSIVE), (11, 14, 14), strict=True
         ))  # fmt: skip
         print(f"{name:7}{told}{share:8.3f}{math.sqrt(share * (1 - share) / number):12.4f}")
     print(f"{number} worlds, {len(errors)} claims; most errors: {max(errors):.3f}")

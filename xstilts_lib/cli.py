@@ -203,11 +203,11 @@ def claims(
         Path | None, typer.Option(help="A folder with lang2vec's features.npz, for real distances.")
     ] = None,
 ) -> None:
-    """The ledger of claims: each with its verdict, computed from the results of an experiment."""
+    """Claims, each with its verdict, computed from the results of an experiment."""
     from .rendering import claims as module
 
     loaded = _load(experiment or module.default())
-    module.show(loaded, module.entries(loaded, features), format.value)
+    module.show(loaded, module.judged(loaded, features), format.value)
 
 
 @app.command()

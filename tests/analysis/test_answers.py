@@ -9,6 +9,7 @@ import pytest
 
 from xstilts_lib.analysis import answers
 from xstilts_lib.analysis import gains as g
+from xstilts_lib.analysis.verdicts import CONTRADICTED, INCONCLUSIVE, SUPPORTED
 
 Build = Callable[..., pd.DataFrame]
 
@@ -22,27 +23,27 @@ def gained(build: Build) -> pd.DataFrame:
 @pytest.mark.parametrize(
     ("low", "high", "word"),
     [
-        (0.1, 9.0, answers.HIGHER),
-        (-9.0, -0.1, answers.LOWER),
-        (-1.9, 1.9, answers.WITHIN),
-        (-2.1, 1.0, answers.OPEN),
-        (float("nan"), float("nan"), answers.OPEN),
+        (0.1, 9.0, SUPPORTED),
+        (-9.0, -0.1, SUPPORTED),
+        (-1.9, 1.9, CONTRADICTED),
+        (-2.1, 1.0, INCONCLUSIVE),
+        (float("nan"), float("nan"), INCONCLUSIVE),
     ],
 )
 def test_a_verdict_follows_from_the_interval(low: float, high: float, word: str) -> None:
-    assert answers.verdict(low, high, 2.0) == word
+    row = {"estimate": (low + high) / 2, "low": low, "high": high, "seeds": 5}
+    assert answers.judged(pd.DataFrame([row]), 2.0)["verdict"].tolist() == [word]
 
 
 def test_verdicts_are_counted(gained: pd.DataFrame) -> None:
     table = answers.judged(g.summary(gained), 2.0)
-    assert (table["verdict"] == answers.HIGHER).sum() >= 1
     told = answers.verdicts(table, 2.0)
-    assert told.startswith(f"of {len(table)} differences, ")
-    total = sum(
-        (table["verdict"] == word).sum()
-        for word in (answers.HIGHER, answers.LOWER, answers.WITHIN, answers.OPEN)
-    )
+    assert told.startswith(f"of {len(table)} differences 2 are supported (1 above zero, 1 below), ")
+    total = sum((table["verdict"] == word).sum() for word in (SUPPORTED, CONTRADICTED, INCONCLUSIVE))
     assert total == len(table)
+    none = answers.verdicts(table[table["verdict"] == CONTRADICTED], 2.0)
+    assert "none is supported, " in none
+    assert none.endswith("contradicted (within ±2 points) and none is inconclusive")
 
 
 def test_what_stands_out_is_named_largest_first(gained: pd.DataFrame) -> None:

@@ -1,4 +1,4 @@
-"""The ledger of claims: every test on results in which the answer is known, and on results that lack it."""
+"""Claims and verdicts: every test on results in which the answer is known, and on results that lack it."""
 
 from __future__ import annotations
 
@@ -10,7 +10,8 @@ import pandas as pd
 import pytest
 
 from xstilts_lib import places
-from xstilts_lib.analysis import evidence, kinds, ledger, typology
+from xstilts_lib.analysis import claims as c
+from xstilts_lib.analysis import designs, kinds, typology, verdicts
 from xstilts_lib.analysis import gains as g
 from xstilts_lib.analysis.claims import CLAIMS, OURS
 from xstilts_lib.errors import UserError
@@ -27,18 +28,18 @@ def on_all(recipe: str, size: float) -> dict[tuple[str, str], float]:
     return {(recipe, target): size for target in TARGETS}
 
 
-def findings(results: pd.DataFrame, declared=(), **terms) -> dict[str, evidence.Finding]:
+def findings(results: pd.DataFrame, declared=(), **terms) -> dict[str, verdicts.Verdict]:
     table = typology.languages(results["language"], declared)
-    return {entry.claim.id: entry.finding for entry in ledger.entries(results, table, **terms)}
+    return {entry.claim.id: entry.verdict for entry in c.judged(results, table, **terms)}
 
 
 def verdict(claim: str, results: pd.DataFrame, declared=(), **terms) -> str:
     table = typology.languages(results["language"], declared)
     only = [one for one in CLAIMS if one.id == claim]
-    found = ledger.entries(results, table, **terms, claims=only)[0].finding
-    assert (found.verdict == "untestable here") == math.isnan(found.interval.estimate)
+    found = c.judged(results, table, **terms, claims=only)[0].verdict
+    assert (found.word == "untestable here") == math.isnan(found.interval.estimate)
     assert found.sentence.endswith(".")
-    return found.verdict
+    return found.word
 
 
 @pytest.fixture
@@ -70,16 +71,16 @@ def test_every_claim_is_told_whole() -> None:
 
 
 def test_a_verdict_needs_the_baseline(build) -> None:
-    found = ledger.entries(build({}, recipes=["untrained", "mini_mnli"]))
-    assert {entry.finding.verdict for entry in found} == {"untestable here"}
-    assert "'none' is no recipe" in found[0].finding.sentence
+    found = c.judged(build({}, recipes=["untrained", "mini_mnli"]))
+    assert {entry.verdict.word for entry in found} == {"untestable here"}
+    assert "'none' is no recipe" in found[0].verdict.sentence
     with pytest.raises(UserError, match="no column"):
-        ledger.entries(pd.DataFrame({"model": []}))
+        c.judged(pd.DataFrame({"model": []}))
 
 
 def test_a_table_of_the_baseline_alone(build, declared) -> None:
     found = findings(build({}, recipes=BASE), declared)
-    testable = {name for name, one in found.items() if one.verdict != "untestable here"}
+    testable = {name for name, one in found.items() if one.word != "untestable here"}
     assert testable == {"B1", "B4", "B6", "R5"}, "what is about scores, not gains"
 
 
@@ -122,7 +123,7 @@ def test_retrieval_and_what_is_left_without_it(build) -> None:
     others = ("mini_xnli", "mini_udpos", "mini_panx", "mini_pawsx", "mini_tydiqa")
     losses = {(name, target): -9.0 for name in SINGLES for target in others}
     found = findings(build(losses, recipes=[*BASE, *SINGLES]))["C3"]
-    assert found.verdict == "inconclusive", "who loses less does not gain"
+    assert found.word == "inconclusive", "who loses less does not gain"
     assert "but retrieval itself does not gain" in found.evidence
     assert verdict("C10", build({}, targets=["mini_xnli"])) == "untestable here"
 
@@ -133,14 +134,14 @@ def test_scarce_questions_gain_throughout(build) -> None:
     assert verdict("C4", build(every, recipes=recipes)) == "supported"
     one = {("mini_squad", "mini_tydiqa"): 12.0}
     found = findings(build(one, recipes=recipes, noise=0.2))["C4"]
-    assert found.verdict == "inconclusive"
+    assert found.word == "inconclusive"
     assert "so the gain is not consistent" in found.evidence
     assert verdict("B2", build(one, recipes=recipes)) == "supported"
 
 
 def test_inference_gains_nothing(build) -> None:
     found = findings(build({}, recipes=[*BASE, *SINGLES]))["C5"]
-    assert found.verdict == "supported"
+    assert found.word == "supported"
     assert "within ±2 points" in found.evidence
     assert verdict(
         "C5", build({(name, "mini_xnli"): 5.0 for name in SINGLES}, recipes=[*BASE, *SINGLES])
@@ -161,7 +162,7 @@ def test_the_best_recipe_is_chosen_by_english_dev_scores(build) -> None:
     assert verdict("C6", results) == "supported", "the English scores that are reported choose nothing"
     results.loc[(results["recipe"] == "mini_mnli") & dev, "value"] += 9.0
     found = findings(results)["C6"]
-    assert found.verdict == "contradicted", "good in English alone"
+    assert found.word == "contradicted", "good in English alone"
     assert "mini_mnli for mini_xnli" in found.evidence
     assert "2 targets without English dev scores left out" in found.evidence
 
@@ -197,7 +198,7 @@ def test_formats(build) -> None:
     targets = ["mini_xnli", "mini_udpos", "mini_tydiqa"]
     recipes = [*BASE, "mini_squad", "mini_mnli", "mini_ccg"]
     found = findings(build(same, recipes=recipes, targets=targets))["C9"]
-    assert found.verdict == "supported"
+    assert found.word == "supported"
     assert found.interval.estimate == pytest.approx(9, abs=0.5)
     assert verdict("C9", build({}, recipes=recipes, targets=targets)) == "contradicted"
     assert verdict("C9", build({}, recipes=[*BASE, "mini_mnli"])) == "untestable here"
@@ -208,7 +209,7 @@ def test_joint_against_sequential_by_resources(build, declared) -> None:
     poor = results["language"].isin(["qab", "qaf", "qag"]) & (results["recipe"] == BOTH)
     results.loc[poor, "value"] += 6.0
     found = findings(results, declared)["Q2"]
-    assert found.verdict == "supported"
+    assert found.word == "supported"
     assert found.interval.estimate == pytest.approx(6, abs=0.5)
     assert "qab, qaf and qag" in found.evidence
     assert verdict("Q2", results) == "untestable here", "nothing is known of the languages"
@@ -221,7 +222,7 @@ def test_joint_by_the_size_of_the_target(build) -> None:
     recipes = [*BASE, "mini_squad", "mini_hellaswag", small]
     gain = {(small, "mini_tydiqa"): 7.0, ("mini_squad", "mini_tydiqa"): 2.0}
     found = findings(build(gain, recipes=recipes))["R1"]
-    assert found.verdict == "supported"
+    assert found.word == "supported"
     assert "other half" in found.evidence
     sizes = [
         kinds.training_size(name) for name in ("mini_tydiqa", "mini_squad", "mini_udpos", "mini_hellaswag")
@@ -238,13 +239,13 @@ def test_number_of_tasks(build) -> None:
     recipes = [*BASE, *SINGLES, BOTH, "mini_ccg+mini_qqp", EVERYTHING]
     more = {(EVERYTHING, "mini_xnli"): 8.0, (BOTH, "mini_xnli"): 3.0}
     found = findings(build(more, recipes=recipes))["Q3"]
-    assert found.verdict == "supported"
+    assert found.word == "supported"
     assert re.search(r"1: \S+, 2: \+1\.\d, 5: \+8", found.evidence)
     assert verdict("Q3", build({("mini_qqp", "mini_xnli"): 9.0}, recipes=recipes)) == "contradicted"
     assert verdict("R2", build(on_all(BOTH, 9), recipes=recipes)) == "contradicted"
     hurt = {key: -6.0 for name in recipes[-3:] for key in on_all(name, 0)}
     found = findings(build(hurt, recipes=recipes))["R2"]
-    assert found.verdict == "inconclusive"
+    assert found.word == "inconclusive"
     assert "no recipe of 15 tasks or more" in found.evidence
 
 
@@ -265,7 +266,7 @@ def test_reasoning_and_scarcity(build) -> None:
     scarce = {(name, target): size for name in SINGLES for target, size in (
         ("mini_tydiqa", 12.0), ("mini_udpos", 8.0), ("mini_xnli", 2.0))}  # fmt: skip
     found = findings(build(scarce, recipes=recipes))["R4"]
-    assert found.verdict == "supported"
+    assert found.word == "supported"
     assert found.interval.high < 0
     assert verdict("R4", build(scarce, recipes=recipes, targets=["mini_tydiqa"])) == "untestable here"
 
@@ -273,11 +274,11 @@ def test_reasoning_and_scarcity(build) -> None:
 def test_gain_and_score_over_sizes(sized, declared) -> None:
     shrinking = sized(gain=lambda size, language: 20 - 3 * size, score=lambda size: 4 * size)
     found = findings(shrinking, declared)
-    assert found["Q1"].verdict == "supported"
+    assert found["Q1"].word == "supported"
     assert found["Q1"].interval.estimate == pytest.approx(-3, abs=0.5)
     assert found["Q1"].unit == "points for ten times the size"
     assert found["R6"].interval.estimate == pytest.approx(4, abs=0.01)
-    assert found["Q4"].verdict == "contradicted", "the same everywhere"
+    assert found["Q4"].word == "contradicted", "the same everywhere"
     assert verdict("Q1", sized()) == "contradicted"
     assert verdict("R6", sized()) == "inconclusive"
     assert verdict("R6", sized(score=lambda size: -4 * size)) == "contradicted"
@@ -294,7 +295,7 @@ def test_targets_must_agree_where_distance_changes_scaling(sized, declared) -> N
     size = np.log10(results["parameters"])
     results.loc[gained, "value"] -= 5 * size[gained]
     found = findings(results, declared)["Q4"]
-    assert found.verdict == "inconclusive"
+    assert found.word == "inconclusive"
     assert "do not agree in the direction" in found.evidence
 
 
@@ -302,7 +303,7 @@ def test_far_languages_scale_otherwise(sized, declared) -> None:
     far = ("qae", "qaf", "qag")
     results = sized(gain=lambda size, language: 4 * size * (language in far))
     found = findings(results, declared)["Q4"]
-    assert found.verdict == "supported"
+    assert found.word == "supported"
     assert found.interval.estimate == pytest.approx(4, abs=0.5)
     assert verdict("Q4", results) == "untestable here"
 
@@ -314,46 +315,46 @@ def test_distance_depends_on_target(build, declared) -> None:
     assert verdict("R5", results, declared) == "inconclusive"
     results.loc[steep, "value"] -= 20 * far[steep]
     found = findings(results, declared)["R5"]
-    assert found.verdict == "supported"
+    assert found.word == "supported"
     assert found.interval.estimate == pytest.approx(20, abs=1.5)
 
 
 def test_languages_of_which_nothing_is_known(build) -> None:
     found = findings(build({}))
-    assert {found[name].verdict for name in ("B4", "B5", "B6", "R5", "Q4")} == {"untestable here"}
+    assert {found[name].word for name in ("B4", "B5", "B6", "R5", "Q4")} == {"untestable here"}
 
 
 def test_one_seed_settles_nothing(build, declared) -> None:
     found = findings(build({}, seeds=[0]), declared)
-    over_seeds = [one for one in found.values() if one.unit != "ρ" and one.verdict != "untestable here"]
+    over_seeds = [one for one in found.values() if one.unit != "ρ" and one.word != "untestable here"]
     assert over_seeds
-    assert {one.verdict for one in over_seeds} == {"inconclusive"}
+    assert {one.word for one in over_seeds} == {"inconclusive"}
 
 
 def test_of_several_encoders_the_one_with_most_recipes_is_asked(build) -> None:
     large = build(on_all("mini_mnli", 9), recipes=[*BASE, "mini_mnli"]).assign(model="large", parameters=9e8)
     small = build({}, recipes=[*BASE, *SINGLES])
-    entries = {entry.claim.id: entry for entry in ledger.entries(pd.concat([large, small]))}
+    entries = {entry.claim.id: entry for entry in c.judged(pd.concat([large, small]))}
     assert entries["C5"].model == "tiny"
-    assert entries["C5"].finding.verdict == "supported"
+    assert entries["C5"].verdict.word == "supported"
     lone = large[large["recipe"] != "none"].assign(model="without a baseline")
-    again = ledger.entries(pd.concat([lone, small]))
+    again = c.judged(pd.concat([lone, small]))
     assert {entry.model for entry in again} == {"tiny"}
 
 
 def test_a_claim_goes_to_the_next_encoder_where_the_first_cannot_test_it(build) -> None:
     first = build({}, recipes=[*BASE, *SINGLES])
     second = build({}, recipes=[*BASE, "mini_hellaswag-then-mini_mnli"]).assign(model="other", parameters=5.0)
-    entries = {entry.claim.id: entry for entry in ledger.entries(pd.concat([first, second]))}
+    entries = {entry.claim.id: entry for entry in c.judged(pd.concat([first, second]))}
     assert entries["Q5"].model == "other"
-    assert entries["Q5"].finding.verdict != "untestable here"
+    assert entries["Q5"].verdict.word != "untestable here"
 
 
 def test_an_unfinished_experiment(build) -> None:
     results = build({}, recipes=[*BASE, *SINGLES])
     lost = (results["recipe"] == "mini_ccg") & (results["target"] == "mini_xnli")
     found = findings(results[~lost])["C2"]
-    assert found.verdict == "untestable here"
+    assert found.word == "untestable here"
     one = (results["recipe"] == "mini_ccg") & (results["target"] == "mini_xnli") & (results["seed"] == 2)
     assert findings(results[~one])["C1"].interval.n == 3, "seeds that have every score"
 
@@ -372,37 +373,39 @@ def test_real_tasks_are_found_by_their_kind() -> None:
     ]  # fmt: skip
     results = pd.DataFrame(rows)
     found = findings(results)
-    assert found["C11"].verdict == "supported"
+    assert found["C11"].word == "supported"
     for name in ("C1", "C3", "C4", "C5", "C7", "C8", "C9", "C10", "Q3", "Q5", "R1", "R3", "R4"):
-        assert found[name].verdict != "untestable here", name
+        assert found[name].word != "untestable here", name
 
 
 def test_table_and_count(build) -> None:
-    entries = ledger.entries(build({("mini_squad", "mini_tydiqa"): 12.0}))
-    table = ledger.table(entries)
+    entries = c.judged(build({("mini_squad", "mini_tydiqa"): 12.0}))
+    table = c.table(entries)
     assert len(table) == len(CLAIMS)
     assert {"id", "verdict", "estimate", "low", "high", "p", "p_holm", "evidence"} <= set(table.columns)
     known = table["p"].notna()
     assert (table.loc[known, "p_holm"] >= table.loc[known, "p"]).all()
-    counts = [int(number) for number in re.findall(r"\d+", ledger.counted(entries))]
+    counts = [
+        int(number) for number in re.findall(r"\d+", verdicts.counted(entry.verdict for entry in entries))
+    ]
     assert sum(counts) == len(CLAIMS)
 
 
 def test_p_belongs_to_the_interval(build) -> None:
     scores = g.scores(build({("mini_squad", "mini_tydiqa"): 3.0}))
-    view = evidence.View(scores, typology.languages([]), evidence.Terms(), {}, pd.DataFrame())
+    view = verdicts.View(scores, typology.languages([]), verdicts.Terms(), {}, pd.DataFrame())
     values = view.grid(["mini_squad"], ["mini_tydiqa"]).mean(axis=1)
-    found = evidence.rise(view, values, "gain")
+    found = view.judge(verdicts.rises, values, "gain")
     expected = g.summary(g.over_languages(g.gains(scores))).set_index(["recipe", "target"])
     assert found.p == pytest.approx(expected.loc[("mini_squad", "mini_tydiqa"), "p"])
-    assert evidence.no_gain(view, values, "gain").p < 0.2, "against the margin"
-    assert evidence.fall(view, -values, "loss").verdict == evidence.rise(view, values, "gain").verdict
+    assert view.judge(verdicts.gains_nothing, values, "gain").p < 0.2, "against the margin"
+    assert view.judge(verdicts.falls, -values, "loss").word == found.word
 
 
 def test_choosing_by_other_seeds() -> None:
     values = pd.DataFrame({"a": [9.0, 0.0, 0.0], "b": [0.0, 2.0, 2.0]}, index=[0, 1, 2])
-    assert evidence.cross_fitted(values, values).tolist() == [0.0, 0.0, 0.0], "never on its own number"
-    assert evidence.cross_fitted(values.head(1), values.head(1)).tolist() == [9.0], "there are no others"
+    assert designs.cross_fitted(values, values).tolist() == [0.0, 0.0, 0.0], "never on its own number"
+    assert designs.cross_fitted(values.head(1), values.head(1)).tolist() == [9.0], "there are no others"
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""The ledger as people read it: the page of the book, and the terminal."""
+"""Claims and verdicts as people read them: the page of the book, and the terminal."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def test_the_study_of_the_published_numbers_is_on_the_page() -> None:
     assert "SQuAD" in shown
     assert markup.text("+8.7") in shown
     assert markup.text("xquad") + " F1 78.7" in shown
-    assert set(re.findall(r"\{cite:t\}`(\w+)`", shown)) == {row.citation for row in published.PUBLISHED}
+    assert set(re.findall(r"\{cite:t\}`(\w+)`", shown)) == set(published.table()["citation"])
 
 
 def test_without_results_the_page_says_so(tmp_path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -63,12 +63,12 @@ def test_names_in_running_text_are_code() -> None:
 
 
 @pytest.mark.parametrize("form", ["table", "csv", "json"])
-def test_the_ledger_in_the_terminal(
+def test_claims_in_the_terminal(
     form: str, finish: Callable[[str], None], capsys: pytest.CaptureFixture[str]
 ) -> None:
     finish("smoke")
     experiment = load_experiment("smoke")
-    claims.show(experiment, claims.entries(experiment), form)
+    claims.show(experiment, claims.judged(experiment), form)
     shown = capsys.readouterr().out
     if form == "table":
         assert all(f" {claim.id} " in shown for claim in CLAIMS)

@@ -14,7 +14,7 @@ KEYS = set(re.findall(r"@\w+\{(\w+),", (places.book() / "references.bib").read_t
 
 
 def test_every_number_has_a_citation_and_a_place() -> None:
-    for row in published.PUBLISHED:
+    for row in published.table().itertuples():
         assert row.citation in KEYS, row
         assert row.place, row
         assert row.target in TASKS or row.target.startswith("mean over"), row

@@ -9,6 +9,7 @@ import pytest
 
 from xstilts_lib.analysis import gains as g
 from xstilts_lib.analysis import signature, typology
+from xstilts_lib.analysis import verdicts as v
 from xstilts_lib.analysis.statistics import Interval
 
 LIKE_THE_STUDY = {
@@ -19,7 +20,7 @@ LIKE_THE_STUDY = {
 }  # fmt: skip
 
 
-def verdicts(results: pd.DataFrame, declared=(), **terms) -> dict[str, signature.Check]:
+def verdicts(results: pd.DataFrame, declared=(), **terms) -> dict[str, v.Verdict]:
     scores = g.scores(results)
     table = typology.languages(scores["language"], declared)
     return {check.name: check for check in signature.checks(scores, table, **terms)}
@@ -27,8 +28,8 @@ def verdicts(results: pd.DataFrame, declared=(), **terms) -> dict[str, signature
 
 def test_results_like_the_studys(build, declared) -> None:
     found = verdicts(build(LIKE_THE_STUDY), declared)
-    assert found.pop("distance-of-gains").verdict == "inconclusive", "gains are the same in every language"
-    assert {name: check.verdict for name, check in found.items()} == dict.fromkeys(found, "appears")
+    assert found.pop("distance-of-gains").word == "inconclusive", "gains are the same in every language"
+    assert {name: check.word for name, check in found.items()} == dict.fromkeys(found, "supported")
     assert list(found) == [
         "above-floor", "scarce-questions", "same-data-mini_xnli", "retrieval", "retrieval-most", "mean-gain",
         "mean-gain-without-retrieval", "distance", "resources",
@@ -45,54 +46,54 @@ def test_results_unlike_the_studys(build, declared) -> None:
     }
     found = verdicts(build(effects), declared)
     absent = ("scarce-questions", "same-data-mini_xnli", "retrieval", "retrieval-most", "mean-gain")
-    assert [found[name].verdict for name in absent] == ["does not appear"] * 5
+    assert [found[name].word for name in absent] == ["contradicted"] * 5
     assert "−15" in found["retrieval"].sentence
 
 
 def test_retrieval_that_was_not_learnt_shows_nothing(build, declared) -> None:
     unlearnt = {("untrained", target): 30.0 for target in ("mini_tatoeba", "mini_bucc2018")}
     found = verdicts(build(LIKE_THE_STUDY | unlearnt), declared)
-    assert found["retrieval"].verdict == found["retrieval-most"].verdict == "inconclusive"
+    assert found["retrieval"].word == found["retrieval-most"].word == "inconclusive"
     assert "none is not above the floor on mini_tatoeba and mini_bucc2018" in found["retrieval"].sentence
 
 
 def test_noise_is_inconclusive(build) -> None:
     found = verdicts(build({("mini_squad", "mini_tydiqa"): 3.0}, seeds=[0, 1, 2], noise=25.0))
-    assert found["scarce-questions"].verdict == "inconclusive"
+    assert found["scarce-questions"].word == "inconclusive"
     assert math.isfinite(found["scarce-questions"].interval.low)
 
 
 def test_one_seed_is_inconclusive(build, declared) -> None:
     found = verdicts(build(LIKE_THE_STUDY, seeds=[0]), declared)
-    over_seeds = [check for check in found.values() if check.units == "seed"]
-    assert {check.verdict for check in over_seeds} == {"inconclusive"}
+    over_seeds = [check for check in found.values() if check.unit == v.POINTS and check.known]
+    assert {check.word for check in over_seeds} == {"inconclusive"}
     assert "1 seed, too few for an interval" in found["retrieval"].sentence
 
 
 def test_a_target_that_was_never_learnt_proves_nothing(build) -> None:
     found = verdicts(build({("untrained", "mini_xnli"): 30.0}))
-    assert found["same-data-mini_xnli"].verdict == "inconclusive"
+    assert found["same-data-mini_xnli"].word == "inconclusive"
     assert "none is not above the floor" in found["same-data-mini_xnli"].evidence
-    assert found["above-floor"].verdict != "appears"
+    assert found["above-floor"].word != "supported"
     assert "mini_xnli" in found["above-floor"].statement
 
 
 def test_an_experiment_without_a_floor(build) -> None:
     found = verdicts(build({}, recipes=["none", "mini_mnli"]))
-    assert found["above-floor"].note == "the floor is no recipe of this experiment"
-    assert found["same-data-mini_xnli"].verdict == "appears"
+    assert found["above-floor"].evidence == "the floor is no recipe of this experiment"
+    assert found["same-data-mini_xnli"].word == "supported"
 
 
 def test_margin_moves_the_verdict(build) -> None:
     results = build({("mini_mnli", "mini_xnli"): 3.0}, noise=0.3)
-    assert verdicts(results, margin=2.0)["same-data-mini_xnli"].verdict == "does not appear"
-    assert verdicts(results, margin=5.0)["same-data-mini_xnli"].verdict == "appears"
+    assert verdicts(results, margin=2.0)["same-data-mini_xnli"].word == "contradicted"
+    assert verdicts(results, margin=5.0)["same-data-mini_xnli"].word == "supported"
 
 
 def test_languages_of_which_nothing_is_known(build) -> None:
     found = verdicts(build(LIKE_THE_STUDY))
-    assert found["distance"].verdict == found["resources"].verdict == "inconclusive"
-    assert found["distance"].sentence == "Inconclusive: no distances are known for these languages."
+    assert found["distance"].word == found["resources"].word == "untestable here"
+    assert found["distance"].sentence == "Untestable here: no distances are known for these languages."
 
 
 def test_gains_that_shrink_with_distance(build, declared) -> None:
@@ -100,7 +101,7 @@ def test_gains_that_shrink_with_distance(build, declared) -> None:
     far = results["language"].map({row["code"]: row["distance"] for row in declared})
     results.loc[results["recipe"] == "mini_squad", "value"] += 12 * (1 - far)
     check = verdicts(results, declared)["distance-of-gains"]
-    assert check.verdict == "appears"
+    assert check.word == "supported"
     assert check.interval.estimate < -0.9
 
 
@@ -108,7 +109,7 @@ def test_resources_without_a_pair_are_a_correlation(build, declared) -> None:
     for place, row in enumerate(declared):
         row["cognates"] = place / 10
     found = verdicts(build(LIKE_THE_STUDY), declared)["resources"]
-    assert found.unit == "rho"
+    assert found.unit == v.RHO
     assert found.interval.n == 7
 
 
@@ -122,26 +123,26 @@ def test_real_tasks() -> None:
         for target in ("xquad", "udpos", "tatoeba") for language in ("de", "fi", "zh") for seed in (0, 1, 2)
     ]  # fmt: skip
     found = verdicts(pd.DataFrame(rows))
-    assert found["same-data-xquad"].verdict == "appears"
-    assert found["retrieval"].verdict == "appears"
-    assert found["scarce-questions"].note.startswith("no such recipe, or no such target")
+    assert found["same-data-xquad"].word == "supported"
+    assert found["retrieval"].word == "supported"
+    assert found["scarce-questions"].evidence.startswith("no such recipe, or no such target")
 
 
 def test_rules_at_their_edges() -> None:
     wide, high, low = Interval(1, -5, 7, 3), Interval(4, 1, 7, 3), Interval(-4, -7, -1, 3)
     nothing = Interval(math.nan, math.nan, math.nan, 0)
-    assert [signature.rises(each, 2.0) for each in (wide, high, low, nothing)] == [
-        "inconclusive", "appears", "does not appear", "inconclusive",
+    assert [v.rises(each, 2.0) for each in (wide, high, low, nothing)] == [
+        "inconclusive", "supported", "contradicted", "inconclusive",
     ]  # fmt: skip
-    assert [signature.gains_nothing(each, 2.0) for each in (wide, high, low, nothing)] == [
-        "inconclusive", "does not appear", "appears", "inconclusive",
+    assert [v.gains_nothing(each, 2.0) for each in (wide, high, low, nothing)] == [
+        "inconclusive", "contradicted", "supported", "inconclusive",
     ]  # fmt: skip
     small = Interval(1, 0.5, 1.5, 3)
-    assert signature.rises(small, 2.0) == "appears", "it rises"
-    assert signature.gains_nothing(small, 2.0) == "appears", "by less than is worth a claim"
+    assert v.rises(small, 2.0) == "supported", "it rises"
+    assert v.gains_nothing(small, 2.0) == "supported", "by less than is worth a claim"
 
 
 def test_table_and_count(build, declared) -> None:
     found = list(verdicts(build(LIKE_THE_STUDY), declared).values())
     assert signature.table(found).columns.tolist() == ["statement", "verdict", "evidence"]
-    assert signature.counted(found) == "9 of 10 statements appear, 0 do not, 1 is inconclusive"
+    assert v.counted(found) == ("9 supported, 0 contradicted, 1 inconclusive and 0 untestable here")

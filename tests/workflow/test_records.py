@@ -214,7 +214,7 @@ def test_runs_that_are_finished_take_the_place_of_the_record(kept: Experiment, f
     assert chapters.fingerprint() != of_the_record
 
 
-def test_the_ledger_reads_what_the_chapters_read(kept: Experiment, finish: Finish) -> None:
+def test_claims_are_put_to_what_the_chapters_read(kept: Experiment, finish: Finish) -> None:
     finish(all_runs(kept)[0])
     assert claims.default("test") == "questions", "its record, whatever has been begun here"
     records.path(kept).unlink()

@@ -14,9 +14,9 @@ at once, `dominance` the order of whole distributions; beside them stand `mixed`
 
 Languages: `typology` has their properties and pairs, `atlas` the facts of real ones.
 
-Verdicts: `signature` checks the study's pattern; `claims` lists what others found and what this book asks,
-`claims_tasks`, `claims_sizes` and `claims_designs` test it, `evidence` holds the rules, `ledger` puts all of
-it to a table of results, `published` has the numbers that others report.
+Verdicts: `verdicts` holds the rules, `claims` lists what others found and what this book asks and puts it to
+a table of results, `claims_tasks`, `claims_sizes` and `claims_designs` test it, `signature` checks the
+study's pattern, `published` has the numbers that others report.
 
 Showing: `answers` makes the tables and sentences of the chapters, `wording` turns numbers into text,
 `figures` and `curves` draw.

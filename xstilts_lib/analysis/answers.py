@@ -2,11 +2,10 @@
 
 >>> from xstilts_lib.analysis import answers, gains
 >>> table = answers.judged(gains.summary(differences), margin=2.0)       # doctest: +SKIP
->>> answers.verdicts(table)                                              # doctest: +SKIP
-'1 of 3 is higher, none is lower, 1 is within ±2 points, 1 is open'
+>>> answers.verdicts(table, 2.0)                                         # doctest: +SKIP
+'of 2 differences 1 is supported (1 above zero, none below), 1 is contradicted (within ±2 points) and ...'
 
-A difference is *higher* or *lower* where its interval lies on one side of zero, *within* where the interval
-lies inside the margin, and *open* else. Two of the words can fit one interval; the first of them counts.
+Every difference is put to the claim that there is one, of either sign (verdicts.differs).
 """
 
 from __future__ import annotations
@@ -17,39 +16,28 @@ import numpy as np
 import pandas as pd
 
 from . import dominance, gains, power, scaling
-from .statistics import LEVEL, holm, student_interval, student_p
-from .wording import NOTHING, cells, chance, listed, number, plural, signed
-
-HIGHER, LOWER, WITHIN, OPEN = "higher", "lower", "within", "open"
-
-
-def verdict(low: float, high: float, margin: float) -> str:
-    """What an interval says of a difference.
-
-    >>> verdict(0.3, 4.0, 2.0), verdict(-1.5, 1.0, 2.0), verdict(-3.0, 4.0, 2.0)
-    ('higher', 'within', 'open')
-    """
-    if low > 0:
-        return HIGHER
-    if high < 0:
-        return LOWER
-    return WITHIN if -margin < low and high < margin else OPEN
+from .statistics import LEVEL, Interval, holm, student_interval, student_p
+from .verdicts import CONTRADICTED, INCONCLUSIVE, SUPPORTED, differs
+from .wording import NOTHING, cells, chance, number, plural, signed
 
 
 def judged(summary: pd.DataFrame, margin: float) -> pd.DataFrame:
-    """The summary (estimate, low, high) with a column `verdict`."""
-    found = [verdict(row.low, row.high, margin) for row in summary.itertuples()]
-    return summary.assign(verdict=found)
+    """The summary (estimate, low, high) with a column `verdict`, on the claim that there is a difference."""
+    rows = summary[["estimate", "low", "high", "seeds"]].itertuples(index=False)
+    return summary.assign(verdict=[differs(Interval(*row), margin) for row in rows])
 
 
 def verdicts(table: pd.DataFrame, margin: float) -> str:
     """How many differences came out which way, in a clause."""
-    count = {word: int((table["verdict"] == word).sum()) for word in (HIGHER, LOWER, WITHIN, OPEN)}
-    words = {HIGHER: "higher", LOWER: "lower", WITHIN: f"within ±{margin:g} points", OPEN: "open"}
-    parts = [
-        f"{_none(count[word])} {'is' if count[word] < 2 else 'are'} {told}" for word, told in words.items()
-    ]
-    return f"of {plural(len(table), 'difference')}, {listed(parts)}"
+    count = {word: int((table["verdict"] == word).sum()) for word in (SUPPORTED, CONTRADICTED, INCONCLUSIVE)}
+    above = int(((table["verdict"] == SUPPORTED) & (table["estimate"] > 0)).sum())
+    below = count[SUPPORTED] - above
+    which = f" ({_none(above)} above zero, {_none(below)} below)" if count[SUPPORTED] else ""
+    return (
+        f"of {plural(len(table), 'difference')} {_are(count[SUPPORTED])} supported{which}, "
+        f"{_are(count[CONTRADICTED])} contradicted (within ±{margin:g} points) and "
+        f"{_are(count[INCONCLUSIVE])} inconclusive"
+    )
 
 
 def outstanding(table: pd.DataFrame, by: Sequence[str] = ("recipe", "target"), level: float = LEVEL) -> str:
@@ -167,6 +155,10 @@ def with_and_without(frame: pd.DataFrame, targets: Iterable[str], level: float =
         table = column if table is None else table.merge(column, how="left")
     assert table is not None, "a frame of gains has rows"
     return table
+
+
+def _are(count: int) -> str:
+    return f"{_none(count)} {'is' if count < 2 else 'are'}"
 
 
 def _none(count: int) -> str:

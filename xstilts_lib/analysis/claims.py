@@ -1,23 +1,31 @@
-"""The claims of the ledger: what others found and what this book asks, each with what would test it.
+"""The claims: what others found and what this book asks, each with what would test it, put to results.
 
->>> from xstilts_lib.analysis.claims import CLAIMS
->>> [claim.id for claim in CLAIMS][:3]
+>>> from xstilts_lib.analysis import claims
+>>> [claim.id for claim in claims.CLAIMS][:3]
 ['C1', 'C2', 'C3']
+>>> for one in claims.judged(results.load(experiment)):                 # doctest: +SKIP
+...     print(one.claim.id, one.verdict.sentence)
 
 Claims are in our words. Each names its source, the statistic that would support or contradict it, and what a
-table of results must hold to test it; `ledger` puts them to such a table. C and R are claims of others, Q the
-questions of this book, B what one should know before reading the rest.
+table of results must hold to test it. C and R are claims of others, Q the questions of this book, B what one
+should know before reading the rest. A verdict follows the rules of `verdicts`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import math
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+
+import pandas as pd
 
 from . import claims_designs as designs
 from . import claims_sizes as sizes
 from . import claims_tasks as tasks
-from .evidence import Finding, View
+from . import gains as g
+from . import typology
+from .statistics import LEVEL, holm
+from .verdicts import UNTESTABLE, Terms, Verdict, View, untestable
 
 OURS = "asked by this book"
 PHANG = "phang2020english"
@@ -36,7 +44,7 @@ class Claim:
     """What supports it where it lies above its bound, and contradicts it where it lies below."""
     needs: str
     """What the table must hold to test it."""
-    test: Callable[[View], Finding]
+    test: Callable[[View], Verdict]
     several: bool = False
     """Whether encoders are compared with each other."""
     published: str = ""
@@ -207,3 +215,101 @@ CLAIMS = (
         "how much text each language has", sizes.more_text_scores_higher,
     ),
 )  # fmt: skip
+COLUMNS = ("id", "claim", "source", "kind", "statistic", "needs")  # of a claim, in its table
+
+
+@dataclass(frozen=True)
+class Judged:
+    """A claim with what the results at hand say of it, and of which encoder they are."""
+
+    claim: Claim
+    verdict: Verdict
+    model: str = ""
+
+
+def judged(
+    results: pd.DataFrame,
+    languages: pd.DataFrame | None = None,
+    margin: float = Terms.margin,
+    level: float = LEVEL,
+    claims: Iterable[Claim] = CLAIMS,
+) -> list[Judged]:
+    """Every claim with its verdict on a results table, of one encoder or several.
+
+    `languages` is a table of typology.languages; without it nothing is known of distance and resources. Of
+    several encoders, a claim about one is put to the one with the most recipes, the larger among equals, and
+    to the next where it cannot be tested there. UserError where the table is not one of results.
+    """
+    view = overview(results, languages, margin, level)
+    if view.scores.empty:
+        lacking = untestable(f"the baseline {g.BASELINE!r} is no recipe of this experiment", level)
+        return [Judged(claim, lacking) for claim in claims]
+    views = {model: view.of(model) for model in in_order(view)}
+    return [_judged(claim, view, views) for claim in claims]
+
+
+def overview(
+    results: pd.DataFrame,
+    languages: pd.DataFrame | None = None,
+    margin: float = Terms.margin,
+    level: float = LEVEL,
+) -> View:
+    """A view of all encoders of a results table that have the baseline; empty where none has."""
+    scores = g.scores(results)
+    if languages is None:
+        languages = typology.languages(scores["language"])
+    bases = set(scores.loc[scores["recipe"] == g.BASELINE, "model"])
+    kept = scores[scores["model"].isin(bases)].reset_index(drop=True)
+    sizes = {model: size for model, size in _sizes(results).items() if model in bases}
+    return View(kept, languages, Terms(margin, level), sizes, g.dev_scores(results))
+
+
+def table(found: Iterable[Judged]) -> pd.DataFrame:
+    """Claims and verdicts as a table: what each claim says, its verdict, the interval, p and the evidence.
+
+    p_holm is p after Holm's correction over the claims that have one.
+    """
+    rows = [
+        {
+            **{name: getattr(one.claim, name) for name in COLUMNS},
+            "verdict": one.verdict.word,
+            **one.verdict.interval._asdict(),
+            "unit": one.verdict.unit,
+            "p": one.verdict.p,
+            "model": one.model,
+            "evidence": one.verdict.evidence,
+            "published": one.claim.published,
+        }
+        for one in found
+    ]
+    frame = pd.DataFrame(rows)
+    if len(frame):
+        frame.insert(frame.columns.get_loc("p") + 1, "p_holm", holm(frame["p"]))
+    return frame
+
+
+def _judged(claim: Claim, view: View, views: dict[str, View]) -> Judged:
+    if claim.several:
+        of = f"{len(views)} encoders" if len(views) > 1 else next(iter(views))
+        return Judged(claim, claim.test(view), of)
+    found = [Judged(claim, claim.test(one), model) for model, one in views.items()]
+    return next((one for one in found if one.verdict.word != UNTESTABLE), found[0])
+
+
+def in_order(view: View) -> list[str]:
+    """The encoders, those with the most recipes first, the larger among equals."""
+    recipes = view.scores.groupby("model")["recipe"].nunique()
+
+    def rank(model: str) -> tuple[float, float, str]:
+        size = view.sizes.get(model, math.nan)
+        return -float(recipes[model]), -size if math.isfinite(size) else 0.0, model
+
+    return sorted(recipes.index, key=rank)
+
+
+def _sizes(results: pd.DataFrame) -> dict[str, float]:
+    """Parameters of each encoder: the largest number stated, NaN where there is none."""
+    if "parameters" not in results:
+        return dict.fromkeys(results["model"].unique(), math.nan)
+    stated = pd.to_numeric(results["parameters"], errors="coerce").groupby(results["model"]).max()
+    return {str(name): float(size) for name, size in stated.items()}

@@ -1,7 +1,7 @@
 """Tests of claims about designs: joint or in sequence, how many tasks, chains, and the two alternatives.
 
 >>> from xstilts_lib.analysis import claims_designs
->>> claims_designs.joint_for_low_resources(view).verdict                # doctest: +SKIP
+>>> claims_designs.joint_for_low_resources(view).word                # doctest: +SKIP
 'inconclusive'
 
 A recipe is compared with its twins: the same tasks one after the other, without the running text that was
@@ -16,20 +16,9 @@ import pandas as pd
 
 from ..tasks import task
 from . import kinds, typology
-from .evidence import (
-    CONTRADICTED,
-    SUPPORTED,
-    Finding,
-    View,
-    cross_fitted,
-    exceed,
-    fall,
-    no_gain,
-    rise,
-    softened,
-    untestable,
-)
+from .designs import cross_fitted
 from .gains import SOURCE_LANGUAGE
+from .verdicts import CONTRADICTED, SUPPORTED, Verdict, View, exceeds, falls, gains_nothing, rises, untestable
 from .wording import listed, plural, signed
 
 CLASSIFICATION = "classification"
@@ -39,7 +28,7 @@ NAMED = 2  # pairs that a sentence still names
 Twins = Mapping[str, list[str]]  # a recipe, and what it is compared with
 
 
-def joint_for_low_resources(view: View) -> Finding:
+def joint_for_low_resources(view: View) -> Verdict:
     """Joint training beats the same tasks in sequence, in the languages with little text to pretrain on.
 
     A language has little where it has less than the median of the languages other than English. A joint
@@ -55,10 +44,10 @@ def joint_for_low_resources(view: View) -> Finding:
     others = _less_twins(view, pairs, rich)
     note = f"{signed(others.mean())} in the other languages"
     what = f"joint less sequential in {listed(poor)}, {_named(pairs)}"
-    return exceed(view, values, what, note)
+    return view.judge(exceeds, values, what, note)
 
 
-def joint_when_target_is_small(view: View) -> Finding:
+def joint_when_target_is_small(view: View) -> Verdict:
     """Training jointly with the target's own data beats training before it, where the target's are fewer.
 
     Joint is a recipe of two tasks, one of them the target's own; sequential is the recipe of the other alone,
@@ -82,14 +71,14 @@ def joint_when_target_is_small(view: View) -> Finding:
         f"joint less sequential where the target's set is the smaller ({len(small)} of {len(small + large)})"
     )
     if not large:
-        return exceed(view, values, what, "the other half of the claim has no recipe here")
+        return view.judge(exceeds, values, what, "the other half of the claim has no recipe here")
     others = _mean(large)
-    return exceed(
-        view, values - others, f"{what}, less where it is the larger", f"{signed(others.mean())} there"
+    return view.judge(
+        exceeds, values - others, f"{what}, less where it is the larger", f"{signed(others.mean())} there"
     )
 
 
-def more_tasks(view: View) -> Finding:
+def more_tasks(view: View) -> Verdict:
     """The most tasks at once give more on classification than the best single one, chosen on other seeds."""
     targets = [name for name in view.targets if task(name).group == CLASSIFICATION]
     means = view.grid(view.kind(lambda name: kinds.single(name) or kinds.joint(name)), targets)
@@ -105,10 +94,10 @@ def more_tasks(view: View) -> Finding:
     what = (
         f"mean gain of {plural(most, 'task')} at once less that of the best single one, on {listed(targets)}"
     )
-    return exceed(view, values, what, f"mean gain by number of tasks: {curve}")
+    return view.judge(exceeds, values, what, f"mean gain by number of tasks: {curve}")
 
 
-def few_tasks_hurt(view: View) -> Finding:
+def few_tasks_hurt(view: View) -> Verdict:
     """A few tasks at once lose against the untouched encoder, and from about fifteen on they gain."""
     joint = view.kind(kinds.joint)
     means = view.grid(joint, _shared(view, joint))
@@ -118,18 +107,18 @@ def few_tasks_hurt(view: View) -> Finding:
     if not few:
         return untestable(f"no joint recipe of fewer than {MANY} tasks")
     what = f"mean gain of {plural(len(few), 'joint recipe')} of fewer than {MANY} tasks"
-    found = fall(view, means[few].mean(axis=1), what)
-    if found.verdict != SUPPORTED:
+    found = view.judge(falls, means[few].mean(axis=1), what)
+    if found.word != SUPPORTED:
         return found
     if not many:
-        return softened(found, f"but no recipe of {MANY} tasks or more shows the other half")
-    second = rise(view, means[many].mean(axis=1), f"with {MANY} or more")
-    if second.verdict == SUPPORTED:
+        return found.softened(f"but no recipe of {MANY} tasks or more shows the other half")
+    second = view.judge(rises, means[many].mean(axis=1), f"with {MANY} or more")
+    if second.word == SUPPORTED:
         return found
-    return second if second.verdict == CONTRADICTED else softened(found, second.evidence)
+    return second if second.word == CONTRADICTED else found.softened(second.evidence)
 
 
-def chains_help_inference(view: View) -> Finding:
+def chains_help_inference(view: View) -> Verdict:
     """A chain of tasks that ask for inference gains on natural language inference: the mean over chains."""
     targets = [name for name in view.targets if kinds.is_nli(name)]
     means = view.grid(view.kind(kinds.chain), targets)
@@ -143,17 +132,17 @@ def chains_help_inference(view: View) -> Finding:
         left = plural(len(others.columns), "sequence")
         note += f"; {left} with other tasks left out, of {signed(others.mean().mean())}"
     what = f"mean gain of {plural(len(order), 'chain')} on {listed(targets)}"
-    return rise(view, means.mean(axis=1), what, note)
+    return view.judge(rises, means.mean(axis=1), what, note)
 
 
-def text_mixed_in(view: View) -> Finding:
+def text_mixed_in(view: View) -> Verdict:
     """Multilingual masked language modelling mixed in does not consistently beat the recipe without it."""
     return _alternative(
         view, kinds.without_text, "running text is mixed in", "with masked words less without"
     )
 
 
-def translated_data(view: View) -> Finding:
+def translated_data(view: View) -> Verdict:
     """Intermediate data in machine translation do not consistently beat the same tasks in English.
 
     The languages translated into are left out, each where it is: there, training is not zero-shot.
@@ -170,7 +159,7 @@ def resource_levels(view: View) -> tuple[list[str], list[str]]:
     return list(table.loc[poor, "code"]), list(table.loc[~poor, "code"])
 
 
-def _alternative(view: View, twin: Callable[[str], str | None], having: str, what: str) -> Finding:
+def _alternative(view: View, twin: Callable[[str], str | None], having: str, what: str) -> Verdict:
     """Whether recipes of a kind beat their twins, in the languages that neither of them trains on."""
     pairs = _twins(view, lambda name: twin(name) is not None, lambda name: [twin(name) or ""])
     codes = set(view.scores["language"]) - {SOURCE_LANGUAGE}
@@ -180,9 +169,9 @@ def _alternative(view: View, twin: Callable[[str], str | None], having: str, wha
         return untestable(f"no recipe in which {having} has its twin here")
     better = sum(values.mean() > 0 for values in each)
     note = f"better in {better} of {plural(len(each), 'pair')}"
-    found = no_gain(view, _mean(each), f"{what}, {_named(pairs)}", note)
-    if found.verdict == CONTRADICTED and len(each) < CONSISTENT:
-        return softened(found, f"but fewer than {CONSISTENT} pairs do not show what is consistent")
+    found = view.judge(gains_nothing, _mean(each), f"{what}, {_named(pairs)}", note)
+    if found.word == CONTRADICTED and len(each) < CONSISTENT:
+        return found.softened(f"but fewer than {CONSISTENT} pairs do not show what is consistent")
     return found
 
 

@@ -18,18 +18,9 @@ import pandas as pd
 
 from . import gains as g
 from . import kinds, signature, typology
-from .evidence import (
-    SUPPORTED,
-    Finding,
-    View,
-    cross_fitted,
-    differ,
-    exceed,
-    of_check,
-    softened,
-    untestable,
-)
+from .designs import cross_fitted
 from .scaling import slopes
+from .verdicts import SUPPORTED, Verdict, View, differs, exceeds, untestable
 from .wording import listed, plural, signed
 
 SIZES = 3  # encoders of different size, before a slope over them means anything
@@ -38,17 +29,17 @@ FOR_TEN_TIMES = "points for ten times the size"
 TOO_FEW = f"fewer than {SIZES} sizes of encoder with the recipe none, and a plain one, on such a target"
 
 
-def gain_moves_with_size(view: View) -> Finding:
+def gain_moves_with_size(view: View) -> Verdict:
     """The gain on natural language inference moves with the size of the encoder, whichever way."""
     frame, sizes = _over_sizes(view, [name for name in view.targets if kinds.is_nli(name)])
     if not sizes:
         return untestable(TOO_FEW)
     by_size = ", ".join(f"{_million(size)} {signed(frame[name].mean())}" for name, size in sizes.items())
     what = f"gain on natural language inference over {plural(len(sizes), 'encoder')}"
-    return differ(view, slopes(frame, _decades(sizes)), what, f"by size: {by_size}", FOR_TEN_TIMES)
+    return view.judge(differs, slopes(frame, _decades(sizes)), what, f"by size: {by_size}", FOR_TEN_TIMES)
 
 
-def distance_changes_scaling(view: View) -> Finding:
+def distance_changes_scaling(view: View) -> Verdict:
     """The gain moves with size otherwise in languages far from English than in those near it, and on every
     target in the same direction."""
     near, far = typology.halves(view.languages, view.scores["language"])
@@ -61,9 +52,9 @@ def distance_changes_scaling(view: View) -> Finding:
     each = {target: value for target, value in each.items() if math.isfinite(value)}
     what = f"slope of the gain in far languages ({listed(far)}) less that in near ones ({listed(near)})"
     note = "by target: " + ", ".join(f"{target} {signed(value)}" for target, value in each.items())
-    found = differ(view, whole, what, note, FOR_TEN_TIMES)
-    if found.verdict == SUPPORTED and len({value > 0 for value in each.values()}) > 1:
-        return softened(found, "so the targets do not agree in the direction")
+    found = view.judge(differs, whole, what, note, FOR_TEN_TIMES)
+    if found.word == SUPPORTED and len({value > 0 for value in each.values()}) > 1:
+        return found.softened("so the targets do not agree in the direction")
     return found
 
 
@@ -78,7 +69,7 @@ def _far_less_near(view: View, targets: Iterable[str], near: list[str], far: lis
     return (found["far"] - found["near"]).dropna()
 
 
-def scores_rise_with_size(view: View) -> Finding:
+def scores_rise_with_size(view: View) -> Verdict:
     """Without intermediate training, larger encoders score higher on natural language inference."""
     scores = view.scores[view.scores["recipe"] == g.BASELINE]
     scores = g.over_languages(scores[scores["target"].isin([t for t in view.targets if kinds.is_nli(t)])])
@@ -87,10 +78,10 @@ def scores_rise_with_size(view: View) -> Finding:
     if len(set(sizes.values())) < SIZES:
         return untestable(f"fewer than {SIZES} sizes of encoder on a target of natural language inference")
     what = f"score of {g.BASELINE} over {plural(len(sizes), 'encoder')}"
-    return exceed(view, slopes(frame[list(sizes)], _decades(sizes)), what, unit=FOR_TEN_TIMES)
+    return view.judge(exceeds, slopes(frame[list(sizes)], _decades(sizes)), what, unit=FOR_TEN_TIMES)
 
 
-def distance_depends_on_target(view: View) -> Finding:
+def distance_depends_on_target(view: View) -> Verdict:
     """How much a language loses by its distance from English depends on the target.
 
     A slope for each target and seed; the steepest and the flattest target are chosen on the other seeds.
@@ -111,34 +102,34 @@ def distance_depends_on_target(view: View) -> Finding:
     order = frame.mean().sort_values()
     note = f"from {order.index[0]} {signed(order.iloc[0])} to {order.index[-1]} {signed(order.iloc[-1])}"
     what = "slope of the score over distance, of the flattest target less that of the steepest"
-    return exceed(view, values, what, note, "points for a unit of distance")
+    return view.judge(exceeds, values, what, note, "points for a unit of distance")
 
 
-def above_floor(view: View) -> Finding:
+def above_floor(view: View) -> Verdict:
     """Every target stands above random weights: the signature's own check."""
     check = signature.above_floor(signature.over_floor(view.scores), view.terms)
-    return of_check(check, f"{check.statement[0].lower()}{check.statement[1:]}")
+    return check.about(f"{check.statement[0].lower()}{check.statement[1:]}")
 
 
-def far_languages_score_lower(view: View) -> Finding:
+def far_languages_score_lower(view: View) -> Verdict:
     """Scores fall with distance from English: the signature's own check."""
     check = signature.distance(_baseline(view), view.languages, view.terms)
-    return of_check(check, "score and distance")
+    return check.about("score and distance")
 
 
-def far_languages_gain_less(view: View) -> Finding:
+def far_languages_gain_less(view: View) -> Verdict:
     """Gains fall with distance from English: the signature's own check, on plain recipes."""
     kept = view.grid(view.kind(kinds.plain))
     gained = view.gained[view.gained["recipe"].isin(list(kept)) & view.gained["seed"].isin(kept.index)]
     if gained.empty:
         return untestable("no plain recipe was scored on every target")
-    return of_check(signature.distance_of_gains(gained, view.languages, view.terms), "gain and distance")
+    return signature.distance_of_gains(gained, view.languages, view.terms).about("gain and distance")
 
 
-def more_text_scores_higher(view: View) -> Finding:
+def more_text_scores_higher(view: View) -> Verdict:
     """Scores rise with the text to pretrain on: the signature's own check."""
     check = signature.resources(_baseline(view), view.languages, view.terms)
-    return of_check(check, f"{check.statement[0].lower()}{check.statement[1:]}")
+    return check.about(f"{check.statement[0].lower()}{check.statement[1:]}")
 
 
 def _baseline(view: View) -> pd.DataFrame:

@@ -4,7 +4,7 @@
 >>> claims_tasks.no_gain_in_inference(view).sentence                    # doctest: +SKIP
 'Supported: mean gain of 3 recipes on mini_xnli: −0.2 points (...)'
 
-Every test takes a view (evidence.View) of one encoder and gives a Finding. Which recipes it needs, it finds
+Every test takes a view (verdicts.View) of one encoder and gives a Verdict. Which recipes it needs, it finds
 by their kind, never by their names.
 """
 
@@ -19,32 +19,30 @@ import pandas as pd
 from ..tasks import task
 from . import gains as g
 from . import kinds, signature
-from .evidence import (
+from .designs import cross_fitted
+from .scaling import slopes
+from .signature import QUESTIONS
+from .statistics import student_interval
+from .verdicts import (
     CONTRADICTED,
     INCONCLUSIVE,
     SUPPORTED,
-    Finding,
+    Verdict,
     View,
-    cross_fitted,
-    differ,
-    exceed,
-    fall,
-    no_gain,
-    of_check,
-    rise,
-    softened,
+    differs,
+    exceeds,
+    falls,
+    gains_nothing,
+    rises,
     untestable,
 )
-from .scaling import slopes
-from .signature import QUESTIONS, Check
-from .statistics import student_interval
 from .wording import listed, plural, signed
 
 FAVOURED = {"SQuAD": kinds.SQUAD, "MNLI": frozenset({"mnli"}), "HellaSwag": frozenset({"hellaswag"})}
 CONSISTENT = 2 / 3  # the share of recipes that must gain, each by itself, before gains are consistent
 
 
-def favourites(view: View) -> Finding:
+def favourites(view: View) -> Verdict:
     """SQuAD, MNLI and HellaSwag give more than the other single tasks, and are the first three of them."""
     means = view.grid(view.kind(kinds.single))
     real = {name: kinds.counterpart(name) for name in means}
@@ -57,13 +55,13 @@ def favourites(view: View) -> Finding:
     order = list(means.mean().sort_values(ascending=False).index)
     note = "from most to least: " + ", ".join(f"{name} {signed(means[name].mean())}" for name in order)
     values = means[sorted(mine)].mean(axis=1) - means[others].mean(axis=1)
-    found = exceed(view, values, "mean gain of the three less that of the other single tasks", note)
-    if found.verdict == SUPPORTED and set(order[: len(mine)]) != mine:
-        return softened(found, "but the three are not the first ones")
+    found = view.judge(exceeds, values, "mean gain of the three less that of the other single tasks", note)
+    if found.word == SUPPORTED and set(order[: len(mine)]) != mine:
+        return found.softened("but the three are not the first ones")
     return found
 
 
-def squad_alone(view: View) -> Finding:
+def squad_alone(view: View) -> Verdict:
     """SQuAD gives more than any other single task, the best other being chosen on the other seeds."""
     means = view.grid(view.kind(kinds.single))
     mine = [name for name in means if kinds.counterpart(name) in kinds.SQUAD]
@@ -72,10 +70,10 @@ def squad_alone(view: View) -> Finding:
         return untestable(f"no {'single task to compare with' if mine else 'recipe of SQuAD alone'}")
     values = cross_fitted(means[mine], means[mine]) - cross_fitted(means[others], means[others])
     what = f"mean gain of {listed(mine)} less that of the best of {plural(len(others), 'other')}"
-    return exceed(view, values, what)
+    return view.judge(exceeds, values, what)
 
 
-def all_at_once(view: View) -> Finding:
+def all_at_once(view: View) -> Verdict:
     """All the single tasks jointly give more than the best of them, which is chosen on the other seeds."""
     means = view.grid(view.kind(lambda name: kinds.single(name) or kinds.joint(name)))
     singles = [name for name in means if kinds.single(name)]
@@ -85,17 +83,17 @@ def all_at_once(view: View) -> Finding:
         return untestable(f"no joint recipe holds all {len(wanted)} tasks of the single recipes")
     values = means[whole[0]] - cross_fitted(means[singles], means[singles])
     what = f"mean gain of {plural(len(kinds.tasks_of(whole[:1])), 'task')} at once less that of the best one"
-    return exceed(view, values, what, f"all at once gains {signed(means[whole[0]].mean())}")
+    return view.judge(exceeds, values, what, f"all at once gains {signed(means[whole[0]].mean())}")
 
 
-def retrieval_gains_most(view: View) -> Finding:
+def retrieval_gains_most(view: View) -> Verdict:
     """Retrieval gains, and more than the fine-tuned targets do: the signature's own check."""
     above = signature.over_floor(view.scores)
     check = signature.retrieval(view.whole(), view.terms, None if above.empty else above)[1]
-    return of_check(check, "mean gain on retrieval less that on the other targets")
+    return check.about("mean gain on retrieval less that on the other targets")
 
 
-def scarce_gains_throughout(view: View) -> Finding:
+def scarce_gains_throughout(view: View) -> Verdict:
     """Question answering with little training data gains in the mean, and from most recipes by themselves."""
     targets = [name for name in view.targets if task(name).train == name and task(name).group == QUESTIONS]
     means = view.grid(view.kind(kinds.plain), targets)
@@ -105,28 +103,28 @@ def scarce_gains_throughout(view: View) -> Finding:
     interval = student_interval(means.to_numpy().T, view.terms.level)
     sure = int((np.asarray(interval.low) > 0).sum())
     note = f"{sure} of {means.shape[1]} recipes gain by themselves"
-    found = rise(view, means.mean(axis=1), f"mean gain on {listed(targets)}", note)
-    if found.verdict == SUPPORTED and sure < CONSISTENT * means.shape[1]:
-        return softened(found, "so the gain is not consistent")
+    found = view.judge(rises, means.mean(axis=1), f"mean gain on {listed(targets)}", note)
+    if found.word == SUPPORTED and sure < CONSISTENT * means.shape[1]:
+        return found.softened("so the gain is not consistent")
     return found
 
 
-def no_gain_in_inference(view: View) -> Finding:
+def no_gain_in_inference(view: View) -> Verdict:
     """Natural language inference gains nothing; where it was not learnt at all, that says nothing."""
     targets = [name for name in view.targets if kinds.is_nli(name)]
     means = view.grid(view.kind(kinds.plain), targets)
     if not targets or means.empty:
         return untestable("no target of natural language inference with a plain recipe")
     what = f"mean gain of {plural(means.shape[1], 'recipe')} on {listed(targets)}"
-    found = no_gain(view, means.mean(axis=1), what)
+    found = view.judge(gains_nothing, means.mean(axis=1), what)
     above = signature.over_floor(view.scores[view.scores["target"].isin(targets)])
-    learnt = above.empty or signature.above_floor(above, view.terms).verdict == signature.APPEARS
-    if found.verdict == SUPPORTED and not learnt:
-        return softened(found, f"but {g.BASELINE} is not above the floor there")
+    learnt = above.empty or signature.above_floor(above, view.terms).word == SUPPORTED
+    if found.word == SUPPORTED and not learnt:
+        return found.softened(f"but {g.BASELINE} is not above the floor there")
     return found
 
 
-def best_by_english(view: View) -> Finding:
+def best_by_english(view: View) -> Verdict:
     """Choosing a recipe for each target by its English dev scores gains in the other languages.
 
     The choice for a seed is made on the other seeds: who chooses among the runs of one seed chooses the
@@ -149,10 +147,10 @@ def best_by_english(view: View) -> Finding:
         f"; {plural(left, 'target')} without English dev scores left out" if left else ""
     )
     values = pd.DataFrame(gained).dropna().mean(axis=1)
-    return rise(view, values, f"mean gain of the chosen over {plural(len(gained), 'target')}", note)
+    return view.judge(rises, values, f"mean gain of the chosen over {plural(len(gained), 'target')}", note)
 
 
-def formats_matter(view: View) -> Finding:
+def formats_matter(view: View) -> Verdict:
     """Gains depend on format: they differ where task and target share one, the mean of each taken out."""
     cells = view.cells(view.kind(kinds.single))
     recipes, targets = (list(cells.columns.unique(level)) for level in ("recipe", "target"))
@@ -164,23 +162,23 @@ def formats_matter(view: View) -> Finding:
     cube = cube - cube.mean(1, keepdims=True) - cube.mean(2, keepdims=True)
     values = pd.Series(cube[:, same].mean(1) - cube[:, ~same].mean(1), index=cells.index)
     what = "gain of a target from a task of its own format, less that from others"
-    return differ(
-        view, values, what, f"formats {listed(kinds_of)}; the mean of each task and target taken out"
+    return view.judge(
+        differs, values, what, f"formats {listed(kinds_of)}; the mean of each task and target taken out"
     )
 
 
-def without_retrieval(view: View) -> Finding:
+def without_retrieval(view: View) -> Verdict:
     """The mean over the targets without retrieval is a gain: the signature's own check."""
     whole = view.whole()
     if not any(task(name).group == g.RETRIEVAL for name in set(whole["target"])):
         return untestable("no retrieval target to leave out")
     check = signature.mean_gain(whole, view.terms, with_retrieval=False)
-    found = of_check(check, "mean gain without retrieval")
+    found = check.about("mean gain without retrieval")
     with_it = signature.mean_gain(whole, view.terms).interval.estimate
     return dataclasses.replace(found, evidence=f"{found.evidence}; with retrieval {signed(with_it)}")
 
 
-def reasoning_is_best(view: View) -> Finding:
+def reasoning_is_best(view: View) -> Verdict:
     """Tasks that ask for inference give more than the other single tasks."""
     means = view.grid(view.kind(kinds.single))
     mine = [name for name in means if kinds.counterpart(name) in kinds.REASONING]
@@ -188,10 +186,10 @@ def reasoning_is_best(view: View) -> Finding:
     if not mine or not others:
         return untestable(f"no single task that asks for {'anything else' if mine else 'inference'}")
     values = means[mine].mean(axis=1) - means[others].mean(axis=1)
-    return exceed(view, values, f"mean gain of {listed(mine)} less that of {listed(others)}")
+    return view.judge(exceeds, values, f"mean gain of {listed(mine)} less that of {listed(others)}")
 
 
-def scarce_targets_gain_most(view: View) -> Finding:
+def scarce_targets_gain_most(view: View) -> Verdict:
     """Gains fall as the target's training set grows, over the targets that are fine-tuned."""
     cells = view.cells(view.kind(kinds.plain))
     sizes = {name: kinds.training_size(name) for name in cells.columns.unique("target")}
@@ -201,31 +199,26 @@ def scarce_targets_gain_most(view: View) -> Finding:
     means = cells.T.groupby(level="target", sort=False).mean().T[list(known)]
     note = f"{plural(len(known), 'target')}, by the published sizes; they differ in more than size"
     values = slopes(means, list(known.values()))
-    return fall(view, values, "gain", note, "points for ten times the target's training set")
+    return view.judge(falls, values, "gain", note, "points for ten times the target's training set")
 
 
-def scarce_from_questions(view: View) -> Finding:
+def scarce_from_questions(view: View) -> Verdict:
     """Scarce question answering gains from question-answering training: the signature's own check."""
     check = signature.scarce_questions(view.whole(), view.terms)
-    return of_check(check, "mean gain of recipes of question answering alone")
+    return check.about("mean gain of recipes of question answering alone")
 
 
-def same_data(view: View) -> Finding:
-    """A target gains nothing from the data that it is fine-tuned on anyway: the signature's own checks."""
+def same_data(view: View) -> Verdict:
+    """A target gains nothing from the data that it is fine-tuned on anyway: the signature's own checks.
+
+    Contradicted where one of them is, supported where all are.
+    """
     above = signature.over_floor(view.scores)
-    return _together(signature.same_data(view.whole(), view.terms, above), view.terms.margin)
-
-
-def _together(checks: list[Check], null: float) -> Finding:
-    """Several checks as one finding: contradicted where one is, supported where all are."""
-    found = [of_check(check, null=null) for check in checks]
-    known = [one for one in found if math.isfinite(one.interval.estimate)]
+    found = signature.same_data(view.whole(), view.terms, above)
+    known = [one for one in found if one.known]
     if not known:
         return found[0]
     ranked = (CONTRADICTED, INCONCLUSIVE, SUPPORTED)  # from what speaks most against the claim
-    worst = min(known, key=lambda one: (ranked.index(one.verdict), -one.interval.estimate))
-    lines = [
-        f"{check.name.removeprefix('same-data-')} {one.evidence}"
-        for check, one in zip(checks, found, strict=True)
-    ]
-    return dataclasses.replace(worst, evidence="; ".join(lines))
+    worst = min(known, key=lambda one: (ranked.index(one.word), -one.interval.estimate))
+    each = "; ".join(f"{one.name.removeprefix('same-data-')} {one.evidence}" for one in found)
+    return dataclasses.replace(worst, evidence=each)

@@ -19,7 +19,6 @@ from ..recipe import parse
 from ..tasks import task
 from . import gains as g
 from . import kinds, typology
-from .evidence import cross_fitted
 from .wording import listed, plural
 
 LITTLE, MUCH = "little text", "more text"
@@ -223,3 +222,17 @@ def against_best_single(gained: pd.DataFrame) -> pd.DataFrame:
 def best_elsewhere(singles: pd.DataFrame) -> pd.Series:
     """For each row, a seed, its value in the column that is best over the other rows (see cross_fitted)."""
     return pd.Series(cross_fitted(singles, singles).to_numpy(), index=singles.index)
+
+
+def cross_fitted(choose_by: pd.DataFrame, values: pd.DataFrame) -> pd.Series:
+    """For each seed, the value of the column that is best by `choose_by` over the *other* seeds.
+
+    A column chosen on the numbers that it is judged by would look better than it is. With a single seed there
+    are no others, so it is chosen on its own.
+    """
+    seeds = [seed for seed in values.index if seed in choose_by.index]
+    chosen = {}
+    for seed in seeds:
+        others = choose_by.drop(index=seed) if len(choose_by) > 1 else choose_by
+        chosen[seed] = values.loc[seed, others.mean().idxmax()]
+    return pd.Series(chosen, dtype=float)

@@ -1,4 +1,4 @@
-"""The ledger of claims as the book and the terminal show it, with published numbers beside ours.
+"""Claims and their verdicts as the book and the terminal show them, with published numbers beside ours.
 
 >>> from xstilts_lib.rendering import claims
 >>> claims.parts(load_experiment("miniature"))["claims"]                # doctest: +SKIP
@@ -7,9 +7,7 @@
 
 from __future__ import annotations
 
-import csv
 import json
-import math
 import re
 import sys
 from collections.abc import Sequence
@@ -25,8 +23,8 @@ from . import markup
 if TYPE_CHECKING:
     import pandas
 
-    from ..analysis.evidence import View
-    from ..analysis.ledger import Entry
+    from ..analysis.claims import Judged
+    from ..analysis.verdicts import View
 
 DEFAULT = "miniature"
 MISSING = "Nothing has been run that a claim could be put to; `xstilts run miniature` would change that."
@@ -35,7 +33,7 @@ _NAMES = re.compile(r"`([^`]+)`|\b(mini_[\w+@-]*\w)")
 
 
 def default(fallback: str = DEFAULT) -> str:
-    """The experiment whose results the ledger reads: `questions` where it is finished or recorded, else
+    """The experiment that claims are put to: `questions` where it is finished or recorded, else
     `fallback`."""
     if QUESTIONS not in available():
         return fallback
@@ -44,28 +42,28 @@ def default(fallback: str = DEFAULT) -> str:
     return QUESTIONS if there else fallback
 
 
-def entries(
+def judged(
     experiment: Experiment, features: Path | None = None, table: pandas.DataFrame | None = None
-) -> list[Entry]:
-    """The ledger on the results of an experiment, or on a `table` of them; UserError where there are none.
+) -> list[Judged]:
+    """Claims put to the results of an experiment, or to a `table` of them; UserError where there are none.
 
     `features` is a folder with lang2vec's features, for the distances of real languages.
     """
-    from ..analysis import ledger
+    from ..analysis import claims
 
     table = results.load(experiment) if table is None else table
-    return ledger.entries(table, _languages(experiment, table, features))
+    return claims.judged(table, _languages(experiment, table, features))
 
 
 def parts(experiment: Experiment) -> dict[str, str]:
-    """What the page of the ledger includes, by name: the results of `questions`, or else of `experiment`."""
+    """What the page of claims includes, by name: the results of `questions`, or else of `experiment`."""
     chosen = load_experiment(default(experiment.name))
     found = {"claims_tests": tests(), "published": published()}
     try:
         table = results.load(chosen, partial=False)
     except UserError:
         return {**found, "claims": MISSING, "claims_counted": MISSING, "published_beside": MISSING}
-    made = entries(chosen, table=table)
+    made = judged(chosen, table=table)
     return {
         **found,
         "claims": verdicts(chosen, made),
@@ -74,28 +72,30 @@ def parts(experiment: Experiment) -> dict[str, str]:
     }
 
 
-def counted(experiment: Experiment, made: Sequence[Entry]) -> str:
+def counted(experiment: Experiment, made: Sequence[Judged]) -> str:
     """How many claims came out which way, in a sentence."""
-    from ..analysis import ledger
+    from ..analysis import claims
+    from ..analysis import verdicts as words
 
     name = markup.code(experiment.name)
-    corrected = ledger.table(made)
-    sure = (corrected["verdict"] == "supported") & (corrected["p_holm"] < 1 - corrected["level"])
+    corrected = claims.table(made)
+    sure = (corrected["verdict"] == words.SUPPORTED) & (corrected["p_holm"] < 1 - corrected["level"])
     remain = int(sure.sum())
     return (
-        f"**{len(made)} claims were put to the experiment {name}: {ledger.counted(made)}.** Looked at "
+        f"**{len(made)} claims were put to the experiment {name}: "
+        f"{words.counted(one.verdict for one in made)}.** Looked at "
         f"together, with Holm's correction over all that have a p-value, {remain} of those supported "
         f"{'remains' if remain == 1 else 'remain'}."
     )
 
 
-def verdicts(experiment: Experiment, made: Sequence[Entry]) -> str:
+def verdicts(experiment: Experiment, made: Sequence[Judged]) -> str:
     """Every claim with its verdict and the numbers behind it."""
-    several = len({entry.model for entry in made if not entry.claim.several}) > 1
+    several = len({one.model for one in made if not one.claim.several}) > 1
     rows = [
-        [entry.claim.id, f"{prose(entry.claim.claim)} {_cited(entry.claim.source)}", entry.finding.verdict,
-         prose(entry.finding.evidence + (f"; encoder {entry.model}" if several and entry.model else ""))]
-        for entry in made
+        [one.claim.id, f"{prose(one.claim.claim)} {_cited(one.claim.source)}", one.verdict.word,
+         prose(one.verdict.evidence + (f"; encoder {one.model}" if several and one.model else ""))]
+        for one in made
     ]  # fmt: skip
     caption = (
         f"Claims, put to the experiment {markup.code(experiment.name)}. Estimates with their intervals, over "
@@ -135,14 +135,14 @@ def published() -> str:
 
 def beside(experiment: Experiment, table: pandas.DataFrame) -> str:
     """The study's gain on each target of XTREME beside the gain here, on the target that stands for it."""
-    from ..analysis import ledger
+    from ..analysis import claims
     from ..analysis import published as numbers
     from ..analysis.wording import signed
 
-    view = ledger.overview(table)
+    view = claims.overview(table)
     if view.scores.empty:
         return MISSING
-    view = view.of(ledger.in_order(view)[0])
+    view = view.of(claims.in_order(view)[0])
     rows = []
     for row in numbers.by_target().to_dict("records"):
         name = next((name for name in (row["target"], f"mini_{row['target']}") if name in view.targets), None)
@@ -160,18 +160,15 @@ def beside(experiment: Experiment, table: pandas.DataFrame) -> str:
     return markup.table(header, rows, caption, "table-published-beside")
 
 
-def show(experiment: Experiment, made: Sequence[Entry], form: str) -> None:
-    """Print the ledger in the terminal: as `table`, `csv` or `json`."""
-    from ..analysis import ledger
+def show(experiment: Experiment, made: Sequence[Judged], form: str) -> None:
+    """Print claims with their verdicts in the terminal: as `table`, `csv` or `json`."""
+    from ..analysis import claims
 
-    rows = [
-        {key: _plain(value) for key, value in row.items()} for row in ledger.table(made).to_dict("records")
-    ]
+    table = claims.table(made).round(6)
     if form == "csv":
-        writer = csv.DictWriter(sys.stdout, list(rows[0]))
-        writer.writeheader()
-        writer.writerows(rows)
+        table.to_csv(sys.stdout, index=False, lineterminator="\r\n")
     elif form == "json":
+        rows = table.astype(object).where(table.notna(), None).to_dict("records")
         print(json.dumps({"experiment": experiment.name, "claims": rows}, indent=1, ensure_ascii=False))
     else:
         _print(experiment, made)
@@ -224,7 +221,7 @@ def _cited(source: str) -> str:
 
 
 def _margin() -> float:
-    from ..analysis.signature import Terms
+    from ..analysis.verdicts import Terms
 
     return Terms.margin
 
@@ -239,28 +236,22 @@ def _number(row: dict[str, Any]) -> str:
     return " ".join(part for part in (markup.text(of), names[row["metric"]], markup.text(digits)) if part)
 
 
-def _plain(value: Any) -> Any:
-    """Numbers to six digits after the point; None where there is no number."""
-    if isinstance(value, float):
-        return None if math.isnan(value) else round(value, 6)
-    return value
-
-
-def _print(experiment: Experiment, made: Sequence[Entry]) -> None:
+def _print(experiment: Experiment, made: Sequence[Judged]) -> None:
     from rich.console import Console
     from rich.table import Table
 
-    from ..analysis import ledger
+    from ..analysis.verdicts import counted
 
     table = Table(
-        title=f"{experiment.title}: the ledger of claims",
-        caption=f"{ledger.counted(made)}; the smallest change worth a claim is {_margin():g} points.",
+        title=f"{experiment.title}: claims and verdicts",
+        caption=f"{counted(one.verdict for one in made)}; "
+        f"the smallest change worth a claim is {_margin():g} points.",
         show_lines=True,
     )
     table.add_column("id", no_wrap=True)
     table.add_column("claim", ratio=2)
     table.add_column("verdict")
     table.add_column("evidence", ratio=3)
-    for entry in made:
-        table.add_row(entry.claim.id, entry.claim.claim, entry.finding.verdict, entry.finding.evidence)
+    for one in made:
+        table.add_row(one.claim.id, one.claim.claim, one.verdict.word, one.verdict.evidence)
     Console(width=None if sys.stdout.isatty() else 160, markup=False, emoji=False).print(table)
