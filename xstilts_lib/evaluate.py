@@ -14,7 +14,7 @@ import numpy as np
 import torch
 from torch import nn
 
-from . import attention, devices, encoder, encodings, mining, shapes
+from . import attention, devices, encoder, mining, shapes
 from .batches import by_length, collate
 from .errors import UserError
 from .formats import FORMATS, Batch, Feature, Format
@@ -54,10 +54,10 @@ def predict(
     """One decoded prediction per row (see the format's `decode`); memory does not grow with the number of
     rows."""
     predictions: list[Any] = []
-    joined, keep = _joins(model, settings), encodings.worthwhile(form, rows)
+    joined = _joins(model, settings)
     for start in range(0, len(rows), CHUNK):
         chunk = rows.select(range(start, min(start + CHUNK, len(rows))))[:]
-        features = encodings.encode(form, chunk, tokenizer, labels, settings.max_length, keep)
+        features = form.encode(chunk, tokenizer, labels, settings.max_length)
         features = form.draw(features, settings, (0, 4, start))
         found: list[Any] = [None] * len(features)
         with _reading(model, head, settings.precision):
@@ -220,11 +220,10 @@ def embed_layers(
     if max_length is None:
         max_length = min(LONGEST, shapes.longest(model.config.to_dict()) or LONGEST)
     form = FORMATS["bitext"]
-    keep = encodings.worthwhile(form, {"sentence": sentences})
     result = np.empty((len(layers), len(sentences), model.config.hidden_size), dtype=np.float32)
     for start in range(0, len(sentences), CHUNK):
         rows = {"sentence": sentences[start : start + CHUNK]}
-        features = encodings.encode(form, rows, tokenizer, (), max_length, keep)
+        features = form.encode(rows, tokenizer, (), max_length)
         with _reading(model, None, precision):
             for order, batch in _batches(features, form, model, tokens_per_batch):
                 for index, hidden in enumerate(encoder.several_layers(model, batch, layers)):

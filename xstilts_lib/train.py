@@ -23,7 +23,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from . import attention, devices, encoder, encodings, launch, samples, sharding
+from . import attention, devices, encoder, launch, samples, sharding
 from .batches import Mixture, Stream, collate, divide
 from .errors import UserError
 from .formats import FORMATS, Batch, Feature, Format
@@ -76,7 +76,7 @@ class Ingredient:
         labels = task.labels if labels is None else labels
         if settings.examples is not None:
             rows = samples.drawn(rows, task, settings.examples, seed)
-        features = encodings.encode(form, rows, tokenizer, labels, settings.max_length)
+        features = form.encode(rows, tokenizer, labels, settings.max_length)
         return cls(task.name, features, labels, form, head)
 
 

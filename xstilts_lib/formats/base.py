@@ -103,12 +103,6 @@ class Format:
 
     name: str
     columns: tuple[str, ...]
-    reads: tuple[str, ...] = ()
-    """Of the columns, those that `encode` reads: features depend on no other. Empty: nothing is kept."""
-    feature: type[Feature] = Feature
-    """What `encode` makes."""
-    version: int = 2
-    """Raised when `encode` gives other features for the same rows: what was kept of the old ones is void."""
 
     def encode(
         self, rows: Rows, tokenizer: PreTrainedTokenizerFast, labels: Sequence[str], max_length: int

@@ -17,7 +17,6 @@ if TYPE_CHECKING:
 class BitextFormat(Format):
     name = "bitext"
     columns = ("id", "side", "sentence", "mate")
-    reads = ("sentence",)
 
     def encode(
         self, rows: Rows, tokenizer: PreTrainedTokenizerFast, labels: Sequence[str], max_length: int
@@ -25,7 +24,7 @@ class BitextFormat(Format):
         """One feature a sentence, cut at its end."""
         segmenter = Segmenter(tokenizer)
         room = segmenter.room(1, max_length)
-        (sentences,) = columns(rows, self.reads).values()
+        (sentences,) = columns(rows, ("sentence",)).values()
         sequences = segmenter.ones(segmenter.pieces(sentences).cut(room)).views()
         return [Feature([sequence], row) for row, sequence in enumerate(sequences)]
 

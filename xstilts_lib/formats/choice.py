@@ -29,8 +29,6 @@ class ChoiceFeature(Feature):
 class ChoiceFormat(Format):
     name = "choice"
     columns = ("id", "prompt", "choices", "label")
-    reads = ("prompt", "choices", "label")
-    feature = ChoiceFeature
 
     def encode(
         self, rows: Rows, tokenizer: PreTrainedTokenizerFast, labels: Sequence[str], max_length: int
@@ -38,7 +36,7 @@ class ChoiceFormat(Format):
         """One feature a row, a sequence a choice; a prompt too long loses its front, as in jiant: its end is
         what the choice continues. A choice longer than the sequence is cut at its end and keeps one token of
         the prompt."""
-        data = columns(rows, self.reads)
+        data = columns(rows, ("prompt", "choices", "label"))
         segmenter = Segmenter(tokenizer)
         room = segmenter.room(2, max_length)
         counts = [len(choices) for choices in data["choices"]]

@@ -38,14 +38,12 @@ class PairFeature(Feature):
 class PairFormat(Format):
     name = "pair"
     columns = ("id", "first", "second", "label")
-    reads = ("first", "second", "label")
-    feature = PairFeature
 
     def encode(
         self, rows: Rows, tokenizer: PreTrainedTokenizerFast, labels: Sequence[str], max_length: int
     ) -> list[Feature]:
         """One feature a row; of a pair too long, the longer text is cut at its end."""
-        data = columns(rows, self.reads)
+        data = columns(rows, ("first", "second", "label"))
         segmenter = Segmenter(tokenizer)
         room = segmenter.room(2, max_length)
         firsts, seconds = segmenter.pieces(data["first"]), segmenter.pieces(data["second"])

@@ -86,14 +86,12 @@ class SpanHead(nn.Module):
 class SpanFormat(Format):
     name = "span"
     columns = ("id", "context", "question", "answers")
-    reads = ("context", "question", "answers")
-    feature = SpanFeature
 
     def encode(
         self, rows: Rows, tokenizer: PreTrainedTokenizerFast, labels: Sequence[str], max_length: int
     ) -> list[Feature]:
         """One feature a window; the first of several gold answers is the one trained on."""
-        data = columns(rows, self.reads)
+        data = columns(rows, ("context", "question", "answers"))
         segmenter = Segmenter(tokenizer)
         room = segmenter.room(2, max_length)
         # Contexts repeat, a handful of questions each; the tokenizer reads each once.

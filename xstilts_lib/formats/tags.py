@@ -55,8 +55,6 @@ class TagHead(nn.Module):
 class TagsFormat(Format):
     name = "tags"
     columns = ("id", "words", "tags")
-    reads = ("words", "tags")
-    feature = TagFeature
 
     def encode(
         self, rows: Rows, tokenizer: PreTrainedTokenizerFast, labels: Sequence[str], max_length: int
@@ -66,7 +64,7 @@ class TagsFormat(Format):
         A word that the tokenizer makes nothing of stands as the unknown token, as in XTREME's scripts.
         UserError for a tag that is not among `labels`.
         """
-        data = columns(rows, self.reads)
+        data = columns(rows, ("words", "tags"))
         segmenter = Segmenter(tokenizer)
         room = segmenter.room(1, max_length)
         tags = self._numbers(data["tags"], labels)

@@ -68,15 +68,13 @@ def _cross_entropy(head: MaskedHead, masked: Tensor, labels: Tensor, reduction: 
 class TextFormat(Format):
     name = "text"
     columns = ("id", "language", "text", "pair")
-    reads = ("text", "pair")
-    feature = TextFeature
 
     def encode(
         self, rows: Rows, tokenizer: PreTrainedTokenizerFast, labels: Sequence[str], max_length: int
     ) -> list[Feature]:
         """`<s> text </s>`; where the row has a translation, `<s> text </s></s> pair </s>` in odd rows and
         `<s> pair </s></s> text </s>` in even ones."""
-        data = columns(rows, self.reads)
+        data = columns(rows, ("text", "pair"))
         segmenter = Segmenter(tokenizer)
         if segmenter.mask is None:
             raise UserError("The tokenizer has no mask token: masked language modelling needs one.")

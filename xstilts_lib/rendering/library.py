@@ -37,7 +37,7 @@ FLOORS = (
     Floor(
         "tasks-and-data", "Tasks and data",
         "What an example is, where it comes from, how an answer is scored, and the grammar of recipes.",
-        ("recipe", "sources", "selection", "formats", "encodings", "batches", "scoring", "mining"),
+        ("recipe", "sources", "selection", "formats", "batches", "scoring", "mining"),
     ),
     Floor(
         "ground", "The ground floor", "What everything stands on, and what knows nothing of experiments.",
