@@ -6,10 +6,10 @@ from __future__ import annotations
 from collections import Counter
 
 import pytest
+from logic import Logic
 
 from xstilts_lib.sources.miniature import MiniatureSettings, MiniatureSource
 from xstilts_lib.sources.miniature.lexicon import Lexicon
-from xstilts_lib.sources.miniature.logic import Logic
 
 ROWS = 1200
 

@@ -16,7 +16,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from .lexicon import NUMBERS, ORGANISATIONS, Lexicon
+from xstilts_lib.sources.miniature.lexicon import NUMBERS, ORGANISATIONS, Lexicon
 
 ENTAILMENT, NEUTRAL, CONTRADICTION = "entailment", "neutral", "contradiction"
 # How what the premise says of one part relates to what the hypothesis says of it.
