@@ -6,18 +6,15 @@ what its tokens take at an assumed speed.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 from . import manifest, shapes
-from .errors import UserError
 from .experiment import Experiment
 from .graph import Job, jobs
-from .monitor import clock
-from .runs import ENCODER, Run
+from .monitor import clock, read_json
+from .runs import ENCODER, RETRIEVAL, Run
 from .settings import TrainSettings
 from .tasks import TASKS, task
 
@@ -82,7 +79,7 @@ def measured(experiment: Experiment) -> dict[tuple[str, ...], float]:
     """Seconds of the parts of earlier runs of this experiment and model, by template, recipe and task."""
     found: dict[tuple[str, ...], float] = {}
     for path in experiment.root.rglob(manifest.NAME):
-        record = _read(path)
+        record = read_json(path)
         parameters = record.get("parameters", {})
         if "seconds" in record and "seed" in parameters:
             found[_key(parameters)] = float(record["seconds"])
@@ -91,14 +88,6 @@ def measured(experiment: Experiment) -> dict[tuple[str, ...], float]:
 
 def _key(parameters: Mapping[str, Any]) -> tuple[str, ...]:
     return tuple(str(parameters.get(name, "")) for name in ("variant", "recipe", "task"))
-
-
-def _read(path: Path) -> dict[str, Any]:
-    try:
-        content: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return {}
-    return content
 
 
 def _part(run: Run, part: str, known: Mapping[tuple[str, ...], float]) -> Cost:
@@ -120,21 +109,30 @@ def weights(experiment: Experiment) -> float:
     return float(layers * (4 * width * width + 2 * width * inner))
 
 
+def trained(run: Run, part: str) -> tuple[TrainSettings, dict[str, int | None]] | None:
+    """How a part trains, and the most examples that it takes of each training set (of none: it reads text);
+    None for retrieval, which trains nothing."""
+    experiment, names = run.experiment, run.tasks(part)
+    if part == RETRIEVAL:
+        return None
+    if part != ENCODER:
+        settings = experiment.settings_for("target", names)
+        return settings, {task(name).train or "": settings.examples for name in names}
+    if names:
+        limits = {name: experiment.settings_of(name, names).examples for name in names}
+        return experiment.settings_for("intermediate", names), limits
+    assert experiment.pretraining is not None, "an experiment that pretrains states how"
+    return experiment.pretraining, {}
+
+
 def training(run: Run, part: str) -> float:
     """Operations of a part's training for each parameter: six a token."""
-    experiment = run.experiment
-    if part == ENCODER:
-        if run.recipe.steps:
-            names = run.recipe.last.names
-            settings = experiment.settings_for("intermediate", names)
-            limits = {name: experiment.settings_of(name, names).examples for name in names}
-            return 6.0 * trained_tokens(settings, limits, rows(experiment))
-        if experiment.pretraining is None:
-            raise UserError("There is no pretraining to estimate.")
-        return 6.0 * trained_tokens(experiment.pretraining, {}, lines=lines(experiment))
-    trained = [row for row in map(task, run.tasks(part)) if row.train is not None]
-    every = ((row, experiment.settings_for("target", [row.name])) for row in trained)
-    return sum(6.0 * trained_tokens(own, {row.train: own.examples}, rows(experiment)) for row, own in every)
+    found = trained(run, part)
+    if found is None:
+        return 0.0
+    settings, limits = found
+    text = 0 if limits else lines(run.experiment)
+    return 6.0 * trained_tokens(settings, limits, rows(run.experiment), text)
 
 
 def reading(run: Run, part: str) -> float:

@@ -106,13 +106,13 @@ class Monitor:
 
 def read_status(job: Job) -> dict[str, Any]:
     """A job's status file, empty where it has none."""
-    return _read(job.status)
+    return read_json(job.status)
 
 
 def cells(status: dict[str, Any]) -> tuple[str, ...]:
     """Part, phase, step, loss, tokens per second and time left of a running job, as text."""
     place = f"{status.get('part') or ''} ({status.get('done', 0) + 1}/{status.get('parts', 1)})"
-    progress = _read(Path(status["progress"])) if status.get("progress") else {}
+    progress = read_json(Path(status["progress"])) if status.get("progress") else {}
     if not progress:
         return place, "", "", "", "", ""
     return (
@@ -145,7 +145,8 @@ def clock(seconds: float) -> str:
     return f"{whole // 3600} h {whole % 3600 // 60:02d} min"
 
 
-def _read(path: Path) -> dict[str, Any]:
+def read_json(path: Path) -> dict[str, Any]:
+    """What a JSON file holds; empty where there is none, or it is no JSON."""
     try:
         content: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError):

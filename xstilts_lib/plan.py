@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import dataclasses
 import math
-from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -21,7 +20,7 @@ from .errors import UserError, nearest
 from .experiment import Experiment
 from .formats.text import SCORES
 from .monitor import clock
-from .runs import ENCODER, RETRIEVAL, Run, runs_of_model
+from .runs import ENCODER, Run, runs_of_model
 from .settings import TrainSettings
 from .shapes import PIECES, PUBLISHED
 from .tasks import task
@@ -43,18 +42,16 @@ class Gpu:
     """Operations a second in bfloat16, without sparsity, in units of 1e12."""
 
 
-GPUS = {
-    gpu.name: gpu
-    for gpu in (
-        Gpu("H200", 141, 989),
-        Gpu("H100", 80, 989),
-        Gpu("A100-80", 80, 312),
-        Gpu("A100-40", 40, 312),
-        Gpu("L40S", 48, 362),
-        Gpu("L4", 24, 121),
-        Gpu("RTX4090", 24, 165),
-    )
-}
+_STATED = (
+    Gpu("H200", 141, 989),
+    Gpu("H100", 80, 989),
+    Gpu("A100-80", 80, 312),
+    Gpu("A100-40", 40, 312),
+    Gpu("L40S", 48, 362),
+    Gpu("L4", 24, 121),
+    Gpu("RTX4090", 24, 165),
+)
+GPUS = {gpu.name: gpu for gpu in _STATED}
 # Assumed, and to be replaced by what is measured.
 UTILISATION = 0.35  # of the peak
 OVERHEAD = 2 * GIB  # the driver's, and what the allocator cannot use
@@ -133,38 +130,37 @@ class Shape:
         return held + self.activations(math.ceil(tokens / parts), settings.recompute) + scores + OVERHEAD
 
 
-@dataclass(frozen=True)
+@dataclass
 class Need:
     """What one part of a run asks for."""
 
     what: str
-    runs: int
-    """How often it is done: once a seed."""
-    gpus: int
-    """That it takes at a time."""
     memory: float
-    """Bytes of each."""
+    """Bytes of each GPU."""
     seconds: float
-    disk: float
-    """Bytes that stay."""
-    beside: float
-    """Bytes of its checkpoints while it runs."""
     advice: str
     """What would make it fit; empty where it does."""
+    gpus: int = 1
+    """That it takes at a time."""
+    disk: float = 0.0
+    """Bytes that stay."""
+    beside: float = 0.0
+    """Bytes of its checkpoints while it runs."""
+    runs: int = 0
+    """How often it is done: once a seed."""
 
 
 def needs(experiment: Experiment, device: Gpu) -> list[Need]:
     """A row for each kind of part: pretraining or an intermediate phase, a target, retrieval."""
     shape = Shape.of(config(experiment))
     rows: dict[str, Need] = {}
-    number: Counter[str] = Counter()
     for run in runs_of_model(experiment):
         for part in run.parts:
             what = f"{run.recipe.name}: {'encoder' if part == ENCODER else part.rpartition('/')[2]}"
-            number[what] += 1
             if what not in rows:
                 rows[what] = _need(run, part, what, shape, device)
-    return [dataclasses.replace(row, runs=number[what]) for what, row in rows.items()]
+            rows[what].runs += 1
+    return list(rows.values())
 
 
 def _need(run: Run, part: str, what: str, shape: Shape, device: Gpu) -> Need:
@@ -173,34 +169,22 @@ def _need(run: Run, part: str, what: str, shape: Shape, device: Gpu) -> Need:
     # What is evaluated stands whole on one GPU, whatever it was spread over before.
     tokens = run.experiment.evaluation.tokens_per_batch
     reading = 4.0 * shape.parameters + 2.0 * shape.matrices + shape.activations(tokens, True) + OVERHEAD
-    settings, names = _training(run, part)
-    if settings is None:
-        advice = "" if reading <= device.memory * 1e9 else "too large"
-        return Need(what, 1, 1, reading, seconds, 0.0, 0.0, advice)
-    tokens, masked = longest_update(settings, names), "text" in {task(name).format for name in names}
-    masked = masked or not names
+    fits = reading <= device.memory * 1e9
+    trained = costs.trained(run, part)
+    if trained is None:
+        return Need(what, reading, seconds, "" if fits else "too large")
+    settings, names = trained[0], tuple(trained[1])
+    tokens, masked = longest_update(settings, names), not names or "text" in {task(n).format for n in names}
     memory = shape.memory(settings, tokens, masked)
     advice = _advice(shape, settings, tokens, masked, device, memory)
     if part != ENCODER and reading > memory:
-        memory, advice = reading, "" if reading <= device.memory * 1e9 else "too large to be evaluated"
+        memory, advice = reading, "" if fits else "too large to be evaluated"
+    seconds += costs.training(run, part) / rate / settings.processes
     moving = shape.parameters if settings.low_rank is None else settings.low_rank * shape.edges
     disk = 4.0 * shape.parameters if part == ENCODER else 0.0
-    seconds += costs.training(run, part) / rate / settings.processes
     # The oldest checkpoint goes when the newest is whole; weights go to several processes, and come back.
     beside = 12.0 * moving * (KEPT + 1) + (8.0 * shape.parameters if settings.processes > 1 else 0.0)
-    return Need(what, 1, settings.processes, memory, seconds, disk, beside, advice)
-
-
-def _training(run: Run, part: str) -> tuple[TrainSettings | None, tuple[str, ...]]:
-    """How `part` trains, and on which tasks; None where it trains nothing."""
-    experiment = run.experiment
-    if part == ENCODER and not run.recipe.steps:
-        return experiment.pretraining, ()
-    if part == ENCODER:
-        return experiment.settings_for("intermediate", run.recipe.last.names), run.recipe.last.names
-    if part == RETRIEVAL:
-        return None, ()
-    return experiment.settings_for("target", run.tasks(part)), run.tasks(part)
+    return Need(what, memory, seconds, advice, settings.processes, disk, beside)
 
 
 def longest_update(settings: TrainSettings, names: tuple[str, ...]) -> int:
