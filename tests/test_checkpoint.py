@@ -1,57 +1,19 @@
-"""State on disk: whole or not there."""
+"""Checkpoints: the newest that is whole counts."""
 
 from __future__ import annotations
 
 import errno
 import json
-import os
 
 import pytest
 import torch
 
-from xstilts_lib.checkpoint import Checkpoints, atomic_folder, atomic_write, check_safetensors, sha256
+from xstilts_lib.checkpoint import Checkpoints, check_safetensors, sha256
 from xstilts_lib.errors import UserError
 
 
 def full(*args, **kwargs):
     raise OSError(errno.ENOSPC, "No space left on device")
-
-
-def test_a_file_is_written_whole(tmp_path):
-    path = atomic_write(tmp_path / "deep" / "file.txt", "süß")
-    assert path.read_text() == "süß"
-    assert atomic_write(path, b"other").read_bytes() == b"other"
-    assert [p.name for p in path.parent.iterdir()] == ["file.txt"]
-
-
-@pytest.mark.parametrize("call", ["fsync", "replace"])
-def test_a_full_disk_leaves_the_old_file_and_nothing_else(call, tmp_path, monkeypatch):
-    path = atomic_write(tmp_path / "file.txt", "old")
-    monkeypatch.setattr(os, call, full)
-    with pytest.raises(UserError, match=r"disk is full.*file\.txt"):
-        atomic_write(path, "new")
-    assert path.read_text() == "old"
-    assert [p.name for p in tmp_path.iterdir()] == ["file.txt"]
-
-
-def test_a_folder_takes_the_place_of_the_old_one_when_it_is_whole(tmp_path):
-    for content in ("old", "new"):
-        with atomic_folder(tmp_path / "encoder") as folder:
-            (folder / content).write_text(content)
-    assert [p.name for p in (tmp_path / "encoder").iterdir()] == ["new"]
-
-
-def test_a_folder_half_written_is_not_there(tmp_path):
-    def fail(folder):
-        (folder / "half").write_text("")
-        raise RuntimeError
-
-    with atomic_folder(tmp_path / "encoder") as folder:
-        (folder / "new").write_text("")
-    with pytest.raises(RuntimeError), atomic_folder(tmp_path / "encoder") as folder:
-        fail(folder)
-    assert [p.name for p in (tmp_path / "encoder").iterdir()] == ["new"]
-    assert [p.name for p in tmp_path.iterdir()] == ["encoder"]
 
 
 def test_a_full_disk_leaves_the_checkpoint_before(tmp_path, monkeypatch):

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
-from . import code, manifest, places, records, results
+from . import checksums, code, manifest, places, records, results
 from .experiment import Experiment, available, load_experiment
 from .runs import all_runs, template_digest
 
@@ -65,8 +65,8 @@ class Group:
         shown = [about.title, about.targets, about.languages, sorted(about.designs)]
         read: Any = [[run.fingerprint(part), run.data(part)] for run in all_runs(about) for part in run.parts]
         if not self.own and results.missing(about):
-            read = manifest.sha256(records.path(about))
-        return manifest.digest([read, templates, shown, code.shows()])
+            read = checksums.sha256(records.path(about))
+        return checksums.digest([read, templates, shown, code.shows()])
 
     def done(self) -> bool:
         """Whether they are there, and made of the results and the code as they stand."""

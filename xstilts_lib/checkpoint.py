@@ -1,22 +1,16 @@
-"""State on disk that is whole or not there: atomic files and folders, checksums, checkpoints of a run.
-
-Safetensors and JSON alone, no pickle. A file is written beside its place, flushed to the disk, and renamed
-into it, so that a kill at any moment leaves the old state or the new one.
-"""
+"""The checkpoints of a run: safetensors and JSON alone, no pickle, with checksums."""
 
 from __future__ import annotations
 
-import errno
 import json
-import os
 import shutil
 import struct
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from .checksums import sha256
+from .disk import replacing_folder
 from .errors import UserError
 
 if TYPE_CHECKING:
@@ -24,77 +18,6 @@ if TYPE_CHECKING:
 
 CHECKPOINTS = "checkpoint"  # the folder of a run that holds them
 KEPT = 2  # checkpoints of a run: the newest, and the one before in case the newest is damaged
-
-
-@contextmanager
-def disk(path: Path) -> Iterator[None]:
-    """A full disk, inside, becomes a UserError that names `path`."""
-    try:
-        yield
-    except OSError as error:
-        if error.errno in (errno.ENOSPC, errno.EDQUOT):
-            raise UserError(
-                f"The disk is full: {path} could not be written; free some space and run again."
-            ) from error
-        raise
-    except Exception as error:
-        # safetensors wraps the system's error in its own.
-        if type(error).__name__ == "SafetensorError" and (
-            "No space left" in str(error) or "code: 28" in str(error)
-        ):
-            raise UserError(
-                f"The disk is full: {path} could not be written; free some space and run again."
-            ) from error
-        raise
-
-
-def atomic_write(path: Path | str, content: bytes | str) -> Path:
-    """Write a file whole or not at all; UserError where the disk is full."""
-    path = Path(path)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    beside = path.with_name(f".{path.name}.{os.getpid()}.partial")
-    try:
-        with disk(path):
-            with open(beside, "wb") as file:
-                file.write(content.encode() if isinstance(content, str) else content)
-                file.flush()
-                os.fsync(file.fileno())
-            os.replace(beside, path)
-    finally:
-        beside.unlink(missing_ok=True)
-    return path
-
-
-@contextmanager
-def atomic_folder(path: Path | str) -> Iterator[Path]:
-    """An empty folder to write into, which takes the place of `path` when the block ends well."""
-    path = Path(path)
-    beside = path.with_name(f".{path.name}.partial")
-    shutil.rmtree(beside, ignore_errors=True)  # what a killed run left
-    try:
-        with disk(path):
-            beside.mkdir(parents=True)
-            yield beside
-            for file in beside.rglob("*"):
-                _flush(file)
-            _flush(beside)
-            old = path.with_name(f".{path.name}.old")
-            shutil.rmtree(old, ignore_errors=True)
-            if path.exists():
-                os.rename(path, old)
-            os.rename(beside, path)
-            _flush(path.parent)
-            shutil.rmtree(old, ignore_errors=True)
-    finally:
-        shutil.rmtree(beside, ignore_errors=True)
-
-
-def _flush(path: Path) -> None:
-    handle = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
 
 
 def check_safetensors(path: Path | str) -> None:
@@ -130,7 +53,7 @@ class Checkpoints:
         """Write the state after `step` updates, then drop all but the last two."""
         from safetensors.torch import save_file
 
-        with atomic_folder(self._folder(step)) as folder:
+        with replacing_folder(self._folder(step)) as folder:
             save_file(
                 {name: tensor.contiguous() for name, tensor in tensors.items()}, folder / "state.safetensors"
             )

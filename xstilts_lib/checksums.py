@@ -1,4 +1,4 @@
-"""SHA-256 of files, the large ones read once: what was computed is remembered by path, size and time.
+"""Hashes of files and of plain data; of a large file the hash is remembered by path, size and time.
 
 A file that Git LFS left as a pointer is none of data, whoever asks, and is refused.
 
@@ -10,12 +10,13 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 import time
+from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
-from . import places
+from . import disk, places
 from .errors import UserError
 
 # Within the tick of a file system's clock a file can change twice and keep its time, so a file this young is
@@ -52,12 +53,25 @@ def remembered(path: Path) -> str:
     return _known[stamp]
 
 
+def of_listing(files: Iterable[tuple[str, Path]]) -> str:
+    """16 hexadecimal digits that change when a name or a byte of these files does."""
+    return _short("".join(f"{name} {remembered(path)}\n" for name, path in files))
+
+
 def of_files(folder: Path) -> str:
-    """16 hexadecimal digits that change when a name or a byte below `folder` does; hidden files aside."""
+    """The same of all files below `folder`, hidden ones aside."""
     files = {path.relative_to(folder).as_posix(): path for path in folder.rglob("*") if path.is_file()}
     shown = (name for name in sorted(files) if not name.startswith(".") and "/." not in name)
-    listing = "".join(f"{name} {remembered(files[name])}\n" for name in shown)
-    return hashlib.sha256(listing.encode()).hexdigest()[:16]
+    return of_listing((name, files[name]) for name in shown)
+
+
+def digest(value: Any) -> str:
+    """The same of plain data: equal data, equal hash, whatever the order of its keys."""
+    return _short(json.dumps(value, sort_keys=True, ensure_ascii=False, default=str))
+
+
+def _short(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
 def _refuse_pointer(path: Path) -> None:
@@ -82,11 +96,5 @@ def _read(kept: Path, stamp: tuple[str, ...]) -> str | None:
 
 def _write(kept: Path, stamp: tuple[str, ...], found: str) -> None:
     """Keep it, where there is a folder to keep it in; without, it is computed again next time."""
-    part = kept.with_name(f".{kept.name}.{os.getpid()}")
-    try:
-        kept.parent.mkdir(parents=True, exist_ok=True)
-        part.write_text(json.dumps({"stamp": stamp, "sha256": found}), encoding="utf-8")
-        part.replace(kept)
-    except OSError:
-        with suppress(OSError):
-            part.unlink(missing_ok=True)
+    with suppress(OSError, UserError):
+        disk.write_json(kept, {"stamp": stamp, "sha256": found}, flush=False)

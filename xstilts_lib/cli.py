@@ -371,7 +371,7 @@ def _write(content: Any, output: Path | None) -> None:
     if output is None:
         print(json.dumps(content, indent=1, ensure_ascii=False))
         return
-    from .manifest import write_json
+    from .disk import write_json
 
     write_json(output, content)
 

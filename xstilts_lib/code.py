@@ -14,14 +14,14 @@ from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 
-from . import manifest
+from . import checksums
 
 _ROOT = Path(__file__).resolve().parent
 # What carries numbers about, shows them, or starts what computes them.
 _NEUTRAL = {
     "__init__", "analyses", "analysis", "by_example", "checksums", "cli", "client", "code", "cores", "costs",
-    "data", "errors", "experiment", "graph", "jobs", "kernels", "manifest", "monitor", "notebook", "places",
-    "plan", "processes", "progress", "recipe", "records", "rendering", "results", "runs",
+    "data", "disk", "errors", "experiment", "graph", "jobs", "kernels", "manifest", "monitor", "notebook",
+    "places", "plan", "processes", "progress", "recipe", "records", "rendering", "results", "runs",
     "settings", "strict", "tables", "tasks", "verification", "warm", "workflow",
 }  # fmt: skip
 # What turns an encoder into scores: it may change without an encoder being trained again.
@@ -34,7 +34,7 @@ SOURCES = ("files", "hub", "miniature")
 @cache
 def decides(source: str, evaluation: bool) -> str:
     """The hash of the code behind an encoder trained on `source`, or with `evaluation` behind scores."""
-    return manifest.digest(
+    return checksums.digest(
         [[file.relative_to(_ROOT).as_posix(), _dump(file)] for file in _files(source, evaluation)]
     )
 
@@ -43,7 +43,7 @@ def decides(source: str, evaluation: bool) -> str:
 def shows() -> str:
     """The hash of the code behind the tables and figures that are made of scores."""
     files = [*sorted((_ROOT / "analysis").rglob("*.py")), *(_ROOT / name for name in _SHOWN)]
-    return manifest.digest([[file.name, _dump(file)] for file in files])
+    return checksums.digest([[file.name, _dump(file)] for file in files])
 
 
 def _files(source: str, evaluation: bool) -> Iterator[Path]:

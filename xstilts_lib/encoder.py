@@ -18,7 +18,8 @@ import torch
 from torch import Tensor, nn
 
 from . import attention, shapes
-from .checkpoint import atomic_folder, check_safetensors
+from .checkpoint import check_safetensors
+from .disk import replacing_folder
 from .errors import UserError, nearest
 
 if TYPE_CHECKING:
@@ -115,7 +116,7 @@ def save(model: PreTrainedModel, tokenizer: PreTrainedTokenizerFast, directory: 
     """Write a folder that `load`, and AutoModel.from_pretrained, open; whole or not at all."""
     from safetensors.numpy import save_file
 
-    with atomic_folder(directory) as folder, _quietly():
+    with replacing_folder(directory) as folder, _quietly():
         model.save_pretrained(folder)
         tokenizer.save_pretrained(folder)
         kept = getattr(tokenizer, "kept", None)

@@ -16,7 +16,7 @@ import time
 import traceback
 from typing import Any, Literal
 
-from . import graph, manifest, places, processes, results
+from . import disk, graph, manifest, places, processes, results
 from .errors import UserError
 from .experiment import load_experiment
 from .graph import Job
@@ -88,7 +88,7 @@ class Worker:
         )
         if progress:
             progress.unlink(missing_ok=True)
-        manifest.write_json(
+        disk.write_json(
             self.job.status,
             {
                 "state": state,

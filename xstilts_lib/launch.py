@@ -22,7 +22,7 @@ import torch
 from torch import nn
 
 from . import arithmetic, attention, devices, processes
-from .checkpoint import disk
+from .disk import room_for
 from .errors import UserError
 
 if TYPE_CHECKING:
@@ -150,7 +150,7 @@ def _work(
 def _save(parameters: Iterable[tuple[str, nn.Parameter]], path: Path) -> None:
     from safetensors.torch import save_file
 
-    with disk(path):
+    with room_for(path):
         save_file({name: parameter.detach().contiguous() for name, parameter in parameters}, path)
 
 

@@ -10,7 +10,6 @@ disk.
 
 from __future__ import annotations
 
-import hashlib
 import importlib.metadata
 import json
 import os
@@ -26,6 +25,7 @@ from typing import Any
 from . import arithmetic, places
 from .checksums import sha256
 from .cores import cores
+from .disk import write_json
 from .errors import UserError
 
 NAME = "manifest.json"
@@ -98,28 +98,6 @@ def _files(output: Path) -> list[Path]:
     if not output.is_file():
         raise FileNotFoundError(f"an output of the run is absent: {output}")
     return [output]
-
-
-def write_json(path: Path, content: Any) -> Path:
-    """Write `content` as JSON in one step: a reader finds the old file or the whole new one, never a part."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    part = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
-        with part.open("w", encoding="utf-8") as file:
-            json.dump(content, file, indent=1, ensure_ascii=False, sort_keys=False)
-            file.write("\n")
-            file.flush()
-            os.fsync(file.fileno())
-        part.replace(path)
-    finally:
-        part.unlink(missing_ok=True)
-    return path
-
-
-def digest(value: Any) -> str:
-    """A short hash of plain data: equal data, equal hash, whatever the order of its keys."""
-    text = json.dumps(value, sort_keys=True, ensure_ascii=False, default=str)
-    return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
 def now() -> str:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
-from . import manifest
+from . import checksums, disk
 from .errors import UserError, nearest
 from .tasks import TASKS
 
@@ -91,7 +91,7 @@ def _kept(
     from . import encoder
 
     languages = experiment.pretraining.languages if experiment.pretraining else None
-    key = manifest.digest([source.revision(text_task(source.kind)), languages, size])
+    key = checksums.digest([source.revision(text_task(source.kind)), languages, size])
     file = experiment.directory / "vocabulary" / f"{key}.json"
     if not file.is_file():
         lines = [
@@ -100,5 +100,5 @@ def _kept(
             for key in ("text", "pair")
             for line in rows[key]
         ]
-        manifest.write_json(file, encoder.trim(tokenizer, lines, size).tolist())
+        disk.write_json(file, encoder.trim(tokenizer, lines, size).tolist())
     return np.array(json.loads(file.read_text(encoding="utf-8")), dtype=np.int64)

@@ -3,11 +3,13 @@ printed line."""
 
 from __future__ import annotations
 
-import json
-import os
 import time
+from contextlib import suppress
 from pathlib import Path
 from typing import SupportsFloat
+
+from .disk import write_json
+from .errors import UserError
 
 FILE_SECONDS = 0.5  # between two writes of the file
 PRINT_SECONDS = 10.0  # between two printed lines
@@ -36,8 +38,6 @@ class Progress:
         """The run's length, and where it goes on from; rates count from here."""
         self.total = total
         self._began = (time.monotonic(), step, tokens)
-        if self.path is not None:
-            self.path.parent.mkdir(parents=True, exist_ok=True)
 
     def due(self) -> bool:
         """Whether an update now would be written: a GPU is asked for its loss only then."""
@@ -64,7 +64,9 @@ class Progress:
         }
         self._written = now
         if self.path is not None:
-            self._write(state)
+            # A monitor's file is worth no failure: a full disk shows where results are written.
+            with suppress(OSError, UserError):
+                write_json(self.path, state, flush=False)
         if self.printing and (now - self._printed >= PRINT_SECONDS or step == self.total):
             self._printed = now
             print(
@@ -72,13 +74,3 @@ class Progress:
                 f"{rate:,.0f} tokens/s, {left:.0f} s left",
                 flush=True,
             )
-
-    def _write(self, state: dict[str, object]) -> None:
-        # A monitor's file is worth no fsync and no failure: a full disk shows where results are written.
-        assert self.path is not None
-        beside = self.path.with_name(f".{self.path.name}.{os.getpid()}")
-        try:
-            beside.write_text(json.dumps(state))
-            os.replace(beside, self.path)
-        except OSError:
-            beside.unlink(missing_ok=True)

@@ -15,7 +15,7 @@ from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from . import arithmetic, manifest, places, results, strict
+from . import arithmetic, disk, manifest, places, results, strict
 from .errors import UserError
 from .experiment import Design, Experiment
 from .recipe import tree
@@ -177,11 +177,9 @@ def write(experiment: Experiment) -> Path:
         )
     table = results.collect(experiment)
     file = path(experiment)
-    file.parent.mkdir(parents=True, exist_ok=True)
-    scratch = file.with_name(f".{file.name}.part")
-    table.to_parquet(scratch, index=False, compression="zstd")
-    scratch.replace(file)
-    manifest.write_json(file.with_suffix(".json"), _provenance(experiment, len(table)))
+    with disk.replacing(file) as beside:
+        table.to_parquet(beside, index=False, compression="zstd")
+    disk.write_json(file.with_suffix(".json"), _provenance(experiment, len(table)))
     return file
 
 

@@ -15,7 +15,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from . import manifest
+from . import disk, manifest
 from .errors import UserError
 from .experiment import Experiment
 from .recipe import NONE
@@ -50,7 +50,7 @@ def write_scores(
     }  # fmt: skip
     for name, (metrics, rows) in (dev or {}).items():
         content[name]["dev"] = {"metrics": dict(metrics), "examples": rows}
-    return manifest.write_json(directory / SCORES, content)
+    return disk.write_json(directory / SCORES, content)
 
 
 def read_scores(directory: Path) -> dict[str, Any]:
@@ -77,10 +77,8 @@ def collect(experiment: Experiment) -> pandas.DataFrame:
 def write(experiment: Experiment) -> Path:
     """Collect and write results.parquet, in one step; the same scores give the same bytes."""
     file = path(experiment)
-    file.parent.mkdir(parents=True, exist_ok=True)
-    part = file.with_name(f".{file.name}.part")
-    collect(experiment).to_parquet(part, index=False)
-    part.replace(file)
+    with disk.replacing(file) as beside:
+        collect(experiment).to_parquet(beside, index=False)
     return file
 
 

@@ -33,7 +33,7 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from . import arithmetic, code, data, manifest, places
+from . import arithmetic, checksums, code, data, disk, manifest, places
 from .checkpoint import CHECKPOINTS
 from .errors import UserError, nearest
 from .experiment import Experiment
@@ -146,7 +146,7 @@ class Run:
         """A hash of all settings and code that decide the numbers of `part`, upstream parts included."""
         template = template_digest(self.template(part))
         library = code.decides(self.experiment.source["kind"], evaluation=part != ENCODER)
-        return manifest.digest([_upstream(self, part), _decides(self, part), self.seed, template, library])
+        return checksums.digest([_upstream(self, part), _decides(self, part), self.seed, template, library])
 
     def data(self, part: str) -> dict[str, str] | None:
         """What identifies the rows and weights that `part` and all upstream of it read, split by split.
@@ -191,7 +191,7 @@ class Run:
             for path in directory.iterdir():
                 if path.name not in _KEPT:
                     shutil.rmtree(path) if path.is_dir() else path.unlink(missing_ok=True)
-            manifest.write_json(begun, now)
+            disk.write_json(begun, now)
         return directory
 
     def finish(
@@ -337,7 +337,7 @@ def _code_digest(path: Path, _changed: int) -> str:
         for cell in cells
         if cell["cell_type"] == "code" and "parameters" not in cell["metadata"].get("tags", [])
     ]
-    return manifest.digest(code)
+    return checksums.digest(code)
 
 
 def template_path(name: str) -> Path:

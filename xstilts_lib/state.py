@@ -18,7 +18,8 @@ from torch import Tensor, nn
 
 from . import sharding
 from .batches import Mixture
-from .checkpoint import CHECKPOINTS, Checkpoints, atomic_write
+from .checkpoint import CHECKPOINTS, Checkpoints
+from .disk import write_json
 from .settings import CHANCE, EXECUTION
 
 if TYPE_CHECKING:
@@ -71,7 +72,7 @@ class History:
 
     def write(self, path: Path | str) -> None:
         """As JSON, whole or not at all."""
-        atomic_write(path, json.dumps(asdict(self), indent=1))
+        write_json(path, asdict(self))
 
 
 class State:

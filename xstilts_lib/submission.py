@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from .checkpoint import atomic_write
+from . import disk
 from .errors import UserError
 from .formats.base import columns
 from .sources.checks import unlabelled
@@ -123,11 +123,11 @@ def _write_lines(task: str, language: str, values: Sequence[Any], directory: Pat
 
 
 def _write_json(task: str, language: str, content: Any, directory: Path | str) -> Path:
-    return _write(task, language, "json", json.dumps(content, ensure_ascii=False, indent=1) + "\n", directory)
+    return disk.write_json(Path(directory) / task / f"test-{language}.json", content)
 
 
 def _write(task: str, language: str, suffix: str, text: str, directory: Path | str) -> Path:
-    return atomic_write(Path(directory) / task / f"test-{language}.{suffix}", text)
+    return disk.write(Path(directory) / task / f"test-{language}.{suffix}", text)
 
 
 def _squad(rows: Dataset) -> dict[str, Any]:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from importlib.metadata import version
 from typing import Any
 
-from xstilts_lib import manifest, places
+from xstilts_lib import disk, manifest, places
 from xstilts_lib.cores import cores
 
 
@@ -15,7 +15,7 @@ def record(name: str, rows: Sequence[dict[str, Any]], **about: Any) -> None:
     path = places.book() / "records" / f"{name}.json"
     versions = {package: version(package) for package in ("transformers", "torch", "accelerate")}
     about = {"threads": cores(), **about}
-    manifest.write_json(
+    disk.write_json(
         path, {"rows": rows, "hardware": manifest.hardware(), "versions": versions, "about": about}
     )
     print(f"Recorded in {places.relative(path)}.")

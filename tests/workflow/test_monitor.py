@@ -12,8 +12,8 @@ from pathlib import Path
 import pytest
 
 from xstilts_lib import costs, graph, tables
+from xstilts_lib.disk import write_json
 from xstilts_lib.experiment import Training, load_experiment
-from xstilts_lib.manifest import write_json
 from xstilts_lib.monitor import Monitor, cells, clock
 from xstilts_lib.recipe import parse
 from xstilts_lib.runs import Run

@@ -104,14 +104,6 @@ def test_a_damaged_manifest_is_named(done: Run) -> None:
         done.done("encoder")
 
 
-def test_a_manifest_is_written_whole_or_not_at_all(tmp_path: Path) -> None:
-    manifest.write_json(tmp_path / "a.json", {"a": 1})
-    with pytest.raises(TypeError):
-        manifest.write_json(tmp_path / "a.json", {"a": object()})
-    assert json.loads((tmp_path / "a.json").read_text()) == {"a": 1}
-    assert len(list(tmp_path.iterdir())) == 1
-
-
 def test_an_output_that_is_absent_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError, match="absent"):
         manifest.write_manifest(tmp_path, {}, [tmp_path / "nothing"], 1.0)

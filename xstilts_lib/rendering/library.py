@@ -42,8 +42,8 @@ FLOORS = (
     Floor(
         "ground", "The ground floor", "What everything stands on, and what knows nothing of experiments.",
         ("tasks", "settings", "strict", "shapes", "arithmetic", "encoder", "trainable", "attention",
-         "devices", "sharding", "pairs", "checksums", "checkpoint", "code", "cores", "manifest", "progress",
-         "samples", "sentences", "textfiles", "places", "errors"),
+         "devices", "sharding", "pairs", "checksums", "checkpoint", "disk", "code", "cores", "manifest",
+         "progress", "samples", "sentences", "textfiles", "places", "errors"),
     ),
 )  # fmt: skip
 OTHERS = Floor("others", "Other rooms", "Not yet on a floor.", ())

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterable
 from pathlib import Path
 
-from ...checksums import remembered
+from ...checksums import of_listing
 from ...errors import UserError
 from ...tasks import Task
 from .archives import SUFFIXES, find_archive, unpack
@@ -74,10 +73,7 @@ class DataFolder:
 
     def digest(self, paths: Iterable[Path]) -> str:
         """16 hexadecimal digits that change when a name or a byte of `paths` does."""
-        total = hashlib.sha256()
-        for path in sorted(set(paths)):
-            total.update(f"{path.parent.name}/{path.name} {remembered(path)}\n".encode())
-        return total.hexdigest()[:16]
+        return of_listing((f"{path.parent.name}/{path.name}", path) for path in sorted(set(paths)))
 
     def absence(self, task: Task, split: str, language: str) -> UserError:
         """What is missing, for the person who can put it there."""

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ...checksums import remembered
+from ...disk import replacing
 from ...errors import UserError
 
 if TYPE_CHECKING:
@@ -30,10 +31,8 @@ def load_tokenizer(folder: Path, cache: Path) -> PreTrainedTokenizerFast:
                 f"{folder} holds {len(models)} files *.model: exactly one SentencePiece model was expected."
             )
         place = cache / f"tokenizer-{remembered(models[0])[:16]}"
-        place.mkdir(parents=True, exist_ok=True)
-        part = place / f"part-{id(place)}"
-        shutil.copyfile(models[0], part)
-        part.replace(place / "sentencepiece.bpe.model")
+        with replacing(place / "sentencepiece.bpe.model") as beside:
+            shutil.copyfile(models[0], beside)
     try:
         tokenizer = XLMRobertaTokenizer.from_pretrained(
             str(place), model_max_length=_LONGEST, local_files_only=True

@@ -10,7 +10,7 @@ import urllib.request
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
-from ...checkpoint import atomic_write
+from ... import disk
 from ...errors import UserError
 from ..text import Line
 
@@ -22,7 +22,7 @@ def github_file(cache: Path, name: str, revision: str, file: str) -> Path:
     """The file of a repository at a commit, downloaded once and whole; UserError where that fails."""
     place = cache / "github" / name / revision / file
     if not place.is_file():
-        atomic_write(place, _download(GITHUB.format(name=name, revision=revision, file=file)))
+        disk.write(place, _download(GITHUB.format(name=name, revision=revision, file=file)))
     return place
 
 
@@ -54,5 +54,5 @@ def lines(file: Path, draw: Callable[[], Iterable[Line]]) -> list[Line]:
         found = []
     if not found:
         found = list(draw())
-        atomic_write(file, "".join(json.dumps(line) + "\n" for line in found))
+        disk.write(file, "".join(json.dumps(line) + "\n" for line in found))
     return found

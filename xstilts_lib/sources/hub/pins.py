@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import json
-import os
 import re
-import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 
+from ...disk import write_json
 from ...errors import UserError
 
 _COMMIT = re.compile(r"[0-9a-f]{40}")
@@ -52,12 +51,7 @@ class Pins:
 
     def _write(self, pins: Mapping[str, str]) -> None:
         try:
-            self.file.parent.mkdir(parents=True, exist_ok=True)
-            with tempfile.NamedTemporaryFile(
-                "w", dir=self.file.parent, delete=False, encoding="utf-8"
-            ) as part:
-                json.dump(pins, part, indent=1, sort_keys=True)
-            os.replace(part.name, self.file)
+            write_json(self.file, dict(sorted(pins.items())))
         except OSError as error:
             raise UserError(
                 f"{self.file} cannot be written ({error.strerror}): set XSTILTS_CACHE elsewhere."

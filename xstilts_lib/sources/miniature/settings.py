@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Literal
 
+from ...checksums import digest
 from ...errors import UserError, nearest
 from .languages import configured
 
@@ -150,4 +149,4 @@ class MiniatureSettings:
 
     def fingerprint(self) -> str:
         """Twelve hexadecimal digits that change when any setting does."""
-        return hashlib.sha256(json.dumps(asdict(self), sort_keys=True).encode()).hexdigest()[:12]
+        return digest(asdict(self))[:12]
