@@ -8,11 +8,11 @@ from pathlib import Path
 from ...checksums import of_listing
 from ...errors import UserError
 from ...tasks import Task
+from ..examples import TYDIQA_LANGUAGES
 from .archives import SUFFIXES, find_archive, unpack
 from .codes import ISO3
 from .layout import Layout
 from .layouts import LAYOUTS
-from .readers.span import TYDIQA_LANGUAGES
 
 _TYDIQA = {code: name for name, code in TYDIQA_LANGUAGES.items()}
 

@@ -50,7 +50,6 @@ _PAIRS: Mapping[str, Splits] = {
     ),
     "snli": joined(
         by_split(pair.nli_json, "snli/snli_1.0_{split}.jsonl", train="train", dev="dev", test="test"),
-        by_split(pair.nli_table, "snli/snli_1.0_{split}.txt", train="train", dev="dev", test="test"),
         {
             split: (
                 layout(

@@ -1,7 +1,7 @@
 """From the rows of a repository to (place, row) pairs in the columns of the format, labels as names.
 
 A converter is made from the names of the columns that a repository has; two repositories of the same shape
-share one.
+share one. What the publisher's files give alike is in examples.py.
 """
 
 from __future__ import annotations
@@ -11,9 +11,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from ...errors import UserError
-from .. import rows
+from .. import examples, rows
 from ..checks import LoadReport, Raw
-from ..files.readers.span import TYDIQA_LANGUAGES
 
 if TYPE_CHECKING:
     from datasets import Dataset
@@ -97,25 +96,8 @@ def span(part: Part) -> Iterator[Raw]:
 
 
 def tydiqa(part: Part) -> Iterator[Raw]:
-    """SQuAD's columns, nine languages in one: those of one alone, by the prefix of the id."""
-    for place, row in span(part):
-        prefix = row["id"].split("-")[0]
-        if prefix not in TYDIQA_LANGUAGES:
-            raise UserError(
-                f"{part.report.where(place)}: {row['id']!r} does not begin with a language of TyDiQA."
-            )
-        if TYDIQA_LANGUAGES[prefix] == part.language:
-            yield place, row
-        else:
-            part.report.dropped += 1
-
-
-def hellaswag(part: Part) -> Iterator[Raw]:
-    """The label is text, and empty in the test set."""
-    for place, row in part.rows():
-        label = rows.index(part.report.where(place), row["label"], len(row["endings"]))
-        own = f"{part.split}-{row['ind']}"
-        yield place, rows.hellaswag(own, row["ctx_a"], row["ctx_b"], row["endings"], label)
+    """SQuAD's columns, nine languages in one."""
+    return examples.tydiqa(span(part), part)
 
 
 def commonsenseqa(part: Part) -> Iterator[Raw]:
@@ -136,22 +118,6 @@ def socialiqa(part: Part) -> Iterator[Raw]:
         yield place, rows.choice(part.identify(number), [row["context"], row["question"]], choices, label)
 
 
-def cosmosqa(part: Part) -> Iterator[Raw]:
-    """The publisher's own CSV."""
-    for place, row in part.rows():
-        label = rows.index(part.report.where(place), row["label"], 4)
-        choices = [str(row[f"answer{n}"]) for n in range(4)]
-        yield place, rows.choice(str(row["id"]), [row["context"], row["question"]], choices, label)
-
-
-def copa(part: Part) -> Iterator[Raw]:
-    """COPA and XCOPA; -1 where the label is kept."""
-    for place, row in part.rows():
-        where, own = part.report.where(place), f"{part.split}-{row['idx']}"
-        choices = [row["choice1"], row["choice2"]]
-        yield place, rows.copa(where, own, row["premise"], row["question"], choices, row["label"])
-
-
 def tatoeba(part: Part) -> Iterator[Raw]:
     """Row i pairs with row i; which column is English is told by its words."""
     first, second = list(part.data["sentence1"]), list(part.data["sentence2"])
@@ -159,12 +125,8 @@ def tatoeba(part: Part) -> Iterator[Raw]:
         first, second = second, first
     if _english_words(second) <= 2 * _english_words(first):
         raise UserError(f"{part.report.source}: neither column is plainly English.")
-    for number, sentence in enumerate(first):
-        mate = f"en-{number}"
-        yield f"row {number}", rows.bitext(f"{part.language}-{number}", "source", sentence, mate)
-    for number, sentence in enumerate(second):
-        mate = f"{part.language}-{number}"
-        yield f"row {number}", rows.bitext(f"en-{number}", "target", sentence, mate)
+    for number, row in examples.translations(part.language, first, second):
+        yield f"row {number}", row
 
 
 def _english_words(sentences: list[str]) -> int:
@@ -186,43 +148,3 @@ def bucc(part: Part) -> Iterator[Raw]:
             for number, sentence in enumerate(sentences):
                 own = f"{prefixes[side]}-{number}"
                 yield place, rows.bitext(own, side, sentence, mates.get(own, ""))
-
-
-def lareqa(part: Part) -> Iterator[Raw]:
-    """XQuAD-R's JSON, an article a row."""
-    queries: list[Raw] = []
-    number = 0
-    for place, article in part.rows():
-        for paragraph in article["paragraphs"]:
-            where = part.report.where(f"paragraph {number + 1}")
-            candidates, asked = rows.lareqa_paragraph(where, part.language, number, paragraph)
-            yield from ((place, row) for row in candidates)
-            queries += [(place, row) for row in asked]
-            number += 1
-    yield from queries
-
-
-def mewslix_pairs(part: Part) -> Iterator[Raw]:
-    """Training pairs: a mention in its context, and its entity."""
-    seen: set[str] = set()
-    for place, row in part.rows():
-        where = part.report.where(place)
-        candidate = rows.entity(where, row["entity"])
-        if candidate["id"] not in seen:
-            seen.add(candidate["id"])
-            yield place, candidate
-        yield (
-            place,
-            rows.mention(where, row["contextual_mention"]["context"], row["contextual_mention"]["mention"]),
-        )
-
-
-def mewslix(part: Part) -> Iterator[Raw]:
-    """Mentions with their contexts, or entities, whichever the part holds."""
-    for place, row in part.rows():
-        where = part.report.where(place)
-        if "description" in row:
-            yield place, rows.entity(where, row)
-        else:
-            for found in row.get("mentions") or [row.get("mention")]:
-                yield place, rows.mention(where, row["context"], found)

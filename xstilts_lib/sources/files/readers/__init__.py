@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from ....tasks import Task
-from ...checks import LoadReport, Raw
+from ...checks import LoadReport, Place, Raw
+from ...rows import Row
+from ..reading import read_json_lines, read_table
 
 
 @dataclass(frozen=True)
@@ -20,6 +22,11 @@ class Request:
     paths: tuple[Path, ...]
     """The file that names the examples first, then what lies beside it (labels, the other side, ...)."""
     report: LoadReport
+    given: Iterable[tuple[Place, Row]] = ()
+    """The objects of the file, where the publisher gives one for each example; see examples.py."""
+
+    def rows(self) -> Iterable[tuple[Place, Row]]:
+        return self.given
 
     @property
     def path(self) -> Path:
@@ -31,3 +38,13 @@ class Request:
 
 
 Reader = Callable[[Request], Iterator[Raw]]
+
+
+def objects(convert: Reader) -> Reader:
+    """A file of JSON lines, an object an example."""
+    return lambda request: convert(replace(request, given=read_json_lines(request.path)))
+
+
+def table(convert: Reader, *columns: str) -> Reader:
+    """A quoted CSV file whose header names `columns`."""
+    return lambda request: convert(replace(request, given=read_table(request.path, columns)))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ....errors import UserError
-from ... import rows
+from ... import examples, rows
 from ...checks import Raw
 from ..reading import at, read_lines, read_tsv
 from . import Request
@@ -19,12 +19,8 @@ def tatoeba(request: Request) -> Iterator[Raw]:
             f"{request.path} has {len(foreign)} lines and {request.paths[1].name} has {len(english)}: "
             "they must pair line by line."
         )
-    for number, sentence in enumerate(foreign):
-        identifier, mate = f"{request.language}-{number}", f"en-{number}"
-        yield number + 1, rows.bitext(identifier, "source", sentence, mate)
-    for number, sentence in enumerate(english):
-        identifier, mate = f"en-{number}", f"{request.language}-{number}"
-        yield number + 1, rows.bitext(identifier, "target", sentence, mate)
+    for number, row in examples.translations(request.language, foreign, english):
+        yield number + 1, row
 
 
 def bucc(request: Request) -> Iterator[Raw]:

@@ -6,26 +6,22 @@ import re
 from collections.abc import Iterator
 
 from ....errors import UserError
-from ... import rows
+from ... import examples, rows
 from ...checks import Raw
 from ...rows import member
-from ..reading import at, read_json_lines, read_lines, read_table
-from . import Request
+from ..reading import at, read_json_lines, read_lines
+from . import Request, objects, table
 
 _LETTERS = "ABCDE"
 # The last sentence of a context that breaks off: HellaSwag's `ctx_b`.
 _UNFINISHED = re.compile(r"^(?P<a>.*[.!?\])])\s+(?P<b>[^.!?]+)$", re.DOTALL)
 
 
-def hellaswag(request: Request) -> Iterator[Raw]:
-    """HellaSwag as published, JSON lines; the test set has no labels."""
-    for line, item in read_json_lines(request.path):
-        where = at(request.path, line)
-        endings = member(where, item, "endings", list)
-        start, unfinished = (member(where, item, key, str) for key in ("ctx_a", "ctx_b"))
-        label = rows.index(where, item.get("label"), len(endings))
-        identifier = f"{request.split}-{member(where, item, 'ind', int)}"
-        yield line, rows.hellaswag(identifier, start, unfinished, endings, label)
+hellaswag = objects(examples.hellaswag)
+copa = objects(examples.copa)
+cosmosqa = table(
+    examples.cosmosqa, "id", "context", "question", "answer0", "answer1", "answer2", "answer3", "label"
+)
 
 
 def hellaswag_text(request: Request) -> Iterator[Raw]:
@@ -71,15 +67,6 @@ def commonsenseqa(request: Request) -> Iterator[Raw]:
         )
 
 
-def cosmosqa(request: Request) -> Iterator[Raw]:
-    """Cosmos QA, quoted CSV: the prompt is the context and the question; labels from 0."""
-    answers = tuple(f"answer{n}" for n in range(4))
-    for line, fields in read_table(request.path, ("id", "context", "question", *answers, "label")):
-        label = rows.index(at(request.path, line), fields["label"], len(answers))
-        prompt = [fields["context"], fields["question"]]
-        yield line, rows.choice(fields["id"], prompt, [fields[answer] for answer in answers], label)
-
-
 def socialiqa(request: Request) -> Iterator[Raw]:
     """Social IQa, JSON lines; the answer a letter, or in a later release a number in a file beside."""
     beside = read_lines(request.paths[1]) if len(request.paths) > 1 else []
@@ -96,23 +83,3 @@ def socialiqa(request: Request) -> Iterator[Raw]:
         else:
             label = rows.letter(where, item.get("correct"), "ABC")
         yield line, rows.choice(request.identify(count), [context, question], choices, label)
-
-
-def copa(request: Request) -> Iterator[Raw]:
-    """COPA and XCOPA, JSON lines."""
-    for line, item in read_json_lines(request.path):
-        where = at(request.path, line)
-        premise, asked, first, second = (
-            member(where, item, key, str) for key in ("premise", "question", "choice1", "choice2")
-        )
-        yield (
-            line,
-            rows.copa(
-                where,
-                f"{request.split}-{member(where, item, 'idx', int)}",
-                premise,
-                asked,
-                [first, second],
-                item.get("label"),
-            ),
-        )

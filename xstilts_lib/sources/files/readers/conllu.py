@@ -14,24 +14,9 @@ from . import Request
 
 # Which word of a multiword token gives it its tag, where two are equally near the root.
 _PRECEDENCE = (
-    "VERB",
-    "NOUN",
-    "PROPN",
-    "PRON",
-    "ADJ",
-    "NUM",
-    "ADV",
-    "INTJ",
-    "AUX",
-    "ADP",
-    "DET",
-    "PART",
-    "CCONJ",
-    "SCONJ",
-    "X",
-    "PUNCT",
-    "SYM",
-)
+    "VERB", "NOUN", "PROPN", "PRON", "ADJ", "NUM", "ADV", "INTJ", "AUX", "ADP", "DET", "PART", "CCONJ",
+    "SCONJ", "X", "PUNCT", "SYM",
+)  # fmt: skip
 _HIDDEN = "_"  # the form of a word whose treebank may not show it, and the tag of one without
 
 

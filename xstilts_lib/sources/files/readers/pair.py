@@ -17,7 +17,7 @@ from ..reading import (
     read_table,
     split_fields,
 )
-from . import Request
+from . import Reader, Request
 
 NO_LABEL = "?"  # a label that the file beside does not know
 NO_GOLD = "-"  # SNLI and MNLI: the annotators did not agree
@@ -51,35 +51,43 @@ def xtreme(request: Request) -> Iterator[Raw]:
 
 
 def _table(
-    request: Request, *columns: str, quotes: bool = False
-) -> Iterator[tuple[int, int, tuple[str, ...]]]:
-    """(number, line, fields) of a tab-separated table with a header."""
-    table = read_table(request.path, columns, delimiter="\t", quotes=quotes)
-    for number, (line, fields) in enumerate(table):
-        yield number, line, tuple(fields[column] for column in columns)
+    first: str, second: str, label: str, identifier: str = "", quotes: bool = False, **names: str
+) -> Reader:
+    """A tab-separated table with a header; rows without a gold label are left out. `names` has ours for a
+    label that it spells otherwise."""
+    columns = (first, second, label, *([identifier] if identifier else ()))
+
+    def read(request: Request) -> Iterator[Raw]:
+        table = read_table(request.path, columns, delimiter="\t", quotes=quotes)
+        for number, (line, fields) in enumerate(table):
+            name = names.get(fields[label], fields[label])
+            if name == NO_GOLD:
+                request.report.dropped += 1
+                continue
+            own = f"{request.split}-{fields[identifier]}" if identifier else request.identify(number)
+            yield line, rows.pair(own, fields[first], fields[second], name)
+
+    return read
+
+
+# SNLI and MultiNLI in GLUE's form, and the subset of SNLI that was revised counterfactually, quoted as CSV.
+nli_table = _table("sentence1", "sentence2", "gold_label")
+nli_quoted_table = _table("sentence1", "sentence2", "gold_label", quotes=True)
+# XNLI-MT: MultiNLI's training set in another language.
+xnli_translated = _table("premise", "hypo", "label", contradictory="contradiction")
+# PAWS-X's own files: no quoting, and ids that are the same in every language.
+pawsx_published = _table("sentence1", "sentence2", "label", identifier="id")
 
 
 def xnli_published(request: Request) -> Iterator[Raw]:
     """XNLI's own file: all languages in one table with a header, in which quotes mean nothing."""
     columns = ("language", "pairID", "sentence1", "sentence2", "gold_label")
-    for _, line, (language, identifier, *fields) in _table(request, *columns):
+    for line, fields in read_table(request.path, columns, delimiter="\t", quotes=False):
+        language, identifier, *pair = (fields[column] for column in columns)
         if language == request.language:
-            yield line, rows.pair(f"{request.split}-{identifier}", *fields)
+            yield line, rows.pair(f"{request.split}-{identifier}", *pair)
         else:
             request.report.dropped += 1
-
-
-def xnli_translated(request: Request) -> Iterator[Raw]:
-    """XNLI-MT: MultiNLI's training set in another language, its label spelt 'contradictory'."""
-    for number, line, (first, second, label) in _table(request, "premise", "hypo", "label"):
-        label = "contradiction" if label == "contradictory" else label
-        yield line, rows.pair(request.identify(number), first, second, label)
-
-
-def pawsx_published(request: Request) -> Iterator[Raw]:
-    """PAWS-X's own files: a header, no quoting, and ids that are the same in every language."""
-    for _, line, (identifier, *fields) in _table(request, "id", "sentence1", "sentence2", "label"):
-        yield line, rows.pair(f"{request.split}-{identifier}", *fields)
 
 
 def nli_json(request: Request) -> Iterator[Raw]:
@@ -94,21 +102,6 @@ def nli_json(request: Request) -> Iterator[Raw]:
             request.report.dropped += 1
         else:
             yield line, rows.pair(f"{request.split}-{identifier}", first, second, label)
-
-
-def nli_table(request: Request) -> Iterator[Raw]:
-    """SNLI and MultiNLI as tables with a header (GLUE's form); rows without a gold label are left out."""
-    for number, line, (first, second, label) in _table(request, "sentence1", "sentence2", "gold_label"):
-        if label == NO_GOLD:
-            request.report.dropped += 1
-        else:
-            yield line, rows.pair(request.identify(number), first, second, label)
-
-
-def nli_quoted_table(request: Request) -> Iterator[Raw]:
-    """The subset of SNLI that was revised counterfactually: the same columns, quoted as CSV."""
-    for number, line, fields in _table(request, "sentence1", "sentence2", "gold_label", quotes=True):
-        yield line, rows.pair(request.identify(number), *fields)
 
 
 def anli_published(request: Request) -> Iterator[Raw]:

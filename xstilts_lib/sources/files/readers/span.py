@@ -7,24 +7,11 @@ from pathlib import Path
 from typing import Any
 
 from ....errors import UserError
-from ... import rows
+from ... import examples, rows
 from ...checks import Raw
 from ...rows import member, optional
 from ..reading import at, read_json
 from . import Request
-
-# TyDiQA names the language in the id of an example: `swahili-902381739-0`.
-TYDIQA_LANGUAGES = {
-    "arabic": "ar",
-    "bengali": "bn",
-    "english": "en",
-    "finnish": "fi",
-    "indonesian": "id",
-    "korean": "ko",
-    "russian": "ru",
-    "swahili": "sw",
-    "telugu": "te",
-}
 
 
 def squad(request: Request) -> Iterator[Raw]:
@@ -42,21 +29,8 @@ def squad_renumbered(request: Request) -> Iterator[Raw]:
 
 
 def tydiqa_mixed(request: Request) -> Iterator[Raw]:
-    """TyDiQA's own file of nine languages: those of one language alone, by the prefix of the id.
-
-    To train on the undivided file is to train on nine languages and call it English.
-    """
-    for place, context, question in _questions(request.path):
-        identifier = str(question.get("id", ""))
-        prefix = identifier.split("-")[0]
-        if prefix not in TYDIQA_LANGUAGES:
-            raise UserError(
-                f"{at(request.path, place)}: the id {identifier!r} does not begin with a language of TyDiQA."
-            )
-        if TYDIQA_LANGUAGES[prefix] == request.language:
-            yield place, _row(request, place, identifier, context, question)
-        else:
-            request.report.dropped += 1
+    """TyDiQA's own file of nine languages: those of one language alone."""
+    return examples.tydiqa(squad(request), request)
 
 
 def _questions(path: Path) -> Iterator[tuple[str, str, dict[str, Any]]]:
