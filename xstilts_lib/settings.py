@@ -11,15 +11,17 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
 from .errors import UserError, nearest
+from .strict import Between, Count, Share, check
 
 Sampling = Literal["proportional", "uniform", "temperature", "capped"]
 Precision = Literal["auto", "fp32", "bf16"]
 Pooling = Literal["mean", "first"]
 Masking = Literal["bert", "mask"]
 Layout = Literal["auto", "padded", "joined"]
+Amount = Annotated[float, Between(0, 10**6)]
 
 CHANCE = 0.98  # a loss above this share of what guessing costs counts as nothing learnt
 # How a training is carried out, not what it computes: it changes no number but by rounding, and by which
@@ -30,65 +32,51 @@ EXECUTION = ("checkpoint_every", "accumulation", "recompute", "processes", "shar
 # Two ways of saying the same thing: in a later layer, either of them takes the place of the other.
 ALTERNATIVES = (("epochs", "steps"), ("batch_size", "tokens_per_batch"))
 
-_CHOICES = {
-    "sampling": ("proportional", "uniform", "temperature", "capped"),
-    "precision": ("auto", "fp32", "bf16"),
-    "pooling": ("mean", "first"),
-    "masking": ("bert", "mask"),
-    "layout": ("auto", "padded", "joined"),
-}
-_INTEGERS = {"steps", "examples", "batch_size", "tokens_per_batch", "accumulation", "max_length", "cap"}
-_INTEGERS |= {"low_rank", "processes"}
-_FLAGS = {"recompute", "compile", "shard"}
-_MAPPINGS = {"languages"}
-_OPTIONAL = {"epochs", "steps", "examples", "batch_size", "tokens_per_batch", "cap"}
-_OPTIONAL |= {"dropout", "attention_dropout", "translation_share", "low_rank"}
-
 
 @dataclass(frozen=True)
 class TrainSettings:
     """Fine-tuning on one task or on several. The defaults are the study's (FACTS: jiant's XTREME guide)."""
 
-    learning_rate: float = 1e-5
+    learning_rate: Share = 1e-5
     """Peak of the linear schedule."""
-    epochs: float | None = None
+    epochs: Amount | None = None
     """Passes over the examples (of all tasks together); 2 where neither this nor `steps` is given."""
-    steps: int | None = None
+    steps: Count | None = None
     """Updates, instead of `epochs`."""
-    examples: int | None = None
+    examples: Count | None = None
     """Training examples taken of each task, drawn from the run's seed (samples.py); None = all."""
-    batch_size: int | None = None
+    batch_size: Count | None = None
     """Examples in an update; 32 where neither this nor `tokens_per_batch` is given."""
-    tokens_per_batch: int | None = None
+    tokens_per_batch: Count | None = None
     """Tokens in an update at most, instead of `batch_size`."""
-    accumulation: int = 1
+    accumulation: Count = 1
     """Parts that an update is computed in, one after the other, to save memory; changes no number but by
     rounding, and by which units dropout draws."""
-    max_length: int = 256
+    max_length: Count = 256
     """Tokens of a sequence, special tokens included."""
-    warmup: float = 0.1
+    warmup: Share = 0.1
     """Share of the updates over which the learning rate rises from 0."""
-    weight_decay: float = 0.01
+    weight_decay: Share = 0.01
     """Of AdamW; biases and LayerNorm have none."""
-    epsilon: float = 1e-8
+    epsilon: Share = 1e-8
     """Of AdamW."""
-    beta2: float = 0.999
+    beta2: Share = 0.999
     """Of AdamW: how long it remembers the size of the gradients."""
-    clip: float = 1.0
+    clip: Amount = 1.0
     """Largest norm of the gradient; 0 = as it comes."""
-    dropout: float | None = None
+    dropout: Share | None = None
     """Of the encoder's layers and of the heads; None = what the model's configuration says (heads: 0.1)."""
-    attention_dropout: float | None = None
+    attention_dropout: Share | None = None
     """Of the attention weights; None = the model's. At 0 the fused kernels apply, which are faster."""
     sampling: Sampling = "proportional"
     """Which task an update trains, where there are several: by size, all alike, by size ** (1 / temperature),
     or by size up to `cap`."""
-    temperature: float = 2.0
-    cap: int | None = None
+    temperature: Annotated[float, Between(0.01, 10**6)] = 2.0
+    cap: Count | None = None
     """The size beyond which a task counts as no larger, for `sampling: capped`."""
     pooling: Pooling = "mean"
     """What a sentence-level head reads: the mean over the tokens, or the first token."""
-    mask_rate: float = 0.3
+    mask_rate: Annotated[float, Between(0.001, 1)] = 0.3
     """Share of the tokens to predict in masked language modelling."""
     masking: Masking = "bert"
     """Of the tokens to predict: 80 % masked, 10 % another token, 10 % left alone ("bert"), or all masked."""
@@ -101,10 +89,10 @@ class TrainSettings:
     recompute: bool = False
     """Compute each layer's activations twice rather than keep them: less memory, a third more time, the same
     numbers."""
-    low_rank: int | None = None
+    low_rank: Count | None = None
     """Rank of the update that each of the encoder's matrices is given (LoRA), its own weights frozen; None =
     all weights are trained."""
-    processes: int = 1
+    processes: Count = 1
     """Processes of this machine, each with a GPU of its own, that share every update; changes no number but
     by rounding, and by which units dropout draws."""
     shard: bool = False
@@ -112,12 +100,11 @@ class TrainSettings:
     changes no number but by rounding."""
     compile: bool = False
     """Let torch.compile translate the encoder: minutes at the start, for faster updates."""
-    checkpoint_every: float = 120.0
+    checkpoint_every: Annotated[float, Between(0, 10**9)] = 120.0
     """Seconds between two checkpoints; 0 = after each update. Changes no number."""
 
     def __post_init__(self) -> None:
-        for field in dataclasses.fields(self):
-            object.__setattr__(self, field.name, self._checked(field.name, getattr(self, field.name)))
+        check(self, "Training setting")
         for first, second in ALTERNATIVES:
             if getattr(self, first) is not None and getattr(self, second) is not None:
                 raise UserError(f"Training settings name both {first!r} and {second!r}: keep one of the two.")
@@ -131,34 +118,6 @@ class TrainSettings:
             raise UserError(
                 "Training setting sampling: capped needs `cap`, the largest size a task counts with."
             )
-
-    def _checked(self, name: str, value: Any) -> Any:
-        """The value as the type it should have; UserError where it has none such or lies out of range."""
-        if name in _MAPPINGS or (value is None and name in _OPTIONAL):
-            return value
-        if name in _CHOICES:
-            if value not in _CHOICES[name]:
-                raise UserError(
-                    f"Training setting {name} is {value!r}: {nearest(str(value), _CHOICES[name])}"
-                )
-            return value
-        if name in _FLAGS:
-            if not isinstance(value, bool):
-                raise UserError(f"Training setting {name} is {value!r}: give true or false.")
-            return value
-        try:
-            # YAML reads 5e-4, without a point, as text.
-            number = float(value if not isinstance(value, bool) else "a truth value")
-        except (TypeError, ValueError):
-            raise UserError(f"Training setting {name} is {value!r}, which is not a number.") from None
-        if name in _INTEGERS:
-            if number != int(number) or number < 1:
-                raise UserError(f"Training setting {name} is {value!r}: give a whole number of at least 1.")
-            return int(number)
-        low, high = _RANGES[name]
-        if not low <= number <= high:
-            raise UserError(f"Training setting {name} is {value!r}: it lies between {low:g} and {high:g}.")
-        return number
 
     @property
     def batch(self) -> tuple[int, Literal["examples", "tokens"]]:
@@ -183,18 +142,18 @@ class TrainSettings:
 class PretrainSettings(TrainSettings):
     """Masked language modelling from random weights; the defaults suit the miniature."""
 
-    learning_rate: float = 2e-3
-    epochs: float | None = None
-    steps: int | None = None
-    tokens_per_batch: int | None = None
-    max_length: int = 128
-    warmup: float = 0.05
-    epsilon: float = 1e-6
-    beta2: float = 0.98
-    translation_share: float | None = None
+    learning_rate: Share = 2e-3
+    epochs: Amount | None = None
+    steps: Count | None = None
+    tokens_per_batch: Count | None = None
+    max_length: Count = 128
+    warmup: Share = 0.05
+    epsilon: Share = 1e-6
+    beta2: Share = 0.98
+    translation_share: Share | None = None
     """Share of the updates spent on rows with a translation (translation language modelling); None = by
     size."""
-    languages: Mapping[str, float] | None = None
+    languages: Mapping[str, Share] | None = None
     """Share of each language's lines that is read, 0 to 1; None = all lines of all languages, and a
     language left out of the mapping is left out of the training."""
 
@@ -204,28 +163,6 @@ class PretrainSettings(TrainSettings):
         if self.batch_size is None and self.tokens_per_batch is None:
             object.__setattr__(self, "tokens_per_batch", 768)
         super().__post_init__()
-        for language, share in (self.languages or {}).items():
-            if not isinstance(share, int | float) or not 0 <= share <= 1:
-                raise UserError(
-                    f"Pretraining reads a share of {share!r} of {language}: it lies between 0 and 1."
-                )
-
-
-_RANGES = {
-    "learning_rate": (0, 1),
-    "epochs": (0, 1e6),
-    "warmup": (0, 1),
-    "weight_decay": (0, 1),
-    "epsilon": (0, 1),
-    "beta2": (0, 1),
-    "clip": (0, 1e6),
-    "dropout": (0, 1),
-    "attention_dropout": (0, 1),
-    "temperature": (0.01, 1e6),
-    "mask_rate": (0.001, 1),
-    "checkpoint_every": (0, 1e9),
-    "translation_share": (0, 1),
-}
 
 
 def merged(*layers: Mapping[str, Any]) -> dict[str, Any]:

@@ -2,7 +2,7 @@
 
 >>> @dataclasses.dataclass(frozen=True)
 ... class Point:
-...     x: float
+...     x: Annotated[float, Between(0, 10)]
 ...     label: str | None = None
 >>> build(Point, {"x": 1}, "map.yaml: point")
 Point(x=1.0, label=None)
@@ -11,16 +11,36 @@ Point(x=1.0, label=None)
 from __future__ import annotations
 
 import dataclasses
+import math
 import types
 from collections.abc import Mapping
+from contextlib import suppress
+from functools import cache
 from pathlib import Path
-from typing import Any, Literal, TypeVar, Union, get_args, get_origin, get_type_hints
+from typing import Annotated, Any, Literal, TypeVar, Union, get_args, get_origin, get_type_hints
 
 import yaml
 
 from .errors import UserError, nearest
 
 T = TypeVar("T")
+
+
+@dataclasses.dataclass(frozen=True)
+class Between:
+    """The least and the most that a number may be, as its type states it."""
+
+    low: float
+    high: float = math.inf
+
+    def __str__(self) -> str:
+        if self.high == math.inf:
+            return f"of at least {self.low:,}"
+        return f"between {self.low:,} and {self.high:,}"
+
+
+Count = Annotated[int, Between(1)]
+Share = Annotated[float, Between(0, 1)]
 
 
 def build(cls: type[T], mapping: Any, where: str, given: Mapping[str, Any] | None = None) -> T:
@@ -31,8 +51,8 @@ def build(cls: type[T], mapping: Any, where: str, given: Mapping[str, Any] | Non
     """
     given = given or {}
     if not isinstance(mapping, Mapping):
-        raise UserError(f"{where}: expected keys and values, found {_shown(mapping)}.")
-    hints = get_type_hints(cls)
+        raise UserError(f"{where}: expected a mapping from names to values, found {_shown(mapping)}.")
+    hints = _hints(cls)
     fields = {f.name: f for f in dataclasses.fields(cls) if f.init and f.name not in given}  # type: ignore[arg-type]
     for key in mapping:
         if key not in fields:
@@ -49,12 +69,30 @@ def build(cls: type[T], mapping: Any, where: str, given: Mapping[str, Any] | Non
         raise UserError(message if message.startswith(where) else f"{where}: {message}") from None
 
 
+@cache
+def _hints(cls: type) -> dict[str, Any]:
+    return get_type_hints(cls, include_extras=True)
+
+
+def check(made: Any, what: str) -> None:
+    """The same for a frozen dataclass that was made in Python: every field as its type has it, or a UserError
+    that begins with `what` and the field's name."""
+    for name, hint in _hints(type(made)).items():
+        object.__setattr__(made, name, convert(hint, getattr(made, name), f"{what} {name}"))
+
+
 def convert(hint: Any, value: Any, where: str) -> Any:
     """`value` as the type `hint`, or a UserError that begins with `where`.
 
     YAML's own traps are met here: 2e-3 without a dot is text to it, an unquoted `no` or `on` a truth value.
     """
     origin, args = get_origin(hint), get_args(hint)
+    if origin is Annotated:
+        kind, limits = args
+        number = convert(kind, value, where)
+        if not limits.low <= number <= limits.high:
+            raise UserError(f"{where}: expected {_WORDS[kind]} {limits}, found {_shown(value)}.")
+        return number
     if origin in (Union, types.UnionType):
         return _union(args, value, where)
     if origin is Literal:
@@ -67,7 +105,7 @@ def convert(hint: Any, value: Any, where: str) -> Any:
         return tuple(convert(args[0], item, f"{where}[{i}]") for i, item in enumerate(value))
     if origin is not None and issubclass(origin, Mapping):
         if not isinstance(value, Mapping):
-            raise UserError(f"{where}: expected keys and values, found {_shown(value)}.")
+            raise UserError(f"{where}: expected a mapping from names to values, found {_shown(value)}.")
         return {convert(args[0], k, where): convert(args[1], v, _inside(where, k)) for k, v in value.items()}
     if dataclasses.is_dataclass(hint):
         return value if isinstance(value, hint) else build(hint, value, where)  # type: ignore[arg-type]
@@ -95,16 +133,16 @@ def _scalar(hint: Any, value: Any, where: str) -> Any:
     if isinstance(value, bool) and hint is not bool:
         hint_text = "; put quotes around it" if hint is str else ""
         raise UserError(f"{where}: expected {_WORDS.get(hint, hint)}, found {_shown(value)}{hint_text}.")
-    if hint is float and isinstance(value, int | str):
-        try:
-            return float(value)
-        except ValueError:
-            raise UserError(f"{where}: expected a number, found {_shown(value)}.") from None
-    if hint is Path and isinstance(value, str | Path):
+    if isinstance(value, hint):
+        return value
+    if hint is Path and isinstance(value, str):
         return Path(value)
-    if not isinstance(value, hint):
-        raise UserError(f"{where}: expected {_WORDS.get(hint, hint.__name__)}, found {_shown(value)}.")
-    return value
+    if hint in (int, float) and isinstance(value, int | float | str):
+        with suppress(ValueError):
+            number = float(value)
+            if hint is float or number.is_integer():
+                return hint(number)
+    raise UserError(f"{where}: expected {_WORDS.get(hint, hint.__name__)}, found {_shown(value)}.")
 
 
 def _inside(where: str, key: Any) -> str:

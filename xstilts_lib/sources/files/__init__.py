@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Literal
 
 from ... import checksums, places
 from ...errors import UserError, nearest
+from ...strict import Count
 from ...tasks import TASKS, Task, task
 from ...tasks.row import size
 from ..checks import LoadReport, Raw
@@ -43,7 +44,7 @@ class FilesSettings:
     """The text to learn from holds no sentence of the evaluation sets of these; None: of the experiment's."""
     text_from: tuple[str, ...] = ("ntrex", "bible", "xnli", "panx", "udpos", "squad_v1")
     """What the text is drawn from: tasks, 'ntrex', 'bible'. Of a target, its training set alone."""
-    text_lines: int = 20_000
+    text_lines: Count = 20_000
     """At most this many lines of text a language."""
     seed: int = 0
     """Draws those lines."""
@@ -68,8 +69,6 @@ class FilesSettings:
                     raise UserError(
                         f"languages.{name}: there is no {code!r}: {nearest(code, TASKS[name].languages)}"
                     )
-        if self.text_lines < 1:
-            raise UserError(f"text_lines must be at least 1, not {self.text_lines}.")
 
 
 class FilesSource(RealSource):

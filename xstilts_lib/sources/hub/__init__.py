@@ -22,6 +22,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from ... import checksums, places
 from ...errors import UserError
+from ...strict import Count
 from ...tasks import Task, task
 from ...tasks.row import size
 from ..checks import LoadReport, Raw
@@ -49,7 +50,7 @@ class HubSettings:
     """Repository -> commit, in place of the one that is known here."""
     targets: tuple[str, ...] | None = None
     """The text to learn from holds no sentence of the evaluation sets of these; None: of the experiment's."""
-    text_lines: int = 20_000
+    text_lines: Count = 20_000
     """At most this many lines of Wikipedia a language."""
     seed: int = 0
     """Shuffles those lines."""
