@@ -46,9 +46,14 @@ def translated(reader: Reader, path: str, languages: tuple[str, ...], sizes: Siz
     return Layout(reader, (path,), sizes, TRANSLATED, tuple(code for code in languages if code != "en"))
 
 
-def by_split(reader: Reader, pattern: str, **splits: str) -> Splits:
-    """The same pattern for each split: `{split}` stands for the name that the publisher gives it."""
-    return {split: (layout(reader, pattern.replace("{split}", name)),) for split, name in splits.items()}
+def by_split(reader: Reader, *patterns: str, **splits: str) -> Splits:
+    """The same patterns for each split: `{split}` stands for the name that the publisher gives it; for ours
+    where none is stated."""
+    names = splits or {split: split for split in ("train", "dev", "test")}
+    return {
+        split: (layout(reader, *(pattern.replace("{split}", name) for pattern in patterns)),)
+        for split, name in names.items()
+    }
 
 
 def joined(*forms: Splits) -> Splits:

@@ -39,17 +39,14 @@ _PAIRS: Mapping[str, Splits] = {
             "train": (
                 layout(pair.xtreme, "xnli/train-{language}.tsv"),
                 layout(pair.xnli_translated, "XNLI-MT-1.0/multinli/multinli.train.en.tsv"),
-                *(
-                    translated(
-                        pair.xnli_translated, f"{folder}/multinli.train.{{language}}.tsv", languages.XNLI
-                    )
-                    for folder in ("XNLI-MT-1.0/multinli", "xnli")
+                translated(
+                    pair.xnli_translated, "XNLI-MT-1.0/multinli/multinli.train.{language}.tsv", languages.XNLI
                 ),
             )
         },
     ),
     "snli": joined(
-        by_split(pair.nli_json, "snli/snli_1.0_{split}.jsonl", train="train", dev="dev", test="test"),
+        by_split(pair.nli_json, "snli/snli_1.0_{split}.jsonl"),
         {
             split: (
                 layout(
@@ -62,14 +59,9 @@ _PAIRS: Mapping[str, Splits] = {
             for split, rows in (("train", 1_666), ("dev", 200), ("test", 400))
         },
     ),
-    "snli_revised": by_split(
-        pair.nli_quoted_table, "snli/all_combined/{split}.tsv", train="train", dev="dev", test="test"
-    ),
+    "snli_revised": by_split(pair.nli_quoted_table, "snli/all_combined/{split}.tsv"),
     "anli": joined(
-        {
-            split: (layout(pair.anli_published, *(f"anli/R{n}/{split}.jsonl" for n in (1, 2, 3))),)
-            for split in ("train", "dev", "test")
-        },
+        by_split(pair.anli_published, *(f"anli/R{n}/{{split}}.jsonl" for n in (1, 2, 3))),
         {
             "dev": (
                 layout(
@@ -81,7 +73,7 @@ _PAIRS: Mapping[str, Splits] = {
             )
         },
     ),
-    "qqp": by_split(pair.qqp, "qqp/{split}.tsv", train="train", dev="dev", test="test"),
+    "qqp": by_split(pair.qqp, "qqp/{split}.tsv"),
     "xnli": joined(
         {
             "dev": (layout(pair.xtreme, "xnli/dev-{language}.tsv"),),
@@ -129,11 +121,13 @@ _CHOICES: Mapping[str, Splits] = {
     ),
     "socialiqa": joined(
         by_split(choice.socialiqa, "socialiqa/socialIQa_v1.4_{split}.jsonl", train="trn", dev="dev"),
-        by_split(choice.socialiqa, "siqa/socialIQa_v1.4_{split}.jsonl", train="trn", dev="dev"),
-        {
-            split: (layout(choice.socialiqa, f"socialiqa/{split}.jsonl", f"socialiqa/{split}-labels.lst"),)
-            for split in ("train", "dev")
-        },
+        by_split(
+            choice.socialiqa,
+            "socialiqa/{split}.jsonl",
+            "socialiqa/{split}-labels.lst",
+            train="train",
+            dev="dev",
+        ),
     ),
     "copa": joined(
         by_split(choice.copa, "xcopa/{split}-en.jsonl", train="train", dev="val"),
@@ -148,29 +142,15 @@ _CHOICES: Mapping[str, Splits] = {
 
 _TAGS: Mapping[str, Splits] = {
     "udpos": joined(
-        by_split(tags.columns, "udpos/{split}-{language}.tsv", train="train", dev="dev", test="test"),
-        by_split(
-            conllu.treebanks,
-            "ud-treebanks-v2.7/UD_*/{language}_*-ud-{split}.conllu",
-            train="train",
-            dev="dev",
-            test="test",
-        ),
-        by_split(
-            conllu.treebanks,
-            "ud-treebanks-v2.5/UD_*/{language}_*-ud-{split}.conllu",
-            train="train",
-            dev="dev",
-            test="test",
-        ),
+        by_split(tags.columns, "udpos/{split}-{language}.tsv"),
+        by_split(conllu.treebanks, "ud-treebanks-v2.7/UD_*/{language}_*-ud-{split}.conllu"),
+        by_split(conllu.treebanks, "ud-treebanks-v2.5/UD_*/{language}_*-ud-{split}.conllu"),
     ),
-    "ud": by_split(
-        conllu.treebanks, "ud/UD_*/{language}_*-ud-{split}.conllu", train="train", dev="dev", test="test"
-    ),
+    "ud": by_split(conllu.treebanks, "ud/UD_*/{language}_*-ud-{split}.conllu"),
     "panx": joined(
-        by_split(tags.columns, "panx/{split}-{language}.tsv", train="train", dev="dev", test="test"),
-        by_split(tags.panx_published, "panx/{language}/{split}", train="train", dev="dev", test="test"),
-        by_split(tags.panx_published, "panx/{language}-{split}", train="train", dev="dev", test="test"),
+        by_split(tags.columns, "panx/{split}-{language}.tsv"),
+        by_split(tags.panx_published, "panx/{language}/{split}"),
+        by_split(tags.panx_published, "panx/{language}-{split}"),
     ),
     "ccg": joined(
         {
@@ -178,7 +158,7 @@ _TAGS: Mapping[str, Splits] = {
             "dev": (layout(ccg.auto, "ccg/AUTO/00/*.auto"),),
             "test": (layout(ccg.auto, "ccg/AUTO/23/*.auto"),),
         },
-        by_split(ccg.table, "ccg/ccg.{split}", train="train", dev="dev", test="test"),
+        by_split(ccg.table, "ccg/ccg.{split}"),
     ),
 }
 
@@ -231,13 +211,6 @@ _BUCC = (
 _BUCC_PUBLISHED = tuple(path.replace("bucc2018/", "bucc2018/{language}-en/") for path in _BUCC)
 
 
-def _bucc(paths: tuple[str, ...], **splits: str) -> Splits:
-    return {
-        split: (layout(bitext.bucc, *(path.replace("{split}", name) for path in paths)),)
-        for split, name in splits.items()
-    }
-
-
 _RETRIEVAL: Mapping[str, Splits] = {
     "tatoeba": {
         "test": (
@@ -245,7 +218,8 @@ _RETRIEVAL: Mapping[str, Splits] = {
         )
     },
     "bucc2018": joined(
-        _bucc(_BUCC, dev="dev", test="test"), _bucc(_BUCC_PUBLISHED, dev="sample", test="training")
+        by_split(bitext.bucc, *_BUCC, dev="dev", test="test"),
+        by_split(bitext.bucc, *_BUCC_PUBLISHED, dev="sample", test="training"),
     ),
     "lareqa": {
         "test": (
