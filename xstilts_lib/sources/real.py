@@ -4,9 +4,13 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Mapping
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
 
+from .. import places
 from ..errors import UserError, nearest
+from ..strict import Count
 from ..tasks import TASKS, Task, task
 from . import Split, text, xcopa
 from .checks import LoadReport, Raw, checked, counted, gold, joined_report, limited, unlabelled
@@ -20,26 +24,41 @@ SPLITS = ("train", "dev", "test")
 _RIGHT = {"span": "answer", "tags": "tags", "bitext": "mate", "ranking": "mate"}  # what others call a label
 
 
+@dataclass(frozen=True)
+class RealSettings:
+    """What can be set of either."""
+
+    targets: tuple[str, ...] | None = None
+    """The text to learn from holds no sentence of the evaluation sets of these; None: of the experiment's."""
+    text_lines: Count = 20_000
+    """At most this many lines of text a language."""
+    seed: int = 0
+    """Draws those lines."""
+    counts: Literal["exact", "any"] = "exact"
+    """'exact' refuses a split without its published number of rows; 'any' takes a version of your own."""
+    repair: tuple[Literal["xcopa"], ...] = ()
+    """Published faults to mend, by task. `xcopa`: its Thai, Turkish and Swahili files ask for the cause where
+    the other languages ask for the effect, or the other way; each row then asks what most languages ask."""
+    cache: Path | None = None
+    """Where archives are unpacked, hub-pins.json stands, and what GitHub and Wikipedia gave; None is
+    $XSTILTS_CACHE, or else ~/.cache/xstilts."""
+
+    def __post_init__(self) -> None:
+        for name in self.targets or ():
+            task(name)
+
+
 class RealSource(ABC):
     """Examples that were published, held against what their publishers say of them."""
 
     kind: str
 
-    def __init__(
-        self,
-        counts: str,
-        stated: tuple[str, ...] | None,
-        text_lines: int,
-        seed: int,
-        repair: tuple[str, ...] = (),
-    ) -> None:
-        self.exact = counts == "exact"
-        self.repair = repair
+    def __init__(self, settings: RealSettings) -> None:
+        self.settings = settings
+        self.exact = settings.counts == "exact"
+        self.repair = settings.repair
         """The tasks whose known faults are mended: `xcopa`."""
-        self.stated = stated
-        """The targets that the settings name, or None."""
-        self.text_lines = text_lines
-        self.seed = seed
+        self.cache = settings.cache.expanduser() if settings.cache else places.cache()
         self.reports: dict[tuple[str, str, str], LoadReport] = {}
         """What the loads so far found, by (task, split, language)."""
         self.evaluated: set[str] = set()
@@ -140,8 +159,9 @@ class RealSource(ABC):
         if self._excluded is None:
             self._excluded = text.held_out(self, self.targets)
         if language not in self._text_rows:
+            lines, seed = self.settings.text_lines, self.settings.seed
             self._text_rows[language] = text.select(
-                self.families(language), language, self._excluded, self.text_lines, self.seed
+                self.families(language), language, self._excluded, lines, seed
             )
         rows = text.of_split(self._text_rows[language], split)
         if not rows:
@@ -152,8 +172,8 @@ class RealSource(ABC):
     def targets(self) -> tuple[str, ...]:
         """The targets of whose evaluation sets the text to learn from holds no sentence: those stated in the
         settings, or those of the experiment, or, where nobody said what will be evaluated, all."""
-        if self.stated is not None:
-            return self.stated
+        if self.settings.targets is not None:
+            return self.settings.targets
         every = (row.name for row in TASKS.values() if row.role == "target" and self.kind in row.sources)
         return tuple(sorted(self.evaluated)) or tuple(every)
 

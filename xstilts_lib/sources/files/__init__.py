@@ -11,15 +11,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
-from ... import checksums, places
+from ... import checksums
 from ...errors import UserError, nearest
-from ...strict import Count
 from ...tasks import TASKS, Task, task
 from ...tasks.row import size
 from ..checks import LoadReport, Raw
-from ..real import SPLITS, RealSource
+from ..real import SPLITS, RealSettings, RealSource
 from ..text import Line
 from . import text
 from .codes import ISO3
@@ -33,35 +32,19 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class FilesSettings:
+class FilesSettings(RealSettings):
     """How to read a data folder."""
 
     folder: Path | None = None
     """The folder of the data sets; None in an experiment that leaves it to `--data DIR`."""
     languages: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     """Task -> languages that must be there; a task not named is evaluated in the languages that are found."""
-    targets: tuple[str, ...] | None = None
-    """The text to learn from holds no sentence of the evaluation sets of these; None: of the experiment's."""
     text_from: tuple[str, ...] = ("ntrex", "bible", "xnli", "panx", "udpos", "squad_v1")
     """What the text is drawn from: tasks, 'ntrex', 'bible'. Of a target, its training set alone."""
-    text_lines: Count = 20_000
-    """At most this many lines of text a language."""
-    seed: int = 0
-    """Draws those lines."""
-    counts: Literal["exact", "any"] = "exact"
-    """'exact' refuses a split without its published number of rows; 'any' takes a version of your own."""
-    repair: tuple[Literal["xcopa"], ...] = ()
-    """Published faults to mend, by task. `xcopa`: its Thai, Turkish and Swahili files ask for the cause where
-    the other languages ask for the effect, or the other way; each row then asks what most languages ask."""
-    cache: Path | None = None
-    """Where archives are unpacked; None is $XSTILTS_CACHE, or else ~/.cache/xstilts."""
 
     def __post_init__(self) -> None:
-        for name in (
-            *(self.targets or ()),
-            *self.languages,
-            *(name for name in self.text_from if name not in text.PARALLEL),
-        ):
+        super().__post_init__()
+        for name in (*self.languages, *(name for name in self.text_from if name not in text.PARALLEL)):
             task(name)
         for name, codes in self.languages.items():
             for code in codes:
@@ -84,11 +67,7 @@ class FilesSource(RealSource):
             raise UserError(
                 f"The data folder {root} is missing: give the folder that holds the data sets, `--data DIR`."
             )
-        super().__init__(
-            settings.counts, settings.targets, settings.text_lines, settings.seed, settings.repair
-        )
-        self.settings = settings
-        self.cache = settings.cache.expanduser() if settings.cache else places.cache()
+        super().__init__(settings)
         self.folder = DataFolder(root, self.cache)
         self._supertags: tuple[str, ...] = ()
 

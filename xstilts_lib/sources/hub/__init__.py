@@ -18,16 +18,15 @@ import itertools
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
-from ... import checksums, places
+from ... import checksums
 from ...errors import UserError
-from ...strict import Count
-from ...tasks import Task, task
+from ...tasks import Task
 from ...tasks.row import size
 from ..checks import LoadReport, Raw
 from ..files.codes import ISO3
-from ..real import SPLITS, RealSource
+from ..real import SPLITS, RealSettings, RealSource
 from ..text import Line
 from .converters import Part
 from .local import github_file, lines
@@ -41,31 +40,16 @@ _LONG_ENOUGH = 40  # characters of a paragraph of Wikipedia
 
 
 @dataclass(frozen=True)
-class HubSettings:
+class HubSettings(RealSettings):
     """How to read the hub."""
 
     mirror: Path | None = None
     """A folder of copies of repositories, `owner/name`, read in place of the hub."""
     revisions: Mapping[str, str] = field(default_factory=dict)
     """Repository -> commit, in place of the one that is known here."""
-    targets: tuple[str, ...] | None = None
-    """The text to learn from holds no sentence of the evaluation sets of these; None: of the experiment's."""
-    text_lines: Count = 20_000
-    """At most this many lines of Wikipedia a language."""
-    seed: int = 0
-    """Shuffles those lines."""
-    counts: Literal["exact", "any"] = "exact"
-    """'exact' refuses a split without its published number of rows; 'any' takes a version of your own."""
-    repair: tuple[Literal["xcopa"], ...] = ()
-    """Published faults to mend, by task. `xcopa`: its Thai, Turkish and Swahili files ask for the cause where
-    the other languages ask for the effect, or the other way; each row then asks what most languages ask."""
-    cache: Path | None = None
-    """Where hub-pins.json stands, and what GitHub and Wikipedia gave; None is $XSTILTS_CACHE, or else
-    ~/.cache/xstilts."""
 
     def __post_init__(self) -> None:
-        for name in self.targets or ():
-            task(name)
+        super().__post_init__()
         if self.mirror is not None and not self.mirror.expanduser().is_dir():
             raise UserError(f"mirror: the folder {self.mirror} is missing.")
 
@@ -76,12 +60,8 @@ class HubSource(RealSource):
     kind = "hub"
 
     def __init__(self, settings: HubSettings) -> None:
-        super().__init__(
-            settings.counts, settings.targets, settings.text_lines, settings.seed, settings.repair
-        )
-        self.settings = settings
+        super().__init__(settings)
         self.mirror = settings.mirror.expanduser().resolve() if settings.mirror else None
-        self.cache = settings.cache.expanduser() if settings.cache else places.cache()
         self.pins = Pins(self.cache / "hub-pins.json", settings.revisions)
 
     def open(self, row: Task, split: str, language: str) -> tuple[Iterable[Raw], LoadReport]:
@@ -214,7 +194,7 @@ class HubSource(RealSource):
         """Paragraphs of Wikipedia, streamed: somewhat more than are wanted, since some will be left out."""
         repository = REPOSITORIES["text"][0]
         config = fill(repository.config or "", language)
-        number = self.text_lines + self.text_lines // 4
+        number = self.settings.text_lines + self.settings.text_lines // 4
 
         def draw() -> Iterator[Line]:
             articles = self._load(repository, config, "train", language, streaming=True)
