@@ -87,11 +87,8 @@ def _stamp(path: Path) -> tuple[str, ...]:
 
 
 def _read(kept: Path, stamp: tuple[str, ...]) -> str | None:
-    try:
-        found = json.loads(kept.read_text(encoding="utf-8"))
-        return str(found["sha256"]) if tuple(found["stamp"]) == stamp else None
-    except (OSError, ValueError, KeyError, TypeError):
-        return None
+    found = disk.read_json(kept)
+    return found.get("sha256") if found.get("stamp") == list(stamp) else None
 
 
 def _write(kept: Path, stamp: tuple[str, ...], found: str) -> None:

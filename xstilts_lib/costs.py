@@ -11,9 +11,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from . import manifest, shapes
+from .disk import read_json
 from .experiment import Experiment
 from .graph import Job, jobs
-from .monitor import clock, read_json
+from .monitor import clock
 from .runs import ENCODER, RETRIEVAL, Run
 from .settings import TrainSettings
 from .tasks import TASKS, task

@@ -66,6 +66,15 @@ def write_json(path: Path | str, content: Any, flush: bool = True) -> Path:
     return write(path, json.dumps(content, indent=1, ensure_ascii=False) + "\n", flush)
 
 
+def read_json(path: Path) -> dict[str, Any]:
+    """The object in a JSON file; empty where there is none, or it is damaged: for what is made again."""
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return content if isinstance(content, dict) else {}
+
+
 @contextmanager
 def replacing_folder(path: Path | str) -> Iterator[Path]:
     """An empty folder to write into, which takes the place of `path` when the block ends well."""

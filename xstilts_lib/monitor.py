@@ -6,13 +6,13 @@ elsewhere.
 
 from __future__ import annotations
 
-import json
 import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from .disk import read_json
 from .graph import Job
 
 if TYPE_CHECKING:
@@ -143,12 +143,3 @@ def clock(seconds: float) -> str:
     if whole < 3600:
         return f"{whole // 60} min {whole % 60:02d} s"
     return f"{whole // 3600} h {whole % 3600 // 60:02d} min"
-
-
-def read_json(path: Path) -> dict[str, Any]:
-    """What a JSON file holds; empty where there is none, or it is no JSON."""
-    try:
-        content: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return {}
-    return content

@@ -198,23 +198,25 @@ def _advice(
     shape: Shape, settings: TrainSettings, tokens: int, masked: bool, device: Gpu, memory: float
 ) -> str:
     room = device.memory * 1e9
+
+    def fits(**changes: Any) -> bool:
+        return shape.memory(dataclasses.replace(settings, **changes), tokens, masked) <= room
+
     if memory <= room:
         return ""
     for parts in (2, 4, 8, 16, 32):
-        for more in ({}, {"recompute": True}):
-            changed = dataclasses.replace(settings, accumulation=settings.accumulation * parts, **more)
-            if shape.memory(changed, tokens, masked) <= room:
-                return f"accumulation: {changed.accumulation}" + (", recompute: true" if more else "")
-    ways = []
-    for processes in (2, 4, 8):
-        spread = dataclasses.replace(
-            settings, accumulation=32, recompute=True, shard=True, processes=processes, compile=False
-        )
-        if processes > settings.processes and shape.memory(spread, tokens, masked) <= room:
-            ways.append(f"processes: {processes}, shard: true, recompute: true, accumulation: 32 or fewer")
-            break
-    least = dataclasses.replace(settings, accumulation=32, recompute=True, low_rank=16)
-    if shape.memory(least, tokens, masked) <= room:
+        accumulation = settings.accumulation * parts
+        if fits(accumulation=accumulation):
+            return f"accumulation: {accumulation}"
+        if fits(accumulation=accumulation, recompute=True):
+            return f"accumulation: {accumulation}, recompute: true"
+    least = {"accumulation": 32, "recompute": True}
+    ways = [
+        f"processes: {processes}, shard: true, recompute: true, accumulation: 32 or fewer"
+        for processes in (2, 4, 8)
+        if processes > settings.processes and fits(**least, shard=True, processes=processes, compile=False)
+    ][:1]
+    if fits(**least, low_rank=16):
         ways.append("low_rank: 16, recompute: true, accumulation: 32 or fewer")
     return "; or ".join(ways) or "too large"
 

@@ -187,7 +187,7 @@ class Run:
             _use_threads(self.experiment.workflow.threads)
         begun = directory / _BEGUN
         now = {"fingerprint": self.fingerprint(part), "data": self.data(part)}
-        if _recorded(begun) != now:
+        if disk.read_json(begun) != now:
             for path in directory.iterdir():
                 if path.name not in _KEPT:
                     shutil.rmtree(path) if path.is_dir() else path.unlink(missing_ok=True)
@@ -202,7 +202,7 @@ class Run:
         extra: Mapping[str, Any] | None = None,
     ) -> Path:
         """Write the manifest of `part`, after which it is done and its checkpoints are removed."""
-        begun = _recorded(self.part_directory(part) / _BEGUN) or {}
+        begun = disk.read_json(self.part_directory(part) / _BEGUN)
         written = manifest.write_manifest(
             self.part_directory(part),
             parameters=self.parameters(part),
@@ -264,14 +264,6 @@ def _task(part: str) -> str:
     if folder != TARGETS or not name:
         raise ValueError(f"a part is {ENCODER!r}, {RETRIEVAL!r} or '{TARGETS}/<task>', not {part!r}")
     return name
-
-
-def _recorded(begun: Path) -> dict[str, Any] | None:
-    try:
-        content: dict[str, Any] = json.loads(begun.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return None
-    return content
 
 
 def _upstream(run: Run, part: str) -> Any:
