@@ -26,28 +26,30 @@ class Monitor:
 
     def __init__(self, graph: list[Job], terminal: bool | None = None) -> None:
         self.graph = graph
-        self.began = time.monotonic()
-        self.before = {job.name for job in graph if job.done}
-        self.states: dict[str, str] = {}
-        self.reported = self.began
+        self.began = self.reported = time.monotonic()
+        self.states = {job.name: "done" for job in graph if job.done}
         self.live: Any = None
         if sys.stdout.isatty() if terminal is None else terminal:
             from rich.live import Live
 
             self.live = Live(refresh_per_second=4, transient=True, get_renderable=self._table)
             self.live.start()
-        print(f"{len(graph) - len(self.before)} of {len(graph)} jobs to do.", flush=True)
+        print(f"{len(graph) - self.finished} of {len(graph)} jobs to do.", flush=True)
+
+    @property
+    def finished(self) -> int:
+        return sum(state == "done" for state in self.states.values())
 
     def update(self) -> None:
         """Report what has changed since the last call."""
         for job in self.graph:
-            if job.name in self.before or self.states.get(job.name) == "done":
+            before = self.states.get(job.name)
+            if before == "done":
                 continue  # hundreds of files, read several times a second, would take a share of a core
             status = read_status(job)
-            state = status.get("state", "")
-            if state and state != self.states.get(job.name):
+            if (state := status.get("state")) and state != before:
                 self.states[job.name] = state
-                self._changed(job, state, status)
+                self._changed(job, status)
         if self.live is None and time.monotonic() - self.reported >= LINES_EVERY:
             self.reported = time.monotonic()
             for job, status in self._running():
@@ -58,23 +60,16 @@ class Monitor:
         if self.live is not None:
             self.live.stop()
             self.live = None
-        print(
-            f"{self.finished} of {len(self.graph)} jobs done, {clock(time.monotonic() - self.began)}.",
-            flush=True,
-        )
+        taken = clock(time.monotonic() - self.began)
+        print(f"{self.finished} of {len(self.graph)} jobs done, {taken}.", flush=True)
 
-    @property
-    def finished(self) -> int:
-        return len(self.before) + sum(state == "done" for state in self.states.values())
-
-    def _changed(self, job: Job, state: str, status: dict[str, Any]) -> None:
-        if state == "running":
+    def _changed(self, job: Job, status: dict[str, Any]) -> None:
+        if status["state"] == "running":
             if self.live is None:
                 print(f"{job.name} started", flush=True)
             return
-        taken = clock(status["seconds"])
-        outcome = "FAILED" if state == "failed" else "done"
-        words = f"{job.name} {outcome}, {taken} [{self.finished}/{len(self.graph)}]"
+        outcome = "FAILED" if status["state"] == "failed" else "done"
+        words = f"{job.name} {outcome}, {clock(status['seconds'])} [{self.finished}/{len(self.graph)}]"
         if self.live is not None:
             self.live.console.print(words, markup=False, highlight=False)
         else:
