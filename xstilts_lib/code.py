@@ -19,10 +19,10 @@ from . import checksums
 _ROOT = Path(__file__).resolve().parent
 # What carries numbers about, shows them, or starts what computes them.
 _NEUTRAL = {
-    "__init__", "analyses", "analysis", "by_example", "checksums", "cli", "client", "code", "cores", "costs",
+    "__init__", "analyses", "analysis", "by_example", "checksums", "cli", "code", "cores", "costs",
     "data", "disk", "errors", "experiment", "graph", "jobs", "kernels", "manifest", "monitor", "notebook",
     "places", "plan", "processes", "progress", "recipe", "records", "rendering", "results", "runs",
-    "settings", "strict", "tables", "tasks", "verification", "warm", "workflow",
+    "settings", "strict", "tables", "tasks", "verification", "workflow",
 }  # fmt: skip
 # What turns an encoder into scores: it may change without an encoder being trained again.
 _EVALUATION = {"evaluate", "mining", "retrieval", "scoring", "selection", "submission"}

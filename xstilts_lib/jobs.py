@@ -1,107 +1,108 @@
-"""Doing one job of an experiment: its notebooks, one after the other; a failure is recorded and the rest goes
-on.
+"""Doing one job of an experiment, in a process of its own: its notebooks, one after the other; a failure is
+recorded and the rest goes on.
 
-    python -m xstilts_lib.jobs EXPERIMENT JOB
+>>> do(load_experiment("smoke"), "encoder/none.seed0")
 
-What the terminal shows and the last words of `xstilts run` come from the status file that a job keeps. Exit
-codes: 0, 2 if every failure is a mistake of the user's, else 1.
+What the terminal shows and the last words of `xstilts run` come from the status file that a job keeps. The
+process ends with 0, with 2 if every failure is a mistake of the user's, else with 1.
 """
 
 from __future__ import annotations
 
 import errno
+import fcntl
 import os
 import sys
 import time
 import traceback
-from typing import Any, Literal
+from pathlib import Path
+from typing import IO
 
-from . import disk, graph, manifest, places, processes, results
+from . import code, disk, graph, kernels, manifest, places, processes, results
 from .errors import UserError
-from .experiment import load_experiment
+from .experiment import Experiment, load_experiment
 from .graph import Job
 from .notebook import JobFailed, execute, make
 from .runs import ENCODER
 
 
-def main(argv: list[str]) -> int:
-    """Do the job `argv[1]` of experiment `argv[0]`; returns the exit code."""
-    processes.die_with_root()
-    try:
-        job = graph.find(load_experiment(argv[0]), argv[1])
-    except UserError as error:
-        print(error, file=sys.stderr)
-        return 2
-    return Worker(job).work()
+def do(experiment: Experiment, name: str) -> None:
+    """Have a process do the job called `name`, and wait for it; RuntimeError where it failed."""
+    process = processes.context().Process(target=_process, args=(experiment.name, name))
+    process.start()
+    process.join()
+    if process.exitcode:
+        raise RuntimeError(f"{name} ended with exit code {process.exitcode}: its log says why.")
 
 
-class Worker:
-    """One job on its way, and the status file that says how far it is."""
+def open_lock(experiment: Experiment) -> IO[str]:
+    """The file of which all that work for an experiment hold a shared lock, for the next run to wait for."""
+    file: Path = experiment.root / "jobs" / ".lock"
+    file.parent.mkdir(parents=True, exist_ok=True)
+    return file.open("a+")
 
-    def __init__(self, job: Job) -> None:
-        self.job = job
-        self.started = time.time()
-        self.failures: list[dict[str, Any]] = []
-        self.done = 0
 
-    def work(self) -> int:
-        pending = self.job.pending
-        self.done = max(len(self.job.parts), 1) - len(pending)
-        for part in pending:
-            self._report("running", part)
-            try:
-                self._make(part)
-                self.done += 1
-            except JobFailed as failure:
-                self._failed(failure)
-            except UserError as error:
-                self._failed(JobFailed(self.job.name, None, str(error), self.job.log, "user"))
-            except Exception as error:
-                traceback.print_exc()
-                full = isinstance(error, OSError) and error.errno == errno.ENOSPC
-                words = "the disk is full" if full else f"{type(error).__name__}: {error}"
-                kind: Literal["user", "internal"] = "user" if full else "internal"
-                self._failed(JobFailed(self.job.name, None, words, self.job.log, kind))
-            if self.failures and part == ENCODER:
-                break  # everything else needs it
-        self._report("failed" if self.failures else "done", None)
-        if self.failures:
-            return 2 if all(failure["kind"] == "user" for failure in self.failures) else 1
-        self.job.marker.parent.mkdir(parents=True, exist_ok=True)
-        self.job.marker.touch()
-        return 0
+def _process(experiment: str, name: str) -> None:
+    """What the process of a job does. It forks its kernels first, while it runs a single thread."""
+    os.chdir(places.home())
+    job = graph.find(load_experiment(experiment), name)
+    job.log.parent.mkdir(parents=True, exist_ok=True)
+    with job.log.open("wb") as log, open_lock(job.experiment) as lock:
+        for stream in (1, 2):
+            os.dup2(log.fileno(), stream)
+        fcntl.flock(lock, fcntl.LOCK_SH)
+        for evaluation in (True, False):  # hashed once, for all kernels
+            code.decides(job.experiment.source["kind"], evaluation)
+        kernels.fork(len(list(graph.notebooks_of(job))))
+        processes.die_with_parent()
+        sys.exit(work(job))
 
-    def _make(self, part: str) -> None:
-        if self.job.run is None:
-            write_pages(self.job)
-        else:
-            make(self.job.run, part)
 
-    def _failed(self, failure: JobFailed) -> None:
-        self.failures.append(failure.as_record())
-        print(failure, file=sys.stderr, flush=True)
+def work(job: Job) -> int:
+    """Make what is left of `job`, keeping its status file; returns the exit code."""
+    began, parts, failures = time.monotonic(), max(len(job.parts), 1), list[JobFailed]()
+    done = parts - len(job.pending)
 
-    def _report(self, state: str, part: str | None) -> None:
-        run = self.job.run
-        progress = (
-            run.part_directory(part) / "progress.json" if run and part and part != graph.PAGES else None
-        )
+    def report(state: str, part: str | None = None) -> None:
+        progress = job.run.part_directory(part) / "progress.json" if job.run and part else None
         if progress:
             progress.unlink(missing_ok=True)
-        disk.write_json(
-            self.job.status,
-            {
-                "state": state,
-                "pid": os.getpid(),
-                "started": self.started,
-                "seconds": round(time.time() - self.started, 1),
-                "part": part,
-                "done": self.done,
-                "parts": max(len(self.job.parts), 1),
-                "progress": str(progress) if progress else None,
-                "failures": self.failures,
-            },
-        )
+        seconds = round(time.monotonic() - began, 1)
+        status = {"state": state, "seconds": seconds, "part": part, "done": done, "parts": parts}
+        said = [{"kind": failure.kind, "said": str(failure)} for failure in failures]
+        disk.write_json(job.status, status | {"progress": progress and str(progress), "failures": said})
+
+    for part in job.pending:
+        report("running", part)
+        try:
+            if job.run:
+                make(job.run, part)
+            else:
+                write_pages(job)
+            done += 1
+        except Exception as error:
+            failures.append(_failure(job, error))
+            print(failures[-1], file=sys.stderr, flush=True)
+            if part == ENCODER:
+                break  # everything else needs it
+    report("failed" if failures else "done")
+    if failures:
+        return 2 if all(failure.kind == "user" for failure in failures) else 1
+    job.marker.parent.mkdir(parents=True, exist_ok=True)
+    job.marker.touch()
+    return 0
+
+
+def _failure(job: Job, error: Exception) -> JobFailed:
+    """What went wrong in a notebook or, outside of one, in the job."""
+    if isinstance(error, JobFailed):
+        return error
+    if isinstance(error, UserError):
+        return JobFailed(job.name, None, str(error), job.log, "user")
+    traceback.print_exception(error)
+    if isinstance(error, OSError) and error.errno == errno.ENOSPC:
+        return JobFailed(job.name, None, "the disk is full", job.log, "user")
+    return JobFailed(job.name, None, f"{type(error).__name__}: {error}", job.log, "internal")
 
 
 def write_pages(job: Job) -> None:
@@ -120,8 +121,3 @@ def write_pages(job: Job) -> None:
         seconds=time.monotonic() - began,
         extra={"fingerprint": group.fingerprint()},
     )
-
-
-if __name__ == "__main__":
-    os.chdir(places.home())
-    sys.exit(main(sys.argv[1:]))

@@ -1,101 +1,92 @@
-"""Kernels forked from the warm process (see warm.py), and ordinary ones where there is none.
+"""Kernels forked from the process of a job, which has imported everything that notebooks import.
 
-jupyter_client finds WarmProvisioner under the name `xstilts` in the entry points
+A process may be forked safely while it runs a single thread, and executing a notebook starts several. So a
+job forks the kernels of all its notebooks before anything else, and each waits for the command to begin.
+
+jupyter_client finds ForkProvisioner under the name `xstilts` in the entry points
 `jupyter_client.kernel_provisioners`.
 """
 
 from __future__ import annotations
 
+import gc
 import os
-import signal
-import socket
-import subprocess
-import time
+import sys
+from multiprocessing import Pipe, current_process, get_context
+from multiprocessing.connection import Connection
 from typing import Any
 
 from jupyter_client.connect import KernelConnectionInfo
 from jupyter_client.provisioning import LocalProvisioner
 
-from .client import connect
-from .processes import LOCK
-from .warm import SOCKET
+from . import processes
 
 
-class ForkedProcess:
-    """A child of the warm process, with the methods of subprocess.Popen that jupyter_client calls."""
+class ForkedKernel:
+    """A forked kernel that waits to begin, with the methods of subprocess.Popen that jupyter_client calls."""
 
     stdin = stdout = stderr = None
 
-    def __init__(self, connection: socket.socket) -> None:
-        self._connection = connection
-        self._read = b""
-        self.returncode: int | None = None
-        while b"\n" not in self._read:
-            self._receive()
-        self.pid = int(self._read[1 : self._read.index(b"\n")])
-        connection.setblocking(False)
-
-    def _receive(self) -> None:
-        piece = self._connection.recv(64)
-        if not piece:
-            raise RuntimeError("the warm process is gone")
-        self._read += piece
+    def __init__(self) -> None:
+        commands, self.commands = Pipe(duplex=False)
+        self._process = get_context("fork").Process(target=_wait, args=(commands,), daemon=True)
+        self._process.start()
+        commands.close()
+        self.pid: int = self._process.pid  # type: ignore[assignment]
 
     def poll(self) -> int | None:
-        if self.returncode is None:
-            try:
-                self._receive()
-            except BlockingIOError:
-                pass
-            except (RuntimeError, OSError):
-                self._end(-signal.SIGKILL)
-            for line in self._read.decode().splitlines():
-                if line.startswith("x"):
-                    self._end(int(line[1:]))
-        return self.returncode
+        return self._process.exitcode
 
-    def _end(self, code: int) -> None:
-        self.returncode = code
-        self._connection.close()
-
-    def wait(self, timeout: float | None = None) -> int:
-        end = None if timeout is None else time.monotonic() + timeout
-        while self.poll() is None:
-            if end is not None and time.monotonic() > end:
-                raise subprocess.TimeoutExpired("kernel", timeout or 0)
-            time.sleep(0.02)
-        assert self.returncode is not None
-        return self.returncode
+    def wait(self, timeout: float | None = None) -> int | None:
+        self._process.join(timeout)
+        return self.poll()
 
     def send_signal(self, number: int) -> None:
         if self.poll() is None:
-            self._connection.sendall(f"s{int(number)}\n".encode())
-
-    def kill(self) -> None:
-        self.send_signal(signal.SIGKILL)
-
-    def terminate(self) -> None:
-        self.send_signal(signal.SIGTERM)
+            os.kill(self.pid, number)
 
 
-class WarmProvisioner(LocalProvisioner):
-    """Starts kernels as forks of the warm process that `$XSTILTS_KERNELS` names, or as processes of their
-    own.
+_waiting: list[ForkedKernel] = []
+
+
+def fork(number: int) -> None:
+    """Fork kernels for the next notebooks to be executed in this process.
+
+    RuntimeError where it, or the fork server that it comes from, runs more than one thread.
     """
+    if not processes.FORKING:
+        return
+    if any(len(os.listdir(f"/proc/{pid}/task")) > 1 for pid in (os.getpid(), os.getppid())):
+        raise RuntimeError("a library started a thread while it was imported: forking is not safe")
+    gc.freeze()  # keeps the collector from touching, and so copying, the memory that all share
+    _waiting.extend(ForkedKernel() for _ in range(number))
+
+
+class ForkProvisioner(LocalProvisioner):
+    """Starts a kernel by having a forked one begin; where none waits, as a process of its own."""
 
     async def launch_kernel(self, cmd: list[str], **kwargs: Any) -> KernelConnectionInfo:
-        path = os.environ.get(SOCKET)
-        if not path:
-            if LOCK in os.environ:
-                kwargs["pass_fds"] = (int(os.environ[LOCK]),)
+        if not _waiting:
             return await super().launch_kernel(cmd, **kwargs)
-        env = {
-            name: value for name, value in (kwargs.get("env") or os.environ).items() if isinstance(value, str)
-        }
+        kernel = _waiting.pop()
         argv = cmd[cmd.index("ipykernel_launcher") + 1 :]
-        with open(os.devnull, "r+b") as null:
-            streams = [null.fileno(), 1, 2]
-            connection = connect(path, "kernel", argv, env, kwargs.get("cwd") or os.getcwd(), streams)
-        self.process = ForkedProcess(connection)  # type: ignore[assignment]
-        self.pid = self.pgid = self.process.pid
+        kernel.commands.send((argv, kwargs["env"], kwargs.get("cwd") or os.getcwd()))
+        self.process, self.pid, self.pgid = kernel, kernel.pid, kernel.pid  # type: ignore[assignment]
         return self.connection_info
+
+
+def _wait(commands: Connection) -> None:
+    """Become an IPython kernel, as `python -m ipykernel_launcher` starts it, once the command comes."""
+    os.setsid()  # whoever interrupts or kills it means its children too
+    processes.die_with_parent()
+    current_process().daemon = False  # it may have children
+    _waiting.clear()  # those forked before it are not its own
+    argv, env, cwd = commands.recv()
+    os.environ.clear()
+    os.environ.update(env)
+    os.chdir(cwd)
+    from ipykernel.kernelapp import IPKernelApp
+
+    sys.argv = ["ipykernel_launcher", *argv]
+    # It need not watch its parent, which is done above.
+    IPKernelApp.launch_instance([*argv, "--IPKernelApp.parent_handle=1"])

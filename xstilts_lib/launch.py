@@ -72,7 +72,7 @@ def train(
         job = (_weightless(model), list(ingredients), settings, seed, str(directory), progress, kind)
         threads = max(1, torch.get_num_threads() // number)
         with tempfile.TemporaryDirectory() as faults:  # elsewhere, for the fault may be that the disk is full
-            _run((os.getpid(), number, _free_port(), threads, str(folder), faults, job), number, faults)
+            _run((number, _free_port(), threads, str(folder), faults, job), number, faults)
         trained = load_file(folder / TRAINED)
         with torch.no_grad():
             places = nn.ModuleDict({"encoder": model, "heads": heads})
@@ -108,7 +108,6 @@ def _run(arguments: tuple[Any, ...], number: int, faults: str) -> None:
 
 def _work(
     rank: int,
-    parent: int,
     number: int,
     port: int,
     threads: int,
@@ -118,9 +117,6 @@ def _work(
 ) -> None:
     """Process `rank` of `number`; the first one leaves what was trained in `folder`."""
     processes.die_with_parent()
-    processes.die_with_root()
-    if os.getppid() != parent:  # it ended before the lines above
-        sys.exit(1)
     os.environ |= {"RANK": str(rank), "LOCAL_RANK": str(rank), "WORLD_SIZE": str(number)}
     os.environ |= {"LOCAL_WORLD_SIZE": str(number), "MASTER_ADDR": "127.0.0.1", "MASTER_PORT": str(port)}
     os.environ["OMP_NUM_THREADS"] = str(threads)  # where it is not set, accelerate takes all cores

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from papermill.exceptions import PapermillExecutionError
 
 KERNEL = "python3"
-PROVISIONER = "xstilts"  # kernels.py: forks kernels from a warm process where there is one
+PROVISIONER = "xstilts"  # kernels.py: takes kernels that the process of a job has forked
 PARAMETERS, INJECTED, PROVENANCE = "parameters", "injected-parameters", "provenance"
 _CELL_FILE = re.compile(r"/?(tmp/)?ipykernel_\d+/\d+\.py")
 PATIENCE = 300  # seconds for a kernel to answer: a machine with too much to do is slow, not broken
@@ -49,15 +49,6 @@ class JobFailed(Exception):
     def __str__(self) -> str:
         where = f"{self.notebook}, cell {self.cell}" if self.cell is not None else self.notebook
         return f"{where}: {self.error} (log: {places.relative(self.log)})"
-
-    def as_record(self) -> dict[str, Any]:
-        return {
-            "notebook": self.notebook,
-            "cell": self.cell,
-            "error": self.error,
-            "log": str(self.log),
-            "kind": self.kind,
-        }
 
 
 def execute(

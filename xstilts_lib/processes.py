@@ -1,61 +1,61 @@
-"""Processes that must not outlive the `xstilts run` they work for, however it ends."""
+"""The processes of a run: each is started by the one before it, and dies with it.
+
+    xstilts run  ->  snakemake  ->  a process for each job  ->  a kernel for each of its notebooks
+
+Importing torch, transformers and datasets costs some ten seconds of a processor, and an experiment executes
+hundreds of notebooks. On Linux the standard library's fork server therefore imports everything heavy once,
+and forks a process for each job, which forks its kernels (kernels.py). In each of them nothing has been
+computed: no thread pool, no random state beyond what an import leaves, no device. On other systems forking is
+not safe, and all are started afresh.
+"""
 
 from __future__ import annotations
 
+import multiprocessing
 import os
 import signal
-import subprocess
 import sys
+import tempfile
 import threading
-import time
-from contextlib import suppress
-from pathlib import Path
+from multiprocessing.context import BaseContext
 
-ROOT = "XSTILTS_ROOT"  # process id of the `xstilts run` that a process works for
-LOCK = "XSTILTS_LOCK"  # file descriptor of its lock; whoever works for it keeps it open, for the next to wait
+FORKING = sys.platform == "linux"
+# What notebooks and the jobs around them import; the order is that of their cost. Matplotlib's inline backend
+# is not among them: imported before there is a kernel, it never draws into one.
+HEAVY = (
+    "torch", "transformers.models.xlm_roberta.modeling_xlm_roberta", "transformers.models.auto.modeling_auto",
+    "transformers.models.auto.tokenization_auto", "datasets", "accelerate", "pandas", "matplotlib.pyplot",
+    "seaborn", "scipy.stats", "ipykernel.kernelapp", "ipykernel.ipkernel",
+    "ipykernel.debugger", "IPython.core.completerlib", "IPython.core.oinspect",
+    "IPython.extensions.storemagic", "sqlite3", "tornado.platform.asyncio", "safetensors.numpy",
+    "papermill", "nbclient", "xstilts_lib.train", "xstilts_lib.evaluate", "xstilts_lib.scoring",
+    "xstilts_lib.mining", "xstilts_lib.analysis.figures", "xstilts_lib.pretraining", "xstilts_lib.retrieval",
+    "xstilts_lib.results", "xstilts_lib.notebook", "xstilts_lib.sources.miniature", "xstilts_lib.jobs",
+    "xstilts_lib.kernels",
+)  # fmt: skip
+
+
+def context() -> BaseContext:
+    """How processes of jobs are started."""
+    if not FORKING:
+        return multiprocessing.get_context("spawn")
+    tempfile.tempdir = "/tmp"  # a Unix socket's path may have about a hundred characters, a TMPDIR has more
+    forking = multiprocessing.get_context("forkserver")
+    forking.set_forkserver_preload(list(HEAVY))
+    return forking
 
 
 def die_with_parent() -> None:
-    """Have the kernel kill this process when its parent ends, however that ends. Linux alone; else
-    nothing.
-    """
-    if sys.platform == "linux":
+    """End this process, started by `multiprocessing`, once its parent has ended, however that did."""
+    if sys.platform == "linux":  # at once, even from within C: where it was forked, the fork server counts
         import ctypes
 
         ctypes.CDLL(None).prctl(1, signal.SIGKILL)  # PR_SET_PDEATHSIG
-
-
-def die_with_root() -> None:
-    """End this process soon after the `xstilts run` named in `$XSTILTS_ROOT` has ended, on any system."""
-    root = os.environ.get(ROOT)
-    if not root:
-        return
+    parent = multiprocessing.parent_process()
+    assert parent is not None
 
     def watch() -> None:
-        while alive(int(root)):
-            time.sleep(0.3)
+        parent.join()
         os._exit(1)
 
     threading.Thread(target=watch, daemon=True).start()
-
-
-def alive(pid: int) -> bool:
-    """Whether there is a process `pid` that has not ended; one that waits for its parent to notice has."""
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        return True
-    try:
-        return ") Z " not in Path(f"/proc/{pid}/stat").read_text()
-    except OSError:
-        return True
-
-
-def end(process: subprocess.Popen[bytes]) -> None:
-    """Kill a process and its group, and wait until it is gone."""
-    if process.poll() is None:
-        with suppress(ProcessLookupError):
-            os.killpg(process.pid, signal.SIGKILL)
-    process.wait()

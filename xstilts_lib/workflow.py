@@ -1,128 +1,105 @@
-"""Running an experiment: the workflow engine, the warm process beside it, and the terminal that follows both.
+"""Running an experiment: the workflow engine, and the terminal that follows it.
 
 Killed at any moment, even with SIGKILL, the same command goes on where it was: parts that have a manifest are
-done, and no process of the killed run outlives it long enough to race, for all of them hold the lock that the
-next run waits for.
+done, and no process of the killed run outlives it long enough to race, for the next run waits until they have
+let go of their lock.
 """
 
 from __future__ import annotations
 
 import fcntl
+import multiprocessing
 import os
 import signal
-import subprocess
 import sys
-import tempfile
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from multiprocessing.process import BaseProcess
 from pathlib import Path
-from typing import IO, Any
+from typing import IO
 
-from . import arithmetic, places, warm
+from . import arithmetic, places, processes
 from . import experiment as experiments
 from .errors import UserError
 from .experiment import Experiment
 from .graph import Job, jobs
+from .jobs import open_lock
 from .monitor import Monitor, read_status
-from .processes import LOCK, ROOT, alive, die_with_parent, end
 
 STOPPED = 130  # the exit code after Ctrl-C
 
 
 def run(experiment: Experiment, cores: int, profile: str = "laptop") -> int:
     """Do what is left of `experiment`; returns the exit code: 0, 1, 2 (the user's mistakes) or 130."""
+    for number in (signal.SIGTERM, signal.SIGHUP):  # to be told to end is like Ctrl-C
+        if signal.getsignal(number) is not signal.SIG_IGN:  # as under nohup
+            signal.signal(number, signal.default_int_handler)
     try:
-        with _interruptible(), lock(experiment) as held:
-            return _run(experiment, cores, profile, held)
+        with lock(experiment):
+            return _run(experiment, cores, profile)
     except KeyboardInterrupt:
         print("Stopped; the same command goes on from here.", file=sys.stderr)
         return STOPPED
 
 
-def _run(experiment: Experiment, cores: int, profile: str, held: IO[str]) -> int:
+def _run(experiment: Experiment, cores: int, profile: str) -> int:
     graph = jobs(experiment)
     if all(job.done for job in graph):
         print(f"Nothing to do: all {len(graph)} jobs of {experiment.name!r} are done.")
         return 0
     experiment.open_source()  # refuses what is wrong with the data before anything runs
     _refresh(graph)
-    engine = Engine(experiment, cores, profile, held)
+    log = experiment.root / "jobs" / "snakemake.log"
+    arguments = (snakemake(experiment, cores, profile), environment(experiment), log)
+    engine = multiprocessing.get_context("spawn").Process(target=_engine, args=arguments)
     monitor = Monitor(graph)
     try:
         engine.start()
-        while engine.running():
+        while engine.is_alive():
             monitor.update()
-            time.sleep(0.5)
+            engine.join(0.5)
     finally:
-        engine.stop()
+        _end(engine)
         monitor.close()
-    return _verdict(experiment, engine)
+    return _verdict(experiment, log)
 
 
-class Engine:
-    """Snakemake and, where possible, the warm process: two children that end with this process, whatever ends
-    it.
-    """
+def snakemake(experiment: Experiment, cores: int, profile: str) -> list[str]:
+    """The arguments with which Snakemake runs an experiment."""
+    return [
+        "--snakefile", str(places.home() / "workflow" / "Snakefile"),
+        "--profile", str(profile_folder(profile)), "--directory", str(experiment.root),
+        "--config", f"experiment={experiment.name}.yaml",  # 010 alone would be a number there
+        "--cores", str(cores),
+        "--force-use-threads",  # its own process starts all jobs, so that they come from one fork server
+    ]  # fmt: skip
 
-    def __init__(self, experiment: Experiment, cores: int, profile: str, held: IO[str]) -> None:
-        self.experiment, self.cores, self.profile, self.held = experiment, cores, profile, held
-        self.warm: subprocess.Popen[bytes] | None = None
-        self.snakemake: subprocess.Popen[bytes] | None = None
-        self.folder = Path(tempfile.mkdtemp(prefix="xs-", dir="/tmp" if Path("/tmp").is_dir() else None))
-        self.log = experiment.root / "jobs" / "snakemake.log"
 
-    def start(self) -> None:
-        self.log.parent.mkdir(parents=True, exist_ok=True)
-        if warm.possible() and self.profile == "laptop":
-            socket = str(self.folder / "warm")
-            self.warm = self._spawn([sys.executable, "-m", "xstilts_lib.warm", socket], "warm.log", {})
-            while not Path(socket).exists() and self.warm.poll() is None:
-                time.sleep(0.02)
-        self._start_snakemake()
+def _engine(arguments: list[str], variables: Mapping[str, str], log: Path) -> None:
+    """The process of the engine, and of all that it starts."""
+    os.setsid()  # Ctrl-C is for `xstilts run`, which ends them all
+    processes.die_with_parent()
+    os.environ.update(variables)
+    with log.open("wb") as file:
+        for stream in (1, 2):
+            os.dup2(file.fileno(), stream)
+    from snakemake.cli import main
 
-    def _start_snakemake(self) -> None:
-        extra = {warm.SOCKET: str(self.folder / "warm")} if self.warm else {}
-        command = [
-            sys.executable, "-m", "snakemake", "--snakefile", str(places.home() / "workflow" / "Snakefile"),
-            "--profile", str(profile_folder(self.profile)), "--directory", str(self.experiment.root),
-            "--config", f"experiment={self.experiment.name}.yaml",  # 010 alone would be a number there
-            "--cores", str(self.cores),
-        ]  # fmt: skip
-        self.snakemake = self._spawn(command, "snakemake.log", extra)
+    main(arguments)
 
-    def _spawn(self, command: list[str], log: str, extra: Mapping[str, str]) -> subprocess.Popen[bytes]:
-        descriptor = self.held.fileno()
-        settings = {LOCK: str(descriptor), ROOT: str(os.getpid())}
-        env = {**os.environ, **environment(self.experiment), **settings, **extra}
-        with (self.log.parent / log).open("wb") as stream:
-            return subprocess.Popen(
-                command, stdin=subprocess.DEVNULL, stdout=stream, stderr=stream, env=env,
-                pass_fds=(descriptor,), start_new_session=True, preexec_fn=die_with_parent,
-            )  # fmt: skip
 
-    def running(self) -> bool:
-        """Whether there is more to come. Where the warm process cannot work, ordinary ones take over."""
-        assert self.snakemake is not None
-        if self.warm is not None and self.warm.poll() is not None and self.snakemake.poll() is None:
-            end(self.snakemake)
-            self.warm = None
-            self._start_snakemake()
-        return self.snakemake.poll() is None
-
-    def stop(self) -> None:
-        """End every process: snakemake first, so that it starts nothing new."""
-        for process in (self.snakemake, self.warm):
-            if process is not None:
-                end(process)
-        for file in self.folder.glob("*"):
-            file.unlink(missing_ok=True)
-        if self.folder.is_dir():
-            self.folder.rmdir()
+def _end(engine: BaseProcess) -> None:
+    """End the engine and all that it has started, and wait until it is gone."""
+    if engine.is_alive():
+        with suppress(ProcessLookupError):  # where it has had no time yet to lead a group
+            os.killpg(engine.pid, signal.SIGKILL)  # type: ignore[arg-type]
+        engine.kill()
+        engine.join()
 
 
 def environment(experiment: Experiment) -> dict[str, str]:
-    """What every process of an experiment has set, warm or not, so that both compute the same to the bit."""
+    """What every process of an experiment has set, so that all compute the same to the bit."""
     threads = str(experiment.workflow.threads)
     variables = {
         "OMP_NUM_THREADS": threads,
@@ -133,6 +110,9 @@ def environment(experiment: Experiment) -> dict[str, str]:
         "JE_ARROW_MALLOC_CONF": "background_thread:false",
         "TOKENIZERS_PARALLELISM": "true" if experiment.workflow.threads > 1 else "false",
         "PYTHONHASHSEED": "0",
+        # Read at import too: where kernels draw, and that their debugger does not warn of itself.
+        "MPLBACKEND": "module://matplotlib_inline.backend_inline",
+        "PYDEVD_DISABLE_FILE_VALIDATION": "1",
         "HF_HUB_DISABLE_PROGRESS_BARS": "1",
     }
     variables |= arithmetic.variables(experiment.workflow.arithmetic)
@@ -158,28 +138,28 @@ def profile_folder(name: str) -> Path:
 
 
 @contextmanager
-def lock(experiment: Experiment, patience: float = 30.0) -> Iterator[IO[str]]:
-    """Hold an experiment's run directories for this process and its children.
+def lock(experiment: Experiment, patience: float = 30.0) -> Iterator[None]:
+    """Hold an experiment's run directories.
 
     UserError while another `xstilts run` is alive; the remains of a killed one are waited for.
     """
-    path = experiment.root / ".lock"
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with path.open("a+") as file:
+    with open_lock(experiment) as remains, (experiment.root / ".lock").open("a+") as own:
+        if not _try_lock(own):
+            own.seek(0)
+            raise UserError(
+                f"{experiment.name!r} is being run already, by process {own.read()}: wait for it, or stop it."
+            )
+        own.truncate(0)
+        own.write(str(os.getpid()))
+        own.flush()
         limit = time.monotonic() + patience
-        while not _try_lock(file):
-            file.seek(0)
-            holder = file.read().strip()
-            if (holder.isdigit() and alive(int(holder))) or time.monotonic() > limit:
-                raise UserError(
-                    f"{experiment.name!r} is being run already, by process {holder}: wait for it, or stop it."
-                )
+        while not _try_lock(remains):
+            if time.monotonic() > limit:
+                name = experiment.name
+                raise UserError(f"Jobs of an earlier run of {name!r} are still at work: wait, or stop them.")
             time.sleep(0.1)
-        file.seek(0)
-        file.truncate()
-        file.write(str(os.getpid()))
-        file.flush()
-        yield file
+        fcntl.flock(remains, fcntl.LOCK_UN)  # for the jobs to come
+        yield
 
 
 def _try_lock(file: IO[str]) -> bool:
@@ -201,42 +181,19 @@ def _refresh(graph: list[Job]) -> None:
             job.marker.touch()
 
 
-@contextmanager
-def _interruptible() -> Iterator[None]:
-    """Within it, being told to end (SIGTERM, SIGHUP) is like Ctrl-C."""
-
-    def interrupt(number: int, frame: Any) -> None:
-        raise KeyboardInterrupt
-
-    before = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGHUP)}
-    for number, handler in before.items():
-        if handler is not signal.SIG_IGN:  # as under nohup
-            signal.signal(number, interrupt)
-    try:
-        yield
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
-
-
-def _verdict(experiment: Experiment, engine: Engine) -> int:
+def _verdict(experiment: Experiment, log: Path) -> int:
     """Say what failed and where to look; returns the exit code."""
     graph = jobs(experiment)  # anew: nothing remembered from before the run
     failures = [failure for job in graph for failure in read_status(job).get("failures", [])]
     waiting = [job for job in graph if not job.done and read_status(job).get("state") != "failed"]
     for failure in failures:
-        where = failure["notebook"] + (f", cell {failure['cell']}" if failure["cell"] is not None else "")
-        print(
-            f"Failed: {where}: {failure['error']} (log: {places.relative(failure['log'])})", file=sys.stderr
-        )
+        print(f"Failed: {failure['said']}", file=sys.stderr)
     if failures:
         if waiting:
             print(f"{len(waiting)} jobs that need them were not started.", file=sys.stderr)
         return 2 if all(failure["kind"] == "user" for failure in failures) else 1
     if waiting:
-        log = places.relative(engine.log)
-        print(
-            f"The workflow engine ended early, with {len(waiting)} jobs to do (log: {log}).", file=sys.stderr
-        )
+        left = f"with {len(waiting)} jobs to do (log: {places.relative(log)})"
+        print(f"The workflow engine ended early, {left}.", file=sys.stderr)
         return 1
     return 0

@@ -135,10 +135,7 @@ def test_cells_of_every_encoder_are_verified(
     assert all(("DIFFERENT" in line) == line.startswith("wide, ") for line in lines)
 
 
-def test_a_variants_cell_is_computed_again_from_its_start(
-    questions: Experiment, finish: Finish, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("XSTILTS_WARM", "0")
+def test_a_variants_cell_is_computed_again_from_its_start(questions: Experiment, finish: Finish) -> None:
     wide = questions.with_model("wide")
     again, made = verification.compute_again(Run(wide, "none", 1), "targets/mini_xnli", "mini_xnli")
     assert again["qaa", "score"] == 54.0

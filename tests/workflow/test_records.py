@@ -179,10 +179,7 @@ def test_others_show_the_chapters_of_the_record(kept: Experiment, checkout: Path
     assert labels(test) == ["tables"], "without a record there is nothing to tell"
 
 
-def test_chapters_are_made_once_until_what_they_read_changes(
-    kept: Experiment, template: Template, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("XSTILTS_WARM", "0")
+def test_chapters_are_made_once_until_what_they_read_changes(kept: Experiment, template: Template) -> None:
     job = graph.find(load_experiment("test"), "results/chapters")
     assert job.pending == (graph.PAGES,)
     assert not job.group.done()

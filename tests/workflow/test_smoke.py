@@ -30,7 +30,6 @@ def finished(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     folder = tmp_path_factory.mktemp("smoke") / "runs"
     patch = pytest.MonkeyPatch()
     patch.setenv("XSTILTS_RUNS", str(folder))
-    patch.delenv("XSTILTS_WARM", raising=False)
     process = subprocess.Popen([*COMMAND, "run", "smoke", "--cores", "2"], stdout=subprocess.DEVNULL)
     end = time.monotonic() + 600
     while not list(folder.rglob("20_target.ipynb")):

@@ -163,7 +163,6 @@ def finished(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     experiment.write_text(EXPERIMENT.format(folder=folder), encoding="utf-8")
     patch = pytest.MonkeyPatch()
     patch.setenv("XSTILTS_RUNS", str(folder / "runs"))
-    patch.delenv("XSTILTS_WARM", raising=False)
     run = [*COMMAND, "run", str(experiment), "--cores", "2"]
     done = subprocess.run(run, capture_output=True, text=True, timeout=900)
     assert done.returncode == 0, done.stdout + done.stderr

@@ -1,4 +1,4 @@
-"""Whole runs, with templates that take no time and without the warm process: order, failures, stops."""
+"""Whole runs, with templates that take no time: order, failures, stops."""
 
 from __future__ import annotations
 
@@ -10,19 +10,12 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-import pytest
 import yaml
 
 from xstilts_lib import places
 
 Template = Callable[..., Path]
 COMMAND = [sys.executable, "-m", "xstilts_lib.cli"]
-
-
-@pytest.fixture(autouse=True)
-def cold(checkout: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Kernels of their own: these templates import nothing heavy, which the warm process would."""
-    monkeypatch.setenv("XSTILTS_WARM", "0")
 
 
 def xstilts(*argv: str) -> subprocess.CompletedProcess[str]:

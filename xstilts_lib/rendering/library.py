@@ -31,7 +31,7 @@ FLOORS = (
         "experiment", "The experiment",
         "What is run, in which order, how each phase runs, what it costs, and what it leaves behind.",
         ("experiment", "runs", "graph", "jobs", "costs", "plan", "results", "records", "by_example",
-         "analyses", "analysis", "data", "notebook", "kernels", "client", "warm", "processes", "monitor",
+         "analyses", "analysis", "data", "notebook", "kernels", "processes", "monitor",
          "pretraining", "train", "launch", "state", "evaluate", "submission", "retrieval"),
     ),
     Floor(
