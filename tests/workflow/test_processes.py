@@ -103,6 +103,8 @@ def test_on_a_node_of_a_cluster(checkout: Path, template: Template) -> None:
         "import os, random, sys\nimport matplotlib.pyplot as plt\n"
         "print('seaborn' in sys.modules, os.getppid(), random.random(), sep='|')",
         "plt.plot([1, 2]); plt.show()",
+        "import multiprocessing\nwith multiprocessing.get_context('spawn').Pool(1) as pool:\n"
+        "    print(pool.map(abs, [-3]))",
     )
     root = load_experiment("test").root
     root.mkdir(parents=True)
@@ -115,6 +117,7 @@ def test_on_a_node_of_a_cluster(checkout: Path, template: Template) -> None:
     for recipe in ("none", "mini_squad"):
         node = json.loads((root / f"tiny/{recipe}/seed0/retrieval/30_retrieval.ipynb").read_text())
         assert "image/png" in node["cells"][3]["outputs"][0]["data"], "figures appear"
+        assert node["cells"][4]["outputs"][0]["text"] == ["[3]\n"], "a kernel may have processes of its own"
         printed.append("".join(node["cells"][2]["outputs"][0]["text"]).strip().split("|"))
     assert [forked for forked, _, _ in printed] == ["True", "True"]
     assert printed[0][2] != printed[1][2], "each draws its own random numbers, as fresh processes do"
