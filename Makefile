@@ -5,14 +5,14 @@ EXPERIMENT ?= miniature
 export EXPERIMENT # a name that a recipe spelt out would be read by the shell
 BIN := .venv/bin
 # Fewer than the machine has, in a container or under taskset; the library, which says so, is there after `make env`.
-CORES ?= $(shell $(BIN)/python -m xstilts_lib.cores)
+CORES ?= $(shell $(BIN)/python -m xstilts_lib.common.cores)
 # A system without uv gets it in a virtual environment of its own, which works where pip is externally managed.
 UV := $(or $(shell command -v uv),.uv/bin/uv)
 
 # Containers often set it, and then every process compiles torch and transformers anew, ten seconds of it.
 unexport PYTHONDONTWRITEBYTECODE
 
-# Portable arithmetic needs it from the start of a process: xstilts_lib/arithmetic.py says why.
+# Portable arithmetic needs it from the start of a process: xstilts_lib/common/arithmetic.py says why.
 ifeq ($(shell uname -m),x86_64)
 export OPENBLAS_CORETYPE := Haswell
 endif
@@ -46,6 +46,8 @@ lab: env
 lint: env
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
+	$(BIN)/lint-imports --no-cache
+	$(BIN)/python book/_ext/house.py
 
 bench: env
 	for program in benchmarks/*.py; do $(BIN)/python "$$program" --quick || exit 1; done

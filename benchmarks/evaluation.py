@@ -27,9 +27,9 @@ from beside.record import record
 from beside.trainer import Setting, trainer
 from beside.work import DATA, SHAPES, work
 
-from xstilts_lib import evaluate
-from xstilts_lib.cores import cores
-from xstilts_lib.settings import TrainSettings
+from xstilts_lib.common.cores import cores
+from xstilts_lib.evaluation import evaluate
+from xstilts_lib.tasks.settings import TrainSettings
 
 KIND = "tag sequences"
 

@@ -24,10 +24,10 @@ from beside.record import record
 from beside.trainer import Setting, trainer
 from beside.work import DATA, KINDS, Work, work
 
-from xstilts_lib import encoder
-from xstilts_lib.batches import collate, divide
-from xstilts_lib.settings import TrainSettings
-from xstilts_lib.train import Ingredient, Learner, fresh_heads
+from xstilts_lib.formats.batches import collate, divide
+from xstilts_lib.models import dropout
+from xstilts_lib.tasks.settings import TrainSettings
+from xstilts_lib.training.loop import Ingredient, Learner, fresh_heads
 
 PARTS = (1, 2, 4, 8)
 EXAMPLES = 16  # in the update
@@ -41,7 +41,7 @@ def ours(job: Work, parts: int) -> tuple[float, float]:
     learner = Learner(model, fresh_heads(model, [task], settings, seed=0)).train()
     items = sum(job.form.items(feature) for feature in job.features)
     total = 0.0
-    with encoder.dropouts(model, 0.0, 0.0):
+    with dropout.dropouts(model, 0.0, 0.0):
         for part in divide(job.features, parts):
             share = learner(job.kind, job.form, collate(part, job.form, job.pad)) / items
             share.backward()

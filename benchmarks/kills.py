@@ -27,13 +27,13 @@ import torch
 from beside.work import SHAPES
 from transformers import AutoConfig, AutoModel
 
-from xstilts_lib import attention
+from xstilts_lib.common.progress import Progress
 from xstilts_lib.formats import FORMATS
 from xstilts_lib.formats.pair import PairFeature
 from xstilts_lib.formats.text import TextFeature
-from xstilts_lib.progress import Progress
-from xstilts_lib.settings import TrainSettings
-from xstilts_lib.train import Ingredient, train
+from xstilts_lib.models import attention
+from xstilts_lib.tasks.settings import TrainSettings
+from xstilts_lib.training.loop import Ingredient, train
 
 PIECES = 500
 PROGRESS, END = "progress.json", "end.pt"

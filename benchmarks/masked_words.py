@@ -24,12 +24,12 @@ from beside.record import record
 from beside.work import SHAPES
 from transformers import AutoConfig, AutoModelForMaskedLM
 
-from xstilts_lib import attention
-from xstilts_lib.cores import cores
+from xstilts_lib.common.cores import cores
 from xstilts_lib.formats import FORMATS
 from xstilts_lib.formats.text import TextFeature
-from xstilts_lib.settings import TrainSettings
-from xstilts_lib.train import Ingredient, train
+from xstilts_lib.models import attention
+from xstilts_lib.tasks.settings import TrainSettings
+from xstilts_lib.training.loop import Ingredient, train
 
 PIECES, MASK = 250_002, 250_001
 RATE, SHARE = 0.15, 1e-4  # of masked tokens, and of learning

@@ -29,9 +29,9 @@ def measure(kind: str, precision: str, steps: int) -> None:
 
     from precision import Stopwatch, encoder, ingredients
 
-    from xstilts_lib import arithmetic
-    from xstilts_lib.settings import PretrainSettings, TrainSettings
-    from xstilts_lib.train import train
+    from xstilts_lib.common import arithmetic
+    from xstilts_lib.tasks.settings import PretrainSettings, TrainSettings
+    from xstilts_lib.training.loop import train
 
     arithmetic.use(kind)
     found, tasks = {}, ingredients()
@@ -52,7 +52,8 @@ def main() -> None:
     args = parser.parse_args()
     if args.measure:
         return measure(args.measure[0], args.measure[1], int(args.measure[2]))
-    from xstilts_lib import arithmetic, devices
+    from xstilts_lib.common import arithmetic
+    from xstilts_lib.models import devices
 
     if not arithmetic.possible():
         sys.exit("This processor has no AVX2: there is nothing to compare.")

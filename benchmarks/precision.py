@@ -28,12 +28,13 @@ import numpy as np
 import torch
 from transformers import AutoConfig, AutoModel
 
-from xstilts_lib import attention, devices, progress
+from xstilts_lib.common import progress
 from xstilts_lib.formats import FORMATS
 from xstilts_lib.formats.pair import PairFeature
 from xstilts_lib.formats.text import TextFeature
-from xstilts_lib.settings import PretrainSettings, TrainSettings
-from xstilts_lib.train import Ingredient, train
+from xstilts_lib.models import attention, devices
+from xstilts_lib.tasks.settings import PretrainSettings, TrainSettings
+from xstilts_lib.training.loop import Ingredient, train
 
 PIECES = 1100  # of the miniature's vocabulary
 WIDTHS = (64, 128, 256)

@@ -30,10 +30,10 @@ from beside.record import record
 from beside.trainer import SETTINGS, Watch, trainer
 from beside.work import DATA, KINDS, SHAPES, Work, work
 
-from xstilts_lib import progress
-from xstilts_lib.cores import cores
-from xstilts_lib.settings import TrainSettings
-from xstilts_lib.train import Ingredient, train
+from xstilts_lib.common import progress
+from xstilts_lib.common.cores import cores
+from xstilts_lib.tasks.settings import TrainSettings
+from xstilts_lib.training.loop import Ingredient, train
 
 OURS = "ours"
 RATE = 5e-5  # of learning

@@ -29,9 +29,10 @@ from beside.work import DATA, SHAPES, Work, work
 from train_throughput import WARMUP, Stopwatch
 from transformers import AutoConfig
 
-from xstilts_lib import attention, encoder, plan
-from xstilts_lib.settings import TrainSettings
-from xstilts_lib.train import Ingredient, train
+from xstilts_lib.models import attention, encoder
+from xstilts_lib.tasks.settings import TrainSettings
+from xstilts_lib.training.loop import Ingredient, train
+from xstilts_lib.workflow import plan
 
 PAIRS, PASSAGES = "sentence pairs", "QA passages"
 QUICK = "toy"

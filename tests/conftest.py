@@ -50,7 +50,7 @@ def tokenizer():
 @pytest.fixture(scope="session")
 def make_model(tokenizer):
     """An encoder of 2 layers and width 16, of any of the architectures above; `settings` override."""
-    from xstilts_lib import encoder
+    from xstilts_lib.models import encoder
 
     def make(kind: str = "xlm-roberta", seed: int = 0, **settings):
         sizes = {"num_hidden_layers": 2, "hidden_size": 16, "num_attention_heads": 2}
@@ -143,7 +143,7 @@ def scripts_tokenizer():
 def ingredient(tokenizer, make_rows, labels_of):
     def make(form: str, n: int = 16, lengths=(3, 4, 5, 7), seed: int = 0, **more):
         from xstilts_lib.formats import FORMATS
-        from xstilts_lib.train import Ingredient
+        from xstilts_lib.training.loop import Ingredient
 
         features = FORMATS[form].encode(make_rows(form, n, lengths, seed), tokenizer, labels_of[form], 64)
         return Ingredient(more.pop("name", form), features, labels_of[form], FORMATS[form], **more)

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from xstilts_lib import cli
-from xstilts_lib.errors import UserError
+from xstilts_lib.common.errors import UserError
 
 COMMAND = [sys.executable, "-m", "xstilts_lib.cli"]
 

@@ -8,7 +8,7 @@ import tomllib
 import pytest
 import yaml
 
-from xstilts_lib import places
+from xstilts_lib.common import places
 
 ROOT = places.home()
 

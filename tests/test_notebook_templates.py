@@ -9,8 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from xstilts_lib import analyses, places
+from xstilts_lib.common import places
 from xstilts_lib.experiment import load_experiment
+from xstilts_lib.workflow import analyses
 
 TEMPLATES = sorted(places.notebooks().glob("*.ipynb"))
 TAGS = {"parameters", "hide-input", "hide-output", "remove-input", "remove-cell", "remove-output"}

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from importlib.metadata import version
 from typing import Any
 
-from xstilts_lib import disk, manifest, places
-from xstilts_lib.cores import cores
+from xstilts_lib.common import disk, manifest, places
+from xstilts_lib.common.cores import cores
 
 
 def record(name: str, rows: Sequence[dict[str, Any]], **about: Any) -> None:

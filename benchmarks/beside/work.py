@@ -16,8 +16,8 @@ from transformers import (
     AutoModelForTokenClassification,
 )
 
-from xstilts_lib import attention
 from xstilts_lib.formats import FORMATS, Feature, Format
+from xstilts_lib.models import attention
 from xstilts_lib.sources import open_source
 
 DATA = Path(__file__).resolve().parents[3] / "shared" / "data"

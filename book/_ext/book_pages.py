@@ -4,22 +4,34 @@
   build would keep the old one.
 - Search and index pages are written by Sphinx and carry no description; here they get one.
 - Docstrings of the library are plain prose for an editor, not reStructuredText; here they become it.
+- The architecture page shows the library's rooms as its imports draw them.
 """
 
 from __future__ import annotations
 
 import re
 
+import house
 from docutils import nodes
 from myst_nb.ext.glue.utils import PendingGlueReference
 from sphinx.application import Sphinx
 from sphinx.environment import BuildEnvironment
+from sphinx.util.docutils import SphinxDirective
 
 GENERATED = {
     "search": "Search this book.",
     "genindex": "Index of the names in this book.",
     "py-modindex": "Index of the modules of the library.",
 }
+
+
+class House(SphinxDirective):
+    """The picture of the library's rooms."""
+
+    def run(self) -> list[nodes.Node]:
+        for file in house.LIBRARY.rglob("*.py"):
+            self.env.note_dependency(str(file))
+        return [nodes.raw("", house.picture(), format="html")]
 
 
 def note_sources(app: Sphinx, doctree: nodes.document) -> None:
@@ -93,6 +105,7 @@ def _escape(text: str) -> str:
 
 
 def setup(app: Sphinx) -> dict[str, object]:
+    app.add_directive("house", House)
     app.connect("doctree-read", note_sources)
     app.connect("env-get-outdated", outdated)
     app.connect("html-page-context", describe)

@@ -11,8 +11,8 @@ import pandas as pd
 import pytest
 
 from xstilts_lib.experiment import load_experiment
-from xstilts_lib.results import write_scores
-from xstilts_lib.runs import all_runs
+from xstilts_lib.runs.results import write_scores
+from xstilts_lib.runs.run import all_runs
 from xstilts_lib.tasks import task
 
 TARGETS = ("mini_xnli", "mini_udpos", "mini_tydiqa", "mini_tatoeba", "mini_bucc2018")

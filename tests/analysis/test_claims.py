@@ -9,12 +9,12 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from xstilts_lib import places
 from xstilts_lib.analysis import claims as c
 from xstilts_lib.analysis import designs, kinds, typology, verdicts
 from xstilts_lib.analysis import gains as g
 from xstilts_lib.analysis.claims import CLAIMS, OURS
-from xstilts_lib.errors import UserError
+from xstilts_lib.common import places
+from xstilts_lib.common.errors import UserError
 
 SINGLES = ("mini_squad", "mini_mnli", "mini_hellaswag", "mini_qqp", "mini_ccg")
 EVERYTHING = "mini_ccg+mini_hellaswag+mini_mnli+mini_qqp+mini_squad"

@@ -10,9 +10,9 @@ from collections.abc import Callable
 
 import pytest
 
-from xstilts_lib import places
 from xstilts_lib.analysis import published
 from xstilts_lib.analysis.claims import CLAIMS
+from xstilts_lib.common import places
 from xstilts_lib.experiment import load_experiment
 from xstilts_lib.rendering import claims, markup
 

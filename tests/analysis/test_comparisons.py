@@ -11,7 +11,7 @@ import pytest
 from xstilts_lib.analysis import designs, typology
 from xstilts_lib.analysis import gains as g
 from xstilts_lib.experiment import Design, Subsets
-from xstilts_lib.recipe import parse
+from xstilts_lib.tasks.recipe import parse
 
 Build = Callable[..., pd.DataFrame]
 

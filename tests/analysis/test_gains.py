@@ -9,7 +9,7 @@ from scipy import stats
 
 from xstilts_lib.analysis import gains as g
 from xstilts_lib.analysis import wording
-from xstilts_lib.errors import UserError
+from xstilts_lib.common.errors import UserError
 
 EFFECTS = {("mini_squad", "mini_tydiqa"): 12.0, ("mini_squad", "mini_tatoeba"): -9.0}
 

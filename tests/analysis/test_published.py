@@ -6,8 +6,8 @@ import re
 
 import pytest
 
-from xstilts_lib import places
 from xstilts_lib.analysis import published
+from xstilts_lib.common import places
 from xstilts_lib.tasks import TASKS
 
 KEYS = set(re.findall(r"@\w+\{(\w+),", (places.book() / "references.bib").read_text(encoding="utf-8")))

@@ -11,7 +11,8 @@ import pytest
 from IPython.core.interactiveshell import InteractiveShell
 from IPython.utils.capture import capture_output
 
-from xstilts_lib import by_example, places
+from xstilts_lib.analysis import by_example
+from xstilts_lib.common import places
 
 TEMPLATES = ("40_main_table", "41_languages", "42_training_runs")
 GLUED = re.compile(r"\{glue:text\}`([^`]+)`")

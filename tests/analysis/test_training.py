@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from xstilts_lib.analysis import training
-from xstilts_lib.errors import UserError
+from xstilts_lib.common.errors import UserError
 
 
 def leave(folder: Path, whole: float, **history) -> Path:

@@ -12,7 +12,7 @@ import pytest
 
 from xstilts_lib.analysis import atlas
 from xstilts_lib.analysis import typology as t
-from xstilts_lib.errors import UserError
+from xstilts_lib.common.errors import UserError
 from xstilts_lib.tasks import TASKS
 
 ROOT = Path(__file__).resolve().parents[2]

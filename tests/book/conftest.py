@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from xstilts_lib import places
+from xstilts_lib.common import places
 
 KEPT = ("book", "experiments", "notebooks", "workflow", "xstilts_lib", "_config.yml")
 

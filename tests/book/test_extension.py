@@ -7,7 +7,7 @@ from types import ModuleType, SimpleNamespace
 
 import pytest
 
-from xstilts_lib import places
+from xstilts_lib.common import places
 
 
 @pytest.fixture(scope="module")

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from xstilts_lib import places
+from xstilts_lib.common import places
 from xstilts_lib.experiment import load_experiment
 from xstilts_lib.rendering import at_hand, examples, families, footguns, licences, markup, world
 from xstilts_lib.sources.miniature import MiniatureSource

@@ -10,8 +10,8 @@ import pytest
 import yaml
 from bs4 import BeautifulSoup
 
-from xstilts_lib import places
-from xstilts_lib.errors import UserError
+from xstilts_lib.common import places
+from xstilts_lib.common.errors import UserError
 from xstilts_lib.rendering import build
 
 pytestmark = pytest.mark.slow

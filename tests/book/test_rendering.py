@@ -12,8 +12,8 @@ import pytest
 import yaml
 
 import xstilts_lib
-from xstilts_lib import places
-from xstilts_lib.errors import UserError
+from xstilts_lib.common import places
+from xstilts_lib.common.errors import UserError
 from xstilts_lib.experiment import available, load_experiment
 from xstilts_lib.rendering import (
     executed,

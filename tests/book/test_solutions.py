@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from xstilts_lib import places
+from xstilts_lib.common import places
 from xstilts_lib.experiment import load_experiment
 from xstilts_lib.rendering.families import FAMILIES
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from xstilts_lib import places
+from xstilts_lib.common import places
 from xstilts_lib.rendering import training
 
 ABOUT = {

@@ -7,9 +7,9 @@ import math
 import pytest
 import torch
 
-from xstilts_lib.batches import collate
 from xstilts_lib.formats import FORMATS
-from xstilts_lib.settings import TrainSettings
+from xstilts_lib.formats.batches import collate
+from xstilts_lib.tasks.settings import TrainSettings
 
 CHOICE = FORMATS["choice"]
 

@@ -6,11 +6,11 @@ import numpy as np
 import pytest
 import torch
 
-from xstilts_lib.batches import collate
-from xstilts_lib.errors import UserError
+from xstilts_lib.common.errors import UserError
 from xstilts_lib.formats import FORMATS
 from xstilts_lib.formats.base import IGNORED, cut
-from xstilts_lib.settings import TrainSettings
+from xstilts_lib.formats.batches import collate
+from xstilts_lib.tasks.settings import TrainSettings
 
 PAIR = FORMATS["pair"]
 

@@ -9,7 +9,7 @@ import unicodedata
 import numpy as np
 import pytest
 
-from xstilts_lib.errors import UserError
+from xstilts_lib.common.errors import UserError
 from xstilts_lib.formats import FORMATS, Segmenter
 from xstilts_lib.formats.plain import reader
 from xstilts_lib.formats.span import Span

@@ -10,13 +10,15 @@ import pytest
 import torch
 from datasets import Dataset
 
-from xstilts_lib import evaluate, scoring, train
-from xstilts_lib.batches import collate
-from xstilts_lib.errors import UserError
+from xstilts_lib import scoring
+from xstilts_lib.common.errors import UserError
+from xstilts_lib.evaluation import evaluate
 from xstilts_lib.formats import FORMATS
+from xstilts_lib.formats.batches import collate
 from xstilts_lib.formats.ranking import QUERY, RankingFeature
-from xstilts_lib.settings import TrainSettings
-from xstilts_lib.state import History
+from xstilts_lib.tasks.settings import TrainSettings
+from xstilts_lib.training import loop
+from xstilts_lib.training.state import History
 
 RANKING = FORMATS["ranking"]
 EXACT = {"dropout": 0.0, "attention_dropout": 0.0, "precision": "fp32"}
@@ -191,8 +193,8 @@ class TestRun:
         rows = Dataset.from_dict(toy())
         features = RANKING.encode(rows, tokenizer, (), 32)
         model = make_model()
-        part = train.Ingredient("lareqa", features, (), RANKING)
-        heads, history = train.train(model, [part], settings, 0, tmp_path_factory.mktemp("run"))
+        part = loop.Ingredient("lareqa", features, (), RANKING)
+        heads, history = loop.train(model, [part], settings, 0, tmp_path_factory.mktemp("run"))
         return model, heads["lareqa"], settings, history
 
     def test_it_learns(self, trained):

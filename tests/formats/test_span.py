@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 import torch
 
-from xstilts_lib.batches import collate
-from xstilts_lib.errors import UserError
+from xstilts_lib.common.errors import UserError
 from xstilts_lib.formats import FORMATS
+from xstilts_lib.formats.batches import collate
 from xstilts_lib.formats.span import NO_ANSWER, Span
 
 SPAN = FORMATS["span"]

@@ -7,9 +7,9 @@ import pytest
 import torch
 from torch.nn import functional
 
-from xstilts_lib.batches import collate
 from xstilts_lib.formats import FORMATS, text
-from xstilts_lib.settings import TrainSettings
+from xstilts_lib.formats.batches import collate
+from xstilts_lib.tasks.settings import TrainSettings
 
 TEXT = FORMATS["text"]
 

@@ -7,7 +7,7 @@ import json
 import pytest
 from made_up import BRIDGE, FILES, paragraph, squad_json
 
-from xstilts_lib.errors import UserError
+from xstilts_lib.common.errors import UserError
 
 HTML = "<!DOCTYPE html>\n<html><body>404 Not Found</body></html>\n"
 TWICE = squad_json([paragraph(BRIDGE, ("q1", "When?", "1901", 24), ("q1", "Who?", "the town", 32))])

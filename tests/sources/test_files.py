@@ -10,7 +10,7 @@ import zipfile
 import pytest
 from made_up import BRIDGE
 
-from xstilts_lib.errors import UserError
+from xstilts_lib.common.errors import UserError
 from xstilts_lib.sources import open_source
 from xstilts_lib.sources.checks import spread
 from xstilts_lib.sources.columns import COLUMNS, dataset, features

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from made_up_hub import MIRROR, build
 
-from xstilts_lib.errors import UserError
+from xstilts_lib.common.errors import UserError
 from xstilts_lib.sources import open_source
 from xstilts_lib.sources.columns import features
 from xstilts_lib.sources.hub import HubSource

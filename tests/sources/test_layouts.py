@@ -9,7 +9,7 @@ import zipfile
 import pytest
 from made_up import BRIDGE, paragraph, squad_json
 
-from xstilts_lib.errors import UserError
+from xstilts_lib.common.errors import UserError
 from xstilts_lib.sources import open_source
 from xstilts_lib.sources.checks import nearest_occurrence
 from xstilts_lib.tasks import TASKS

@@ -9,7 +9,7 @@ import sys
 
 import pytest
 
-from xstilts_lib.errors import UserError
+from xstilts_lib.common.errors import UserError
 from xstilts_lib.sources import open_source
 from xstilts_lib.sources.columns import COLUMNS
 from xstilts_lib.sources.miniature import MiniatureSettings, MiniatureSource

@@ -11,7 +11,7 @@ from dataclasses import fields
 import numpy as np
 import pytest
 
-from xstilts_lib.errors import UserError
+from xstilts_lib.common.errors import UserError
 from xstilts_lib.sources.miniature import MiniatureSettings, MiniatureSource
 from xstilts_lib.sources.miniature.english import SUPERTAGS
 from xstilts_lib.sources.miniature.grammar import Entity, Event, Style, write

@@ -13,7 +13,7 @@ import pytest
 from fake_hub import serve
 from made_up_hub import build
 
-from xstilts_lib.errors import UserError
+from xstilts_lib.common.errors import UserError
 from xstilts_lib.sources.hub import local
 from xstilts_lib.sources.hub.repositories import REPOSITORIES
 

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from xstilts_lib import cli
-from xstilts_lib.errors import UserError
+from xstilts_lib.common.errors import UserError
 from xstilts_lib.experiment import load_experiment
 from xstilts_lib.sources.survey import COLUMNS
 
@@ -177,7 +177,7 @@ def test_the_text_of_an_experiment_leaves_out_its_own_targets(make_folder, write
     assert drawn == ["It rains over the whole country."]
     alone = load_experiment(write_experiment(", tatoeba]", "]"), folder)
     assert len([text for split in ("train", "dev") for text in _texts(alone.open_source(), split)]) == 2
-    from xstilts_lib.runs import Run
+    from xstilts_lib.runs.run import Run
 
     assert Run(experiment, "none", 0).fingerprint("encoder") != Run(alone, "none", 0).fingerprint("encoder")
 

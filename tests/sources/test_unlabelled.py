@@ -10,16 +10,17 @@ from typing import Any
 import pytest
 from made_up import BRIDGE, paragraph, squad_json
 
-from xstilts_lib import cli, workflow
-from xstilts_lib.errors import UserError
+from xstilts_lib import cli
+from xstilts_lib.common.errors import UserError
+from xstilts_lib.evaluation.submission import write_labels
 from xstilts_lib.experiment import LABELLED, load_experiment
 from xstilts_lib.sources import open_source
 from xstilts_lib.sources.checks import LoadReport, checked
 from xstilts_lib.sources.columns import dataset
 from xstilts_lib.sources.hub import converters
 from xstilts_lib.sources.survey import check_table
-from xstilts_lib.submission import write_labels
 from xstilts_lib.tasks import NLI, TASKS
+from xstilts_lib.workflow import engine as workflow
 
 EXPERIMENT = """
 title: A test

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from xstilts_lib.errors import UserError
+from xstilts_lib.common.errors import UserError
 from xstilts_lib.sources import open_source
 from xstilts_lib.sources.survey import check_table
 

@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from xstilts_lib import records, results
 from xstilts_lib.experiment import Experiment, load_experiment
-from xstilts_lib.runs import ENCODER as ENCODER_PART
-from xstilts_lib.runs import Run, all_runs
+from xstilts_lib.runs import records, results
+from xstilts_lib.runs.run import ENCODER as ENCODER_PART
+from xstilts_lib.runs.run import Run, all_runs
 
 EXPERIMENT = """
 title: A test
@@ -41,7 +41,7 @@ designs:
 RUN = """
 from xstilts_lib import notebook, results
 from xstilts_lib.experiment import load_experiment
-from xstilts_lib.runs import Run, all_runs
+from xstilts_lib.runs.run import Run, all_runs
 """
 ENCODER = (
     RUN

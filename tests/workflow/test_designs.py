@@ -8,10 +8,12 @@ from typing import Any
 
 import pytest
 
-from xstilts_lib import costs, graph, records, results, tables, verification
-from xstilts_lib.errors import UserError
+from xstilts_lib.common.errors import UserError
 from xstilts_lib.experiment import Experiment, load_experiment
-from xstilts_lib.runs import Run, all_runs, runs_of_model
+from xstilts_lib.rendering import tables
+from xstilts_lib.runs import records, results
+from xstilts_lib.runs.run import Run, all_runs, runs_of_model
+from xstilts_lib.workflow import costs, graph, verification
 
 Finish = Callable[[Run], None]
 SEQUENCE = "mini_squad-then-mini_mnli"
@@ -93,7 +95,7 @@ def test_every_encoder_has_its_rows(
 ) -> None:
     for run in all_runs(questions):
         finish(run)
-    rows = results.summarise(questions, results.collect(questions))
+    rows = tables.summarise(questions, results.collect(questions))
     cells = [(row["model"], row["recipe"], row["target"]) for row in rows]
     assert cells == [
         ("tiny", "none", "mini_xnli"), ("tiny", "none", "mini_tatoeba"), ("tiny", "none", "mini_pawsx"),

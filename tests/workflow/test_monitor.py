@@ -11,12 +11,13 @@ from pathlib import Path
 
 import pytest
 
-from xstilts_lib import costs, graph, tables
-from xstilts_lib.disk import write_json
+from xstilts_lib.common.disk import write_json
 from xstilts_lib.experiment import Training, load_experiment
-from xstilts_lib.monitor import Monitor, cells, clock
-from xstilts_lib.recipe import parse
-from xstilts_lib.runs import Run
+from xstilts_lib.rendering import tables
+from xstilts_lib.runs.run import Run
+from xstilts_lib.tasks.recipe import parse
+from xstilts_lib.workflow import costs, graph
+from xstilts_lib.workflow.monitor import Monitor, cells, clock
 
 PROGRESS = {"phase": "none: mini_xnli", "step": 1500, "steps": 4000, "loss": 1.5, "tokens_per_second": 20000,
             "seconds_left": 75.2}  # fmt: skip

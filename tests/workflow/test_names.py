@@ -12,9 +12,9 @@ from pathlib import Path
 
 import pytest
 
-from xstilts_lib import workflow
-from xstilts_lib.errors import UserError
+from xstilts_lib.common.errors import UserError
 from xstilts_lib.experiment import load_experiment
+from xstilts_lib.workflow import engine as workflow
 
 # What a shell, Snakemake, papermill, patterns, addresses and formats would each read as something of theirs.
 FOLDER = "a b ж {seed} 'q' \"$HOME\" `d`;e #%20&[x]"
@@ -135,7 +135,7 @@ def test_a_file_that_jobs_would_not_find_is_refused(write: Write, checkout: Path
 
 
 def test_a_table_in_the_terminal_shows_a_path_as_it_is(capsys: pytest.CaptureFixture[str]) -> None:
-    from xstilts_lib import tables
+    from xstilts_lib.rendering import tables
 
     row = dict.fromkeys(tables._SURVEYED, "") | {"rows": None, "absent": "", "notes": ""}
     tables.show_survey([row | {"problem": "/a [red]/[/b] :tada: holds nothing"}], "table")

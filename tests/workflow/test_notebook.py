@@ -10,10 +10,10 @@ from pathlib import Path
 
 import pytest
 
-from xstilts_lib.errors import UserError
+from xstilts_lib.common.errors import UserError
 from xstilts_lib.experiment import load_experiment
-from xstilts_lib.notebook import JobFailed, defaults, ensure, execute, make
-from xstilts_lib.runs import Run
+from xstilts_lib.runs.run import Run
+from xstilts_lib.workflow.notebook import JobFailed, defaults, ensure, execute, make
 
 Template = Callable[..., Path]
 
@@ -64,7 +64,10 @@ def test_one_cell_of_parameters(checkout: Path, template: Template) -> None:
 
 
 FAILURES = {
-    "user": ('from xstilts_lib.errors import UserError\nraise UserError("The file x lacks a column.")', 3),
+    "user": (
+        'from xstilts_lib.common.errors import UserError\nraise UserError("The file x lacks a column.")',
+        3,
+    ),
     "internal": ("1 / 0", 3),
     "full": ('import errno\nraise OSError(errno.ENOSPC, "No space left on device")', 3),
     "dead": ("import os\nos._exit(3)", None),
@@ -113,7 +116,7 @@ def test_a_mistake_further_up_comes_through_as_one_sentence(checkout: Path, temp
     template(
         "00_pretrain",
         'experiment = "test"\nvariant = ""\nseed = 0',
-        "from xstilts_lib.errors import UserError\nraise UserError('There is no text.')",
+        "from xstilts_lib.common.errors import UserError\nraise UserError('There is no text.')",
     )
     with pytest.raises(JobFailed, match=r"10_intermediate, cell \d: There is no text\.") as caught:
         make(Run(load_experiment("test"), "mini_squad", 0))
@@ -128,8 +131,8 @@ def test_a_template_that_does_not_finish_is_a_failure(checkout: Path, template: 
 
 def test_two_processes_make_a_part_once(checkout: Path) -> None:
     code = (
-        "from xstilts_lib.experiment import load_experiment; from xstilts_lib.runs import Run;"
-        "from xstilts_lib.notebook import ensure; ensure(Run(load_experiment('test'), 'none', 0))"
+        "from xstilts_lib.experiment import load_experiment; from xstilts_lib.runs.run import Run;"
+        "from xstilts_lib.workflow.notebook import ensure; ensure(Run(load_experiment('test'), 'none', 0))"
     )
     both = [subprocess.Popen([sys.executable, "-c", code]) for _ in range(2)]
     assert [process.wait(timeout=120) for process in both] == [0, 0]

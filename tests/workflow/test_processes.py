@@ -15,9 +15,11 @@ from pathlib import Path
 
 import pytest
 
-from xstilts_lib import jobs, processes, workflow
-from xstilts_lib.errors import UserError
+from xstilts_lib.common import processes
+from xstilts_lib.common.errors import UserError
 from xstilts_lib.experiment import load_experiment
+from xstilts_lib.workflow import engine as workflow
+from xstilts_lib.workflow import jobs
 
 Template = Callable[..., Path]
 linux = pytest.mark.skipif(not processes.FORKING, reason="needs Linux")

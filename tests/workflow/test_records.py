@@ -10,13 +10,14 @@ import pandas
 import pytest
 from typer.testing import CliRunner
 
-from xstilts_lib import analyses, graph, jobs, records, results, verification
 from xstilts_lib.cli import app
-from xstilts_lib.errors import UserError
+from xstilts_lib.common.errors import UserError
 from xstilts_lib.experiment import Experiment, load_experiment
 from xstilts_lib.rendering import claims, pages
 from xstilts_lib.rendering.executed import Page
-from xstilts_lib.runs import Run, all_runs
+from xstilts_lib.runs import records, results
+from xstilts_lib.runs.run import Run, all_runs
+from xstilts_lib.workflow import analyses, graph, jobs, verification
 
 Finish = Callable[[Run], None]
 Template = Callable[..., Path]

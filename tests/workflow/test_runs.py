@@ -9,10 +9,13 @@ from pathlib import Path
 
 import pytest
 
-from xstilts_lib import code, graph, manifest, results
-from xstilts_lib.errors import UserError
+from xstilts_lib.common import manifest
+from xstilts_lib.common.errors import UserError
 from xstilts_lib.experiment import Experiment, load_experiment
-from xstilts_lib.runs import Run, all_runs
+from xstilts_lib.rendering import tables
+from xstilts_lib.runs import code, results
+from xstilts_lib.runs.run import Run, all_runs
+from xstilts_lib.workflow import graph
 
 Template = Callable[..., Path]
 
@@ -243,7 +246,7 @@ def test_collecting_and_summarising(checkout: Path, experiment: Experiment) -> N
     assert len(table) == 2 * 3 * 3 * 2, "recipes, seeds, languages; the metric and the headline"
     assert set(table["parameters"]) == {99}
     assert set(table["examples"]) == {12}
-    rows = {row["recipe"]: row for row in results.summarise(three, table)}
+    rows = {row["recipe"]: row for row in tables.summarise(three, table)}
     none, squad = rows["none"], rows["mini_squad"]
     assert (none["seeds"], none["mean"], none["english"]) == (3, pytest.approx(45.5), pytest.approx(80.0))
     # Seeds give 45, 45.5 and 46: Student's quantile for two degrees of freedom is 4.3027.

@@ -13,10 +13,11 @@ from pathlib import Path
 
 import pytest
 
-from xstilts_lib import analyses, results, verification
 from xstilts_lib.experiment import load_experiment
-from xstilts_lib.runs import Run, all_runs
+from xstilts_lib.runs import results
+from xstilts_lib.runs.run import Run, all_runs
 from xstilts_lib.tasks import TASKS
+from xstilts_lib.workflow import analyses, verification
 
 pytestmark = pytest.mark.slow
 COMMAND = [sys.executable, "-m", "xstilts_lib.cli"]

@@ -14,9 +14,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from xstilts_lib import by_example, results, scoring
+from xstilts_lib import scoring
+from xstilts_lib.analysis import by_example
 from xstilts_lib.experiment import load_experiment
-from xstilts_lib.runs import ENCODER, all_runs
+from xstilts_lib.runs import results
+from xstilts_lib.runs.run import ENCODER, all_runs
 from xstilts_lib.tasks import TASKS
 
 pytestmark = pytest.mark.slow
@@ -141,7 +143,7 @@ def write_encoder(folder: Path) -> None:
     """Of XLM-R's kind, with a letter a piece and random weights."""
     from transformers import XLMRobertaTokenizer
 
-    from xstilts_lib import encoder
+    from xstilts_lib.models import encoder
 
     letters = [(letter, -3.0) for letter in string.ascii_letters + string.digits + ".,?:;{}'äöüß"]
     special = [(name, 0.0) for name in ("<s>", "<pad>", "</s>", "<unk>")]

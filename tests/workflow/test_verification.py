@@ -6,9 +6,11 @@ from typing import Any
 
 import pytest
 
-from xstilts_lib import arithmetic, records, verification
+from xstilts_lib.common import arithmetic
 from xstilts_lib.experiment import Experiment
-from xstilts_lib.runs import Run, all_runs
+from xstilts_lib.runs import records
+from xstilts_lib.runs.run import Run, all_runs
+from xstilts_lib.workflow import verification
 
 CELL = ("tiny", "none", "mini_xnli", 0)
 SCORES = {0: 50.0, 1: 52.0, 2: 48.0, 3: 51.0, 4: 49.0}  # a standard deviation of 1.58

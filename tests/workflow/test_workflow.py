@@ -12,7 +12,7 @@ from pathlib import Path
 
 import yaml
 
-from xstilts_lib import places
+from xstilts_lib.common import places
 
 Template = Callable[..., Path]
 COMMAND = [sys.executable, "-m", "xstilts_lib.cli"]
@@ -74,7 +74,7 @@ def test_a_failing_job_leaves_the_others(checkout: Path, template: Template) -> 
     assert "1 jobs that need them were not started" in done.stderr
     assert (checkout / "runs/test/tiny/none/seed0/retrieval/manifest.json").is_file(), "the others went on"
 
-    mistake = "from xstilts_lib.errors import UserError\nraise UserError('The column is missing.')"
+    mistake = "from xstilts_lib.common.errors import UserError\nraise UserError('The column is missing.')"
     template("10_intermediate", parameters, mistake)
     assert xstilts("run", "test").returncode == 2, "the user's mistake"
 

@@ -24,8 +24,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
 
-from .. import places
-from ..errors import UserError
+from ..common import places
+from ..common.errors import UserError
 from .gains import SOURCE_LANGUAGE
 from .statistics import Array
 from .typology import DISTANCE, RESOURCES

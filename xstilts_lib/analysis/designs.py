@@ -15,8 +15,8 @@ from typing import Any, Protocol
 
 import pandas as pd
 
-from ..recipe import parse
 from ..tasks import task
+from ..tasks.recipe import parse
 from . import gains as g
 from . import kinds, typology
 from .wording import listed, plural

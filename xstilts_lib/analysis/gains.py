@@ -15,7 +15,7 @@ from collections.abc import Iterable, Sequence
 import numpy as np
 import pandas as pd
 
-from ..errors import UserError
+from ..common.errors import UserError
 from ..tasks import task
 from .statistics import (
     LEVEL,

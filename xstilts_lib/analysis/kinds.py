@@ -14,8 +14,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 
-from ..recipe import Ingredient, Recipe, Step, parse
 from ..tasks import TASKS, task
+from ..tasks.recipe import Ingredient, Recipe, Step, parse
 from ..tasks.row import NLI
 from .gains import trained
 

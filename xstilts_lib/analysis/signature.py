@@ -15,8 +15,8 @@ from collections.abc import Iterable, Sequence
 import numpy as np
 import pandas as pd
 
-from ..recipe import parse
 from ..tasks import task
+from ..tasks.recipe import parse
 from . import gains as g
 from . import typology
 from .statistics import LEVEL

@@ -17,7 +17,7 @@ from typing import Any
 
 import pandas as pd
 
-from ..errors import UserError
+from ..common.errors import UserError
 from .wording import duration, listed, plural
 
 HISTORY, MANIFEST = "history.json", "manifest.json"

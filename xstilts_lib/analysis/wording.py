@@ -19,23 +19,16 @@ from typing import Any
 import pandas as pd
 from pandas.io.formats.style import Styler
 
+from ..common.words import MINUS as MINUS
+from ..common.words import NOTHING as NOTHING
+from ..common.words import duration as duration
+from ..common.words import listed as listed
+from ..common.words import number as number
+from ..common.words import plural as plural
+from ..common.words import time_unit as time_unit
 from .statistics import LEVEL, Interval
 
-MINUS = "−"  # the sign itself: a screen reader says "minus", and a line never breaks after it
-NOTHING = "·"  # a cell that does not exist
 PREFIX = "mini_"
-
-
-def number(value: float, digits: int = 1) -> str:
-    """`value` with a proper minus sign, never "-0.0"; a dot where there is no value.
-
-    >>> number(-0.01), number(float("nan"))
-    ('0.0', '·')
-    """
-    if not math.isfinite(value):
-        return NOTHING
-    text = f"{abs(value):.{digits}f}"
-    return MINUS + text if value < 0 and float(text) else text
 
 
 def signed(value: float, digits: int = 1) -> str:
@@ -55,39 +48,6 @@ def chance(p: float, name: bool = True) -> str:
         return NOTHING
     text = "< 0.001" if p < 0.001 else f"= {p:.3f}"
     return f"p {text}" if name else text.removeprefix("= ")
-
-
-def duration(seconds: float) -> str:
-    """A time in the unit that suits it.
-
-    >>> duration(42.3), duration(750), duration(9000)
-    ('42.3 seconds', '12.5 minutes', '2.5 hours')
-    """
-    unit, name = time_unit(seconds)
-    return f"{number(seconds / unit)} {name}"
-
-
-def time_unit(seconds: float) -> tuple[int, str]:
-    """The unit that suits a time: its length in seconds, and its name."""
-    return next(
-        (size, name)
-        for size, name in ((3600, "hours"), (60, "minutes"), (1, "seconds"))
-        if seconds >= 2 * size or size == 1
-    )
-
-
-def plural(count: int, noun: str) -> str:
-    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
-
-
-def listed(words: Iterable[str]) -> str:
-    """Words as a sentence lists them.
-
-    >>> listed(["a", "b", "c"])
-    'a, b and c'
-    """
-    words = list(words)
-    return " and ".join([", ".join(words[:-1]), words[-1]] if len(words) > 1 else words)
 
 
 def short(name: str, width: int = 17) -> str:

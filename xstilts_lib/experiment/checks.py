@@ -6,12 +6,12 @@ import unicodedata
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from .. import strict
-from ..errors import UserError, nearest
-from ..recipe import NONE, UNTRAINED
-from ..settings import TrainSettings
-from ..shapes import known, longest
+from ..common import strict
+from ..common.errors import UserError, nearest
+from ..common.shapes import known, longest
 from ..tasks import TASKS, task
+from ..tasks.recipe import NONE, UNTRAINED
+from ..tasks.settings import TrainSettings
 
 if TYPE_CHECKING:
     from .experiment import Experiment
@@ -129,7 +129,7 @@ def _training(experiment: Experiment) -> None:
         strict.build(TrainSettings, getattr(experiment.training, phase), f"training.{phase}")
     if experiment.pretraining is not None:
         trainings["pretraining"] = experiment.pretraining
-    limit = longest(known(experiment.model))
+    limit = longest(known(experiment.model.architecture, experiment.model.path))
     for where, settings in trainings.items():
         if limit is not None and settings.max_length > limit:
             raise UserError(

@@ -10,8 +10,8 @@ import itertools
 import random
 from dataclasses import dataclass
 
-from ..errors import UserError
-from ..recipe import Recipe, parse
+from ..common.errors import UserError
+from ..tasks.recipe import Recipe, parse
 
 
 @dataclass(frozen=True)

@@ -8,11 +8,11 @@ from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
-from .. import places, strict
-from ..errors import UserError, nearest
-from ..recipe import Recipe
-from ..settings import PretrainSettings, TrainSettings, merged
+from ..common import places, strict
+from ..common.errors import UserError, nearest
 from ..tasks import task
+from ..tasks.recipe import Recipe
+from ..tasks.settings import PretrainSettings, TrainSettings, merged
 from . import checks
 from .designs import Design
 from .parts import Evaluation, Model, Retrieval, Training, Variant, Workflow
@@ -192,8 +192,8 @@ class Experiment:
     def needs(self, source: Source) -> tuple[Need, ...]:
         """Every split that its recipes train on and its targets are evaluated on, in every language, and the
         English dev sets by which recipes may be chosen."""
-        from ..selection import dev_need
         from ..sources import Need
+        from ..sources.selection import dev_need
 
         everyone = self.each_model()
         steps = (part for each in everyone for r in each.recipes for step in r.steps for part in step.tasks)

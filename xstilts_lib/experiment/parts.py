@@ -12,8 +12,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
-from ..errors import UserError
-from ..settings import ALTERNATIVES, Precision, merged
+from ..common.errors import UserError
+from ..tasks.settings import ALTERNATIVES, Precision, merged
 from . import checks
 
 

@@ -12,9 +12,9 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from .. import places, strict
-from ..errors import UserError, nearest
-from ..recipe import Recipe, parse
+from ..common import places, strict
+from ..common.errors import UserError, nearest
+from ..tasks.recipe import Recipe, parse
 from .experiment import Experiment
 
 FOLDER = "folder"  # the key under `source` that `--data` sets

@@ -17,7 +17,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from ..errors import UserError
+from ..common.errors import UserError
 from .plain import reader
 from .ragged import Ragged, joined, stacked
 
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from datasets import Dataset
     from transformers import PreTrainedModel, PreTrainedTokenizerFast
 
-    from ..settings import TrainSettings
+    from ..tasks.settings import TrainSettings
 
 CHUNK = 8192  # texts that the tokenizer is given at once: work for every core, and little to hold in memory
 IGNORED = -100  # the label of a position that has none, as torch's cross entropy has it

@@ -11,7 +11,7 @@ from .base import Feature, Format, Rows, Segmenter, columns
 if TYPE_CHECKING:
     from transformers import PreTrainedModel, PreTrainedTokenizerFast
 
-    from ..settings import TrainSettings
+    from ..tasks.settings import TrainSettings
 
 
 class BitextFormat(Format):

@@ -18,7 +18,7 @@ from .base import IGNORED, Batch, Feature, Format, PooledHead, Rows, Segmenter, 
 if TYPE_CHECKING:
     from transformers import PreTrainedModel, PreTrainedTokenizerFast
 
-    from ..settings import TrainSettings
+    from ..tasks.settings import TrainSettings
 
 
 @dataclass(slots=True)

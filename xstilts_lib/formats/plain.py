@@ -21,7 +21,7 @@ from weakref import WeakKeyDictionary
 
 import numpy as np
 
-from ..errors import UserError
+from ..common.errors import UserError
 from .ragged import before
 
 if TYPE_CHECKING:

@@ -24,14 +24,14 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from ..errors import UserError
-from ..sentences import spans
+from ..common.errors import UserError
 from .base import Batch, Feature, Format, Rows, Segmenter, columns, cut, initialise, pool
+from .sentences import spans
 
 if TYPE_CHECKING:
     from transformers import PreTrainedModel, PreTrainedTokenizerFast
 
-    from ..settings import TrainSettings
+    from ..tasks.settings import TrainSettings
 
 QUERY = 96  # tokens of a query at most
 SCALE = 100.0  # of the cosines, before anything is learnt

@@ -18,14 +18,14 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from ..errors import UserError
+from ..common.errors import UserError
 from .base import Batch, Feature, Format, Rows, Segmenter, columns, initialise
 from .ragged import Ragged, before
 
 if TYPE_CHECKING:
     from transformers import PreTrainedModel, PreTrainedTokenizerFast
 
-    from ..settings import TrainSettings
+    from ..tasks.settings import TrainSettings
 
 STRIDE = 128  # tokens from the start of a window to the start of the next
 QUESTION = 64  # tokens of a question at most

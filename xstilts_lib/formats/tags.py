@@ -10,25 +10,14 @@ import numpy as np
 from torch import Tensor, nn
 from torch.nn import functional
 
-from ..errors import UserError, nearest
-from .base import (
-    IGNORED,
-    Batch,
-    Feature,
-    Format,
-    Rows,
-    Segmenter,
-    columns,
-    entropy,
-    head_dropout,
-    initialise,
-)
+from ..common.errors import UserError, nearest
+from .base import IGNORED, Batch, Feature, Format, Rows, Segmenter, columns, entropy, head_dropout, initialise
 from .ragged import Ragged, before, joined
 
 if TYPE_CHECKING:
     from transformers import PreTrainedModel, PreTrainedTokenizerFast
 
-    from ..settings import TrainSettings
+    from ..tasks.settings import TrainSettings
 
 
 @dataclass(slots=True)

@@ -19,13 +19,13 @@ from torch import Tensor, nn
 from torch.nn import functional
 from torch.utils.checkpoint import checkpoint
 
-from ..errors import UserError
+from ..common.errors import UserError
 from .base import Batch, Feature, Format, Rows, Segmenter, columns, cut_pairs, entropy, initialise
 
 if TYPE_CHECKING:
     from transformers import PreTrainedModel, PreTrainedTokenizerFast
 
-    from ..settings import TrainSettings
+    from ..tasks.settings import TrainSettings
 
 SCORES = 2**26  # that are held at once, a quarter of a gigabyte: 268 positions' over XLM-R's 250,002 pieces
 

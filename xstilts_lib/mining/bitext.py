@@ -17,9 +17,9 @@ from typing import Literal, get_args
 
 import numpy as np
 
-from ..errors import UserError
-from ..errors import nearest as nearest_name
-from ..pairs import Pair, precision_recall_f1
+from ..common.errors import UserError
+from ..common.errors import nearest as nearest_name
+from ..scoring.pairs import Pair, precision_recall_f1
 from .neighbours import Neighbours, nearest
 
 Margin = Literal["ratio", "distance", "absolute"]

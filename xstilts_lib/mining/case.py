@@ -12,10 +12,10 @@ from typing import Any
 
 import numpy as np
 
-from .. import pairs
-from ..errors import UserError
-from ..pairs import Pair
-from ..textfiles import lines, raw_lines
+from ..common.errors import UserError
+from ..common.textfiles import lines, raw_lines
+from ..scoring import pairs
+from ..scoring.pairs import Pair
 from .bitext import MiningSettings, Side, mine_sentences, scores_at, tuned_on
 
 

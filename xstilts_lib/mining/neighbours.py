@@ -21,8 +21,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from .. import devices
-from ..errors import UserError
+from ..common.errors import UserError
+from ..models import devices
 from .screen import screened
 from .tiles import Best, search
 

@@ -22,8 +22,8 @@ from typing import Any
 
 import yaml
 
-from .. import places
-from ..errors import UserError
+from ..common import places
+from ..common.errors import UserError
 from ..experiment import Experiment, load_experiment
 from ..sources import open_source
 from ..sources.real import RealSource

@@ -14,10 +14,10 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from .. import records, results
-from ..analyses import QUESTIONS
-from ..errors import UserError
+from ..common.errors import UserError
 from ..experiment import Experiment, available, load_experiment
+from ..runs import records, results
+from ..workflow.analyses import QUESTIONS
 from . import markup
 
 if TYPE_CHECKING:

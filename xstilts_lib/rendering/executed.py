@@ -14,11 +14,13 @@ from pathlib import Path
 
 import nbformat
 
-from .. import analyses, places, results
-from ..errors import UserError
+from ..common import places
+from ..common.errors import UserError
 from ..experiment import Experiment
-from ..notebook import INJECTED, PARAMETERS
-from ..runs import TARGETS, Run, runs_of_model
+from ..runs import results
+from ..runs.run import TARGETS, Run, runs_of_model
+from ..workflow import analyses
+from ..workflow.notebook import INJECTED, PARAMETERS
 
 OPENING = "What you will be able to do:"
 _LABEL = re.compile(r"^\(([\w:-]+)\)=\s*$|^:name:\s*([\w:-]+)\s*$", re.MULTILINE)

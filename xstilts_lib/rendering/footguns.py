@@ -8,8 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from .. import pairs
-from ..scoring import answers, tags
+from ..scoring import answers, pairs, tags
 from ..sources import xcopa
 from ..sources.miniature import MiniatureSource
 from ..sources.real import RealSource

@@ -23,27 +23,20 @@ class Floor:
 
 
 FLOORS = (
-    Floor(
-        "programs", "Programs", "What a person starts.",
-        ("cli", "workflow", "tables", "verification", "rendering"),
-    ),
+    Floor("programs", "Programs", "What a person starts, and the pages of this book.", ("cli", "rendering")),
     Floor(
         "experiment", "The experiment",
         "What is run, in which order, how each phase runs, what it costs, and what it leaves behind.",
-        ("experiment", "runs", "graph", "jobs", "costs", "plan", "results", "records", "by_example",
-         "analyses", "analysis", "data", "notebook", "kernels", "processes", "monitor",
-         "pretraining", "train", "launch", "state", "evaluate", "submission", "retrieval"),
+        ("analysis", "workflow", "evaluation", "runs", "experiment", "training", "mining"),
     ),
     Floor(
         "tasks-and-data", "Tasks and data",
-        "What an example is, where it comes from, how an answer is scored, and the grammar of recipes.",
-        ("recipe", "sources", "selection", "formats", "batches", "scoring", "mining"),
+        "What an example is, where it comes from, how an answer is scored, and what encoders read it.",
+        ("models", "formats", "scoring", "sources", "tasks"),
     ),
     Floor(
         "ground", "The ground floor", "What everything stands on, and what knows nothing of experiments.",
-        ("tasks", "settings", "strict", "shapes", "arithmetic", "encoder", "trainable", "attention",
-         "devices", "sharding", "pairs", "checksums", "checkpoint", "disk", "code", "cores", "manifest",
-         "progress", "samples", "sentences", "textfiles", "places", "errors"),
+        ("common",),
     ),
 )  # fmt: skip
 OTHERS = Floor("others", "Other rooms", "Not yet on a floor.", ())

@@ -8,14 +8,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from .. import analyses, records
-from ..analyses import Label
 from ..experiment import Experiment
-from ..recipe import NONE, UNTRAINED, parse
-from ..runs import all_runs
+from ..runs import records
+from ..runs.run import all_runs
 from ..sources.miniature import MiniatureSource
 from ..sources.real import RealSource
 from ..tasks import TASKS, Task
+from ..tasks.recipe import NONE, UNTRAINED, parse
+from ..workflow import analyses
+from ..workflow.analyses import Label
 from . import claims, families, footguns, library, licences, markup, real, status, training, world
 from .executed import Page, slug
 from .families import METRICS

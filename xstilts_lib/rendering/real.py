@@ -5,10 +5,11 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Any
 
-from .. import places, records, results
-from ..errors import UserError
+from ..common import places
+from ..common.errors import UserError
 from ..experiment import Experiment, available, load_experiment
-from . import markup
+from ..runs import records, results
+from . import markup, tables
 
 if TYPE_CHECKING:
     import pandas
@@ -32,7 +33,7 @@ def results_table() -> str:
     frame, origin = _table(experiment)
     if frame is None:
         return NOT_RUN.format(name=REAL)
-    rows = results.summarise(experiment, frame)
+    rows = tables.summarise(experiment, frame)
     if not rows:
         raise UserError(
             f"The results of {REAL!r} ({origin}) hold no recipe and target that the experiment's file names."

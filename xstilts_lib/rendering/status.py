@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections import defaultdict
 from typing import Any
 
-from .. import manifest
+from ..common import manifest
 from ..experiment import Experiment
-from ..runs import Run, all_runs
+from ..runs.run import Run, all_runs
 from . import markup
 from .executed import Page
 

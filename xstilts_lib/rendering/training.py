@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from .. import places
+from ..common import places
 from . import markup
 
 MISSING = "Not measured: `make bench` on a machine with nothing else to do would tell."

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from ..errors import UserError, nearest
+from ..common.errors import UserError, nearest
 from ..tasks import TASKS
 from .scorers import known_labels, scorer
 

@@ -11,7 +11,7 @@ from collections.abc import Sized
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from ..errors import UserError
+from ..common.errors import UserError
 from ..tasks import TASKS
 from . import reading
 

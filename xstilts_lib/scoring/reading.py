@@ -14,8 +14,8 @@ from collections.abc import Collection, Iterable
 from pathlib import Path
 from typing import Any, NoReturn
 
-from ..errors import UserError, nearest
-from ..textfiles import lines, text
+from ..common.errors import UserError, nearest
+from ..common.textfiles import lines, text
 
 
 def check(

@@ -11,10 +11,9 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from .. import pairs
-from ..errors import UserError
-from ..pairs import Pair
-from . import reading
+from ..common.errors import UserError
+from . import pairs, reading
+from .pairs import Pair
 
 if TYPE_CHECKING:
     import numpy as np

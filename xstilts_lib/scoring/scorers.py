@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ..errors import UserError
+from ..common.errors import UserError
 from ..tasks import task
 from . import answers, labels, retrieval, tags, unanswerable
 

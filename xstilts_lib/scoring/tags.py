@@ -14,7 +14,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ..errors import UserError
+from ..common.errors import UserError
 from . import reading
 
 if TYPE_CHECKING:

@@ -14,7 +14,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from ..errors import UserError
+from ..common.errors import UserError
 from . import reading
 from .answers import Gold, overlap_v2, squad_normalised
 

@@ -11,8 +11,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple, Protocol
 
-from ..errors import UserError, nearest
-from ..strict import build
+from ..common.errors import UserError, nearest
+from ..common.strict import build
 
 if TYPE_CHECKING:
     from datasets import Dataset

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from ..errors import UserError, nearest
+from ..common.errors import UserError, nearest
 from ..tasks import Task
 from .columns import ABOUT, COLUMNS, GOLD
 

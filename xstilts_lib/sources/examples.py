@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Protocol
 
-from ..errors import UserError
+from ..common.errors import UserError
 from . import rows
 from .checks import LoadReport, Place, Raw
 from .rows import Row, member, optional

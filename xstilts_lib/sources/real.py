@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
-from .. import places
-from ..errors import UserError, nearest
-from ..strict import Count
+from ..common import places
+from ..common.errors import UserError, nearest
+from ..common.strict import Count
 from ..tasks import TASKS, Task, task
 from . import Split, text, xcopa
 from .checks import LoadReport, Raw, checked, counted, gold, joined_report, limited, unlabelled

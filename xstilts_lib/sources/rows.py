@@ -7,7 +7,7 @@ import re
 from collections.abc import Sequence
 from typing import Any, TypeVar
 
-from ..errors import UserError
+from ..common.errors import UserError
 
 T = TypeVar("T")
 Row = dict[str, Any]

@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
-from ..errors import UserError
+from ..common.errors import UserError
 from ..tasks import TASKS, Task
 from . import Need, Source, absent, checks, unlabelled
 from .columns import GOLD

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from ..errors import UserError, nearest
+from ..common.errors import UserError, nearest
 from . import table_intermediate, table_miniature, table_targets
 from .row import ENTITIES, NLI, UPOS, FormatName, Group, Metric, Role, Task
 from .table_miniature import MINIATURE

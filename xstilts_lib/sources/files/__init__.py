@@ -13,8 +13,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ... import checksums
-from ...errors import UserError, nearest
+from ...common import checksums
+from ...common.errors import UserError, nearest
 from ...tasks import TASKS, Task, task
 from ...tasks.row import size
 from ..checks import LoadReport, Raw

@@ -18,9 +18,9 @@ from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
 from typing import IO
 
-from ... import places
-from ...checksums import remembered
-from ...errors import UserError
+from ...common import places
+from ...common.checksums import remembered
+from ...common.errors import UserError
 
 SUFFIXES = (".tar.xz", ".tar.gz", ".tgz", ".tar.bz2", ".tar", ".zip")
 # Text packs to a tenth, now and then to a fiftieth; a bomb to a thousandth.

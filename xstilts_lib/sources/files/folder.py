@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from pathlib import Path
 
-from ...checksums import of_listing
-from ...errors import UserError
+from ...common.checksums import of_listing
+from ...common.errors import UserError
 from ...tasks import Task
 from ..examples import TYDIQA_LANGUAGES
 from .archives import SUFFIXES, find_archive, unpack

@@ -15,7 +15,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from ...errors import UserError
+from ...common.errors import UserError
 
 _GIT_LFS = "version https://git-lfs"
 _QUOTED = re.compile(r'"(?:[^"]|"")*"')  # a field as CSV encloses it

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ...errors import UserError
+from ...common.errors import UserError
 from ...tasks import Task, task
 from ..checks import whole
 from ..text import Line, texts

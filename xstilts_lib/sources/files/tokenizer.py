@@ -6,9 +6,9 @@ import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ...checksums import remembered
-from ...disk import replacing
-from ...errors import UserError
+from ...common.checksums import remembered
+from ...common.disk import replacing
+from ...common.errors import UserError
 
 if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerFast

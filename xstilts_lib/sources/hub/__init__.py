@@ -20,8 +20,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ... import checksums
-from ...errors import UserError
+from ...common import checksums
+from ...common.errors import UserError
 from ...tasks import Task
 from ...tasks.row import size
 from ..checks import LoadReport, Raw

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from ...errors import UserError
+from ...common.errors import UserError
 from .. import examples, rows
 from ..checks import LoadReport, Raw
 

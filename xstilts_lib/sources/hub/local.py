@@ -10,8 +10,8 @@ import urllib.request
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
-from ... import disk
-from ...errors import UserError
+from ...common import disk
+from ...common.errors import UserError
 from ..text import Line
 
 GITHUB = "https://raw.githubusercontent.com/{name}/{revision}/{file}"

@@ -7,8 +7,8 @@ import re
 from collections.abc import Mapping
 from pathlib import Path
 
-from ...disk import write_json
-from ...errors import UserError
+from ...common.disk import write_json
+from ...common.errors import UserError
 
 _COMMIT = re.compile(r"[0-9a-f]{40}")
 

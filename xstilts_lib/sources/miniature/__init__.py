@@ -15,7 +15,7 @@ from collections.abc import Iterable
 from functools import cached_property
 from typing import TYPE_CHECKING, Literal
 
-from ...errors import UserError, nearest
+from ...common.errors import UserError, nearest
 from ...tasks import TASKS
 from ...tasks import task as task_row
 from ..columns import dataset

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
-from ...errors import UserError
+from ...common.errors import UserError
 from . import bitext, choices, pairs, pretraining, questions, tagging
 from .grammar import Event
 from .world import World

@@ -22,7 +22,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
 from typing import Literal
 
-from ...errors import UserError, nearest
+from ...common.errors import UserError, nearest
 from .lexicon import FUNCTIONS, IN_ENGLISH, Lexicon
 
 Order = Literal["SVO", "SOV", "VSO"]

@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Annotated, Literal
 
-from ...checksums import digest
-from ...errors import UserError, nearest
-from ...strict import Between, Count, Share, check
+from ...common.checksums import digest
+from ...common.errors import UserError, nearest
+from ...common.strict import Between, Count, Share, check
 from .languages import configured
 
 # Rows of the English training sets: NLI as large as its intermediate twin, question answering scarce in the

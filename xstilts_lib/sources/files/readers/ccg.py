@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-from ....errors import UserError
+from ....common.errors import UserError
 from ...checks import Raw
 from ..reading import at, read_json, read_lines
 from . import Request

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from ....errors import UserError
+from ....common.errors import UserError
 from ... import examples, rows
 from ...checks import Raw
 from ...rows import member

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from ....errors import UserError
+from ....common.errors import UserError
 from ... import rows
 from ...checks import Raw
 from ..reading import at, read_lines

@@ -9,7 +9,7 @@ from functools import lru_cache
 from pathlib import Path
 from xml.etree import ElementTree
 
-from ....errors import UserError
+from ....common.errors import UserError
 from ...text import Line
 from ..codes import NTREX
 from ..reading import read_json, read_lines, read_text

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from ....errors import UserError
+from ....common.errors import UserError
 from ... import examples, rows
 from ...checks import Raw
 from ...rows import member, optional

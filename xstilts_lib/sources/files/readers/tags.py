@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ....errors import UserError
+from ....common.errors import UserError
 from ... import rows
 from ...checks import Raw
 from ..reading import at, read_lines

@@ -1,0 +1,69 @@
+"""Attention on a CPU gives what transformers' own gives."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+
+import pytest
+import torch
+from transformers.integrations.sdpa_attention import sdpa_attention_forward
+
+from xstilts_lib.models import attention
+
+
+def triple(dtype):
+    random = torch.Generator().manual_seed(0)
+    return [
+        torch.randn(3, 7, 2, 8, generator=random).to(dtype).transpose(1, 2).requires_grad_() for _ in range(3)
+    ]
+
+
+def both(dtype, dropout=0.0, mask=None):
+    """Output and gradients of ours and of theirs, with equal random numbers."""
+    results = []
+    for function in (attention.attend, sdpa_attention_forward):
+        inputs = triple(dtype)
+        torch.manual_seed(1)
+        module = SimpleNamespace(is_causal=False, training=True)
+        output, _ = function(module, *inputs, mask, dropout=dropout, scaling=0.3)
+        output.square().sum().backward()
+        results.append([output.detach(), *(tensor.grad for tensor in inputs)])
+    return results
+
+
+@pytest.mark.parametrize("dropout", [0.0, 0.4])
+def test_in_single_precision_it_is_the_same(dropout):
+    for ours, theirs in zip(*both(torch.float32, dropout), strict=True):
+        torch.testing.assert_close(ours, theirs, rtol=1e-4, atol=1e-5)
+
+
+@pytest.mark.parametrize("masked", [False, True])
+def test_in_half_precision_it_is_no_coarser(masked):
+    mask = torch.ones(3, 1, 7, 7, dtype=torch.bool)
+    mask[1, :, :, 5:] = False
+    mask = mask if masked else None
+    exact = both(torch.float32, mask=mask)[1]
+    for ours, theirs, truth in zip(*both(torch.bfloat16, mask=mask), exact, strict=True):
+        assert ours.dtype == torch.bfloat16
+        assert (ours - truth).abs().max() <= 1.5 * (theirs - truth).abs().max() + 1e-2
+
+
+def test_masks_in_single_precision_are_left_to_transformers():
+    mask = torch.ones(3, 1, 7, 7, dtype=torch.bool)
+    mask[1, :, :, 5:] = False
+    for ours, theirs in zip(*both(torch.float32, mask=mask), strict=True):
+        assert torch.equal(ours, theirs)
+
+
+def test_it_stands_in_no_file_and_takes_no_other_choices_place(make_model, tokenizer, tmp_path):
+    from transformers import AutoConfig
+
+    from xstilts_lib.models import encoder
+
+    model = make_model()
+    assert model.config._attn_implementation == attention.NAME
+    encoder.save(model, tokenizer, tmp_path / "encoder")
+    assert attention.NAME not in (tmp_path / "encoder" / "config.json").read_text()
+    assert AutoConfig.from_pretrained(tmp_path / "encoder").model_type == "xlm-roberta"
+    model.config._attn_implementation = "eager"
+    assert attention.use(model).config._attn_implementation == "eager"

@@ -1,0 +1,217 @@
+"""The command line: `xstilts run`, `plan`, `results`, `claims`, `book`, `verify`, `score`, `mine`, `data`.
+
+A mistake of the user's is one sentence on stderr and exit code 2, whatever it was and wherever it was met.
+Everything heavy is imported inside the commands, so that `xstilts --help` answers at once.
+"""
+
+from __future__ import annotations
+
+import errno
+import json
+import os
+import shlex
+import sys
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from ..common import places
+from ..common.cores import cores as usable_cores
+from ..common.errors import UserError
+from .data import data_app
+from .options import PLACES, Benchmark, DataFolder, ExperimentName, Format, Margin, Strategy, load
+
+app = typer.Typer(
+    help="Intermediate-task training for zero-shot cross-lingual transfer: experiments, results, the book.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+app.add_typer(data_app, name="data")
+
+
+def main() -> None:
+    """Run the command line; every error that is the user's ends in one sentence and exit code 2."""
+    for name in PLACES:  # as seen from here: notebooks run in a folder of their own
+        if os.environ.get(name):
+            os.environ[name] = str(Path(os.environ[name]).resolve())
+    try:
+        app()
+    except UserError as error:
+        _stop(str(error))
+    except OSError as error:
+        if error.errno != errno.ENOSPC:
+            raise
+        place = error.filename or "no space left"
+        _stop(f"The disk is full ({place}): make room and run the same command again.")
+
+
+def _stop(sentence: str) -> None:
+    print(f"Error: {' '.join(sentence.split())}", file=sys.stderr)
+    sys.exit(2)
+
+
+@app.command()
+def run(
+    experiment: ExperimentName,
+    cores: Annotated[
+        int | None,
+        typer.Option(help="How many jobs at once, a thread each; by default the cores to use.", min=1),
+    ] = None,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="List the jobs and what they are expected to cost.")
+    ] = False,
+    data: DataFolder = None,
+    profile: Annotated[
+        str, typer.Option(help="Where jobs run: laptop, slurm, or a folder with a config.yaml.")
+    ] = "laptop",
+) -> None:
+    """Run an experiment, or what is left of it."""
+    loaded = load(experiment, data)
+    cores = cores or usable_cores()
+    if dry_run:
+        from ..workflow.costs import show
+
+        show(loaded, cores)
+        return
+    from ..workflow.engine import run as run_jobs
+
+    code = run_jobs(loaded, cores, profile)
+    if code:
+        raise typer.Exit(code)
+    again = shlex.quote(experiment)
+    print(f"`xstilts results {again}` shows the table, `xstilts book {again}` renders the pages.")
+
+
+@app.command()
+def plan(
+    experiment: ExperimentName,
+    gpu: Annotated[str, typer.Option(help="Its name, such as H200.")],
+) -> None:
+    """Predict memory, time and disk of an experiment on a GPU, before anything starts."""
+    from ..workflow import plan as module
+
+    module.show(load(experiment), module.gpu(gpu))
+
+
+@app.command()
+def results(
+    experiment: ExperimentName,
+    format: Annotated[Format, typer.Option(help="How to print it.")] = Format.table,
+    record: Annotated[
+        bool, typer.Option("--record", help="Keep the table of a finished experiment under book/records/.")
+    ] = False,
+) -> None:
+    """The table of recipes by targets: means over the non-English languages, intervals over seeds."""
+    from ..rendering.tables import show, summarise
+    from ..runs import records
+    from ..runs import results as module
+
+    loaded = load(experiment)
+    rows = summarise(loaded, module.load(loaded))
+    left = len(module.missing(loaded))
+    if record:
+        print(f"Recorded in {places.relative(records.write(loaded))}.", file=sys.stderr)
+    elif left and module.collect(loaded).empty:
+        said = f"{loaded.name!r} has not been run here; this is the record.{records.changed(loaded)}"
+        print(said, file=sys.stderr)
+    elif left:
+        print(f"{left} parts of {loaded.name!r} are not done; this is what there is.", file=sys.stderr)
+    show(loaded, rows, format.value)
+
+
+@app.command()
+def claims(
+    experiment: Annotated[
+        str | None,
+        typer.Option(
+            help="Whose results; `questions` where it is finished or recorded, else `miniature`.",
+            metavar="NAME",
+        ),
+    ] = None,
+    format: Annotated[Format, typer.Option(help="How to print it.")] = Format.table,
+    features: Annotated[
+        Path | None, typer.Option(help="A folder with lang2vec's features.npz, for real distances.")
+    ] = None,
+) -> None:
+    """Claims, each with its verdict, computed from the results of an experiment."""
+    from ..rendering import claims as module
+
+    loaded = load(experiment or module.default())
+    module.show(loaded, module.judged(loaded, features), format.value)
+
+
+@app.command()
+def book(
+    experiment: ExperimentName,
+    output: Annotated[Path | None, typer.Option(help="Instead of book/.")] = None,
+    data: Annotated[
+        Path | None, typer.Option(help="A folder of data sets: examples of them are shown on the pages.")
+    ] = None,
+) -> None:
+    """Render the book with the results of an experiment."""
+    from ..rendering import build
+
+    load(experiment)
+    if data is not None and not data.is_dir():
+        raise UserError(f"--data {data} is not a folder.")
+    print(build(experiment, output, data))
+
+
+@app.command()
+def verify(
+    experiment: ExperimentName,
+    sample: Annotated[int, typer.Option(help="How many cells of the results to compute again.", min=1)] = 2,
+    seed: Annotated[int, typer.Option(help="Which cells the sample holds.")] = 0,
+    data: DataFolder = None,
+) -> None:
+    """Compute a sample of an experiment's results again, from the start, and compare to the last digit."""
+    from ..workflow.verification import verify as compute_again
+
+    if not compute_again(load(experiment, data), sample, seed):
+        raise typer.Exit(1)
+
+
+@app.command()
+def score(
+    predictions: Annotated[
+        Path, typer.Argument(help="Folder of predictions, laid out as for XTREME's evaluate.py.")
+    ],
+    labels: Annotated[Path, typer.Argument(help="Folder of labels, laid out alike.")],
+    benchmark: Annotated[Benchmark, typer.Option(help="Whose tasks and rules.")] = Benchmark.xtreme,
+    output: Annotated[Path | None, typer.Option(help="JSON file; stdout where it is left out.")] = None,
+) -> None:
+    """Score prediction files as XTREME's own code does."""
+    from ..scoring import score_command
+
+    _write(score_command(predictions, labels, benchmark.value), output)
+
+
+@app.command()
+def mine(
+    case: Annotated[
+        Path, typer.Argument(help="Folder with {dev,test}.embeddings.npz, .<code>.txt, .<code>.id, .gold.")
+    ],
+    source: Annotated[str, typer.Option(help="Code of the foreign language.")],
+    target: Annotated[str, typer.Option(help="Code of the other side.")] = "en",
+    output: Annotated[Path | None, typer.Option(help="JSON file; stdout where it is left out.")] = None,
+    margin: Annotated[Margin, typer.Option(help="How a pair is scored.")] = Margin.ratio,
+    strategy: Annotated[Strategy, typer.Option(help="Which pairs are kept.")] = Strategy.max,
+    neighbours: Annotated[int, typer.Option(help="Neighbours of the margin.", min=1)] = 4,
+) -> None:
+    """Mine translations from embeddings: threshold on dev, applied to test."""
+    from ..mining import MiningSettings, mine_case
+
+    settings = MiningSettings(margin=margin.value, strategy=strategy.value, neighbours=neighbours)
+    _write(mine_case(case, source, target, settings), output)
+
+
+def _write(content: Any, output: Path | None) -> None:
+    if output is None:
+        print(json.dumps(content, indent=1, ensure_ascii=False))
+        return
+    from ..common.disk import write_json
+
+    write_json(output, content)

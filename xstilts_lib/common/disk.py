@@ -1,0 +1,120 @@
+"""Files and folders that are whole or not there: the one place where anything is written that others read.
+
+Written beside its place, flushed to the disk, and renamed into it, so that a kill at any moment leaves the
+old state or the new one.
+
+>>> write_json(directory / "scores.json", {"accuracy": 71.2})
+"""
+
+from __future__ import annotations
+
+import errno
+import json
+import os
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from .errors import UserError
+
+
+@contextmanager
+def room_for(path: Path) -> Iterator[None]:
+    """A full disk, inside, becomes a UserError that names `path`."""
+    try:
+        yield
+    except Exception as error:
+        # safetensors wraps the system's error in its own.
+        wrapped = type(error).__name__ == "SafetensorError" and (
+            "No space left" in str(error) or "code: 28" in str(error)
+        )
+        if wrapped or getattr(error, "errno", None) in (errno.ENOSPC, errno.EDQUOT):
+            raise UserError(
+                f"The disk is full: {path} could not be written; free some space and run again."
+            ) from error
+        raise
+
+
+@contextmanager
+def replacing(path: Path, flush: bool = True) -> Iterator[Path]:
+    """A place to write a file to, which becomes `path` when the block ends well; UserError where the disk is
+    full. Without `flush` a machine that loses power may lose the file: for what is made again anyway."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    beside = path.with_name(f".{path.name}.{os.getpid()}.partial")
+    try:
+        with room_for(path):
+            yield beside
+            if flush:
+                _flush(beside)
+            os.replace(beside, path)
+    finally:
+        beside.unlink(missing_ok=True)
+
+
+def write(path: Path | str, content: bytes | str, flush: bool = True) -> Path:
+    """Write a file, text as UTF-8."""
+    path = Path(path)
+    with replacing(path, flush) as beside:
+        beside.write_bytes(content.encode() if isinstance(content, str) else content)
+    return path
+
+
+def write_json(path: Path | str, content: Any, flush: bool = True) -> Path:
+    """Write plain data as JSON."""
+    return write(path, json.dumps(content, indent=1, ensure_ascii=False) + "\n", flush)
+
+
+def read_json(path: Path) -> dict[str, Any]:
+    """The object in a JSON file; empty where there is none, or it is damaged: for what is made again."""
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return content if isinstance(content, dict) else {}
+
+
+@contextmanager
+def replacing_folder(path: Path | str) -> Iterator[Path]:
+    """An empty folder to write into, which takes the place of `path` when the block ends well."""
+    path = Path(path)
+    beside = path.with_name(f".{path.name}.partial")
+    shutil.rmtree(beside, ignore_errors=True)  # what a killed run left
+    try:
+        with room_for(path):
+            beside.mkdir(parents=True)
+            yield beside
+            for file in beside.rglob("*"):
+                _flush(file)
+            _flush(beside)
+            old = path.with_name(f".{path.name}.old")
+            shutil.rmtree(old, ignore_errors=True)
+            if path.exists():
+                os.rename(path, old)
+            os.rename(beside, path)
+            _flush(path.parent)
+            shutil.rmtree(old, ignore_errors=True)
+    finally:
+        shutil.rmtree(beside, ignore_errors=True)
+
+
+def _flush(path: Path) -> None:
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def check_safetensors(path: Path | str) -> None:
+    """UserError where a .safetensors file is cut short or damaged; reads its header alone."""
+    from safetensors import SafetensorError, safe_open
+
+    try:
+        with safe_open(path, framework="np"):
+            pass
+    except SafetensorError as error:
+        raise UserError(
+            f"{path} is cut short or damaged ({error}): delete it, and run again what made it."
+        ) from None

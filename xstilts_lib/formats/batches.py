@@ -1,0 +1,166 @@
+"""Which examples an update reads: batches of one length where there are enough of it, in a seeded order.
+
+Everything random is a function of (seed, what it is for, which epoch or update), never of what was drawn
+before, so that a run can be picked up anywhere.
+"""
+
+from __future__ import annotations
+
+import zlib
+from collections import defaultdict
+from collections.abc import Sequence
+from itertools import pairwise
+
+import numpy as np
+import torch
+
+from . import Batch, Feature, Format, Joined
+
+
+def collate(features: Sequence[Feature], form: Format, pad: int, joined: bool = False) -> Batch:
+    """Features as tensors, padded where their lengths differ, without a mask where they do not; or `joined`,
+    one after another in a single row."""
+    if joined:
+        return _join(features, form)
+    sequences = [sequence for feature in features for sequence in feature.sequences]
+    lengths = np.array([len(sequence) for sequence in sequences])
+    width = int(lengths.max())
+    mask = None
+    if (lengths == width).all():
+        ids = np.stack(sequences)
+    else:
+        ids = np.full((len(sequences), width), pad, dtype=np.int32)
+        present = np.arange(width) < lengths[:, None]
+        ids[present] = np.concatenate(sequences)
+        mask = torch.from_numpy(present.astype(np.int64))
+    starts = np.arange(len(sequences)) * width
+    targets = {name: torch.from_numpy(array) for name, array in form.targets(features, starts).items()}
+    count = sum(form.items(feature) for feature in features)
+    return Batch(torch.from_numpy(ids.astype(np.int64)), mask, lengths, features, targets, count)
+
+
+def _join(features: Sequence[Feature], form: Format) -> Batch:
+    sequences = [sequence for feature in features for sequence in feature.sequences]
+    lengths = np.array([len(sequence) for sequence in sequences])
+    borders = np.concatenate([[0], lengths.cumsum()])
+    starts = borders[:-1]
+    places = np.arange(borders[-1]) - np.repeat(starts, lengths)
+    targets = {name: torch.from_numpy(array) for name, array in form.targets(features, starts).items()}
+    count = sum(form.items(feature) for feature in features)
+    ids = torch.from_numpy(np.concatenate(sequences).astype(np.int64))
+    how = Joined(
+        torch.from_numpy(borders.astype(np.int32)), torch.from_numpy(places)[None], int(lengths.max())
+    )
+    return Batch(ids[None], None, lengths, features, targets, count, how)
+
+
+class Stream:
+    """One task's features, in batches, epoch after epoch.
+
+    `size` counts examples or tokens (padding included), as `unit` says. Batches hold one length each; what
+    is left of each length is sorted and batched with padding.
+    """
+
+    def __init__(self, features: Sequence[Feature], size: int, unit: str, seed: int, name: str) -> None:
+        self.features = features
+        self.size, self.unit = size, unit
+        self.seed = [seed, zlib.crc32(name.encode())]
+        self._lengths = np.array([feature.length for feature in features])
+        self._tokens = np.array([feature.length * len(feature.sequences) for feature in features])
+        even = np.array([feature.tokens for feature in features]) == self._tokens
+        # Of one length, and of as many sequences (choices): those share a rectangle.
+        self._buckets: dict[tuple[int, int], list[int]] = defaultdict(list)
+        for index, (length, tokens, regular) in enumerate(
+            zip(self._lengths, self._tokens, even, strict=True)
+        ):
+            self._buckets[(int(length), int(tokens)) if regular else (0, 0)].append(index)
+        self._epoch: tuple[int, list[np.ndarray]] = (-1, [])
+        self.per_epoch = len(self._plan(0))
+
+    def batch(self, number: int) -> list[Feature]:
+        """The batch `number`, counted over all epochs."""
+        epoch, index = divmod(number, self.per_epoch)
+        return [self.features[place] for place in self._plan(epoch)[index]]
+
+    def _plan(self, epoch: int) -> list[np.ndarray]:
+        if self._epoch[0] != epoch:
+            random = np.random.default_rng([*self.seed, epoch])
+            batches: list[np.ndarray] = []
+            rest: list[np.ndarray] = []
+            for (length, tokens), members in sorted(self._buckets.items()):
+                order = random.permutation(np.array(members))
+                number = self.size if self.unit == "examples" else max(1, self.size // max(tokens, 1))
+                full = len(order) - len(order) % number if length else 0
+                batches += np.split(order[:full], range(number, full, number)) if full else []
+                rest.append(order[full:])
+            batches += self._padded(np.concatenate(rest))
+            self._epoch = (epoch, [batches[place] for place in random.permutation(len(batches))])
+        return self._epoch[1]
+
+    def _padded(self, rest: np.ndarray) -> list[np.ndarray]:
+        """The left-overs, longest first, in batches no larger than `size` with their padding."""
+        rest = rest[np.argsort(-self._lengths[rest], kind="stable")]
+        batches, begin = [], 0
+        while begin < len(rest):
+            end, sequences = begin, 0
+            while end < len(rest):
+                sequences += self._tokens[rest[end]] // self._lengths[rest[end]]
+                used = end + 1 - begin if self.unit == "examples" else sequences * self._lengths[rest[begin]]
+                if used > self.size and end > begin:
+                    break
+                end += 1
+            batches.append(rest[begin:end])
+            begin = end
+        return batches
+
+
+class Mixture:
+    """Several streams; each update draws one of them, with a probability that does not change."""
+
+    def __init__(self, streams: Sequence[Stream], weights: Sequence[float], seed: int) -> None:
+        self.streams = streams
+        self.weights = np.array(weights, dtype=np.float64) / np.sum(weights)
+        self.seed = seed
+        self.drawn = [0] * len(streams)
+        """Batches taken from each stream so far: all that a resumed run needs to know."""
+
+    def draw(self, step: int) -> tuple[int, list[Feature]]:
+        """Which stream the update `step` trains, and its next batch."""
+        which = 0
+        if len(self.streams) > 1:
+            which = int(np.random.default_rng([self.seed, 1, step]).choice(len(self.streams), p=self.weights))
+        features = self.streams[which].batch(self.drawn[which])
+        self.drawn[which] += 1
+        return which, features
+
+
+def by_length(features: Sequence[Feature], tokens: int) -> list[np.ndarray]:
+    """Batches for evaluation: indices into `features`, longest first, at most `tokens` tokens with padding.
+
+    A batch keeps to one length once it is a quarter full; a mask then costs more than a smaller batch.
+    """
+    lengths = np.array([feature.length for feature in features])
+    sequences = np.array([len(feature.sequences) for feature in features])
+    order = np.argsort(-lengths, kind="stable")
+    batches, begin = [], 0
+    while begin < len(order):
+        longest, end, used = lengths[order[begin]], begin, 0
+        while end < len(order):
+            more = used + longest * sequences[order[end]]
+            shorter = lengths[order[end]] < longest
+            if end > begin and (more > tokens or (shorter and used >= tokens / 4)):
+                break
+            used = more
+            end += 1
+        batches.append(order[begin:end])
+        begin = end
+    return batches
+
+
+def divide(features: Sequence[Feature], parts: int) -> list[Sequence[Feature]]:
+    """Contiguous parts of nearly equal size, for accumulation and for several processes; none is empty
+    where there are enough features, and those that would be are left out."""
+    if parts == 1:
+        return [features]
+    borders = np.linspace(0, len(features), parts + 1).round().astype(int)
+    return [features[begin:end] for begin, end in pairwise(borders) if end > begin]

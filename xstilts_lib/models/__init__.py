@@ -1,0 +1,1 @@
+"""Encoders: built, opened, handed on; attention, low rank, devices, sharding."""

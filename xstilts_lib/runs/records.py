@@ -1,0 +1,242 @@
+"""Records: results that cost more than a reader may want to spend, kept as small files under book/records/.
+
+A record is a results table and, beside it, what it was made from: NAME.parquet and NAME.json.
+`xstilts results NAME --record` writes both once every part is done; `xstilts verify NAME` computes a sample
+of them again.
+
+>>> read(load_experiment("questions")).columns.tolist()[:3]      # doctest: +SKIP
+['experiment', 'model', 'parameters']
+"""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ..common import arithmetic, disk, manifest, places, strict
+from ..common.errors import UserError
+from ..common.words import duration, listed, plural
+from ..experiment import Design, Experiment
+from ..tasks.recipe import tree
+from . import results
+from .run import ENCODER, TARGETS, Run, all_runs
+
+if TYPE_CHECKING:
+    import pandas
+
+_PROSE = ("title", "description", "question")  # keys that decide no number
+
+
+def path(experiment: Experiment) -> Path:
+    """Where the record of an experiment stands, or would."""
+    return places.book() / "records" / f"{experiment.name}.parquet"
+
+
+def read(experiment: Experiment) -> pandas.DataFrame:
+    """The recorded table; UserError where there is none."""
+    import pandas
+
+    file = path(experiment)
+    if not file.is_file():
+        raise UserError(f"No record of {experiment.name!r} is kept: {places.relative(file)} does not exist.")
+    return pandas.read_parquet(file)
+
+
+def provenance(experiment: Experiment) -> dict[str, Any]:
+    """What a record was made from, as `write` left it; empty where there is none."""
+    file = path(experiment).with_suffix(".json")
+    if not file.is_file():
+        return {}
+    content: dict[str, Any] = json.loads(file.read_text(encoding="utf-8"))
+    return content
+
+
+def origin(experiment: Experiment) -> str:
+    """Where the numbers come from that `results.load(experiment, partial=False)` gives, in a sentence."""
+    if not results.missing(experiment):
+        return f"The results were computed on this machine, by “xstilts run {experiment.name}”."
+    told = provenance(experiment)
+    if not told:
+        return "Where the results were computed is not recorded."
+    first, last = (date.partition(" ")[0] for date in told["dates"])
+    days = first if first == last else f"{first} to {last}"
+    hardware = told["hardware"]
+    machine = hardware["processor"] + arithmetic.in_words(hardware.get("arithmetic", {}))
+    return (
+        f"The results are a record: {told['parts']:,} parts, {duration(told['seconds'])} of one core in all, "
+        f"computed on {days} on {machine}; "
+        f"“xstilts verify {experiment.name}” computes some of them again and compares." + changed(experiment)
+    )
+
+
+def changed(experiment: Experiment) -> str:
+    """A sentence on what the experiment's file says otherwise than when its record was made, or nothing."""
+    found = changes(experiment)
+    return f" Its file has changed since: {'; '.join(found)}." if found else ""
+
+
+def changes(experiment: Experiment) -> list[str]:
+    """What the experiment's file says otherwise now, a phrase a setting; empty where there is no record in
+    use."""
+    told = provenance(experiment)
+    if "settings" not in told or not results.missing(experiment):
+        return []
+    old, new = (
+        _flat(strict.parse_yaml(text)) for text in (told["settings"], experiment.file.read_text("utf-8"))
+    )
+    return [
+        f"{key} was {old.get(key, 'not stated')} and is {new.get(key, 'not stated')}"
+        for key in sorted(old.keys() | new.keys())
+        if old.get(key) != new.get(key) and key.split(".")[-1] not in _PROSE
+    ]
+
+
+def _flat(value: Any, key: str = "") -> dict[str, Any]:
+    """{path of keys: value} of nested mappings."""
+    if not isinstance(value, dict) or not value:
+        return {key: value}
+    return {
+        inner: leaf
+        for name, each in value.items()
+        for inner, leaf in _flat(each, f"{key}.{name}" if key else str(name)).items()
+    }
+
+
+def made(run: Run, part: str) -> dict[str, Any]:
+    """On what a part was computed: {"hardware", "versions"} of its manifest, or else of the record."""
+    if run.done(part):
+        return _manifest(run, part)
+    told = provenance(run.experiment)
+    name = _name(run, part)
+    for machine in told.get("machines", ()):
+        if name in machine["parts"]:
+            return {"versions": told["versions"], **machine}
+    return {"hardware": told.get("hardware", {}), "versions": told.get("versions", {})}
+
+
+def unlearnt(experiment: Experiment, design: Design) -> str:
+    """Which trainings of a design left a task unlearnt, in a sentence: they stay in every table.
+
+    A task is not learnt if its loss ends no better than a guess that never reads the input; of a joint step,
+    it may be one of several. The links of a chain are trainings too.
+    """
+    if not results.missing(experiment):
+        found = _degenerate(experiment)
+    else:
+        found = provenance(experiment).get("degenerate", [])
+    encoders = {recipe.name for recipe in tree(design.recipes)}
+    recipes = {recipe.name for recipe in design.recipes}
+    trainings = {
+        (run.experiment.model.name, run.recipe.name, part, run.seed)
+        for run in all_runs(experiment)
+        for part in run.parts
+        if design.covers(run.experiment.model.name)
+        and run.recipe.name in (encoders if part == ENCODER else recipes)
+        and (part == ENCODER or part.removeprefix(f"{TARGETS}/") in design.targets)
+    }
+    lost: dict[tuple[str, bool], list[tuple[str, str]]] = {}
+    count = 0
+    for model, recipe, part, seed, tasks in found:
+        if (model, recipe, part, seed) in trainings:
+            count += 1
+            for name in tasks:
+                lost.setdefault((name, part == ENCODER), []).append((model, recipe))
+    if not count:
+        return "Every training of this design learnt all of its tasks."
+    several = len({model for model, *_ in trainings}) > 1
+    told = "; ".join(_lost(name, encoder, where, several) for (name, encoder), where in lost.items())
+    return (
+        f"Of its {len(trainings)} trainings {count} left a task at chance, and stay in every table: {told}."
+    )
+
+
+def _lost(name: str, encoder: bool, where: list[tuple[str, str]], several: bool) -> str:
+    """How often a task was left at chance, and in which recipes, by name where they are few; of several
+    encoders, in which."""
+    models, recipes = (list(dict.fromkeys(column)) for column in zip(*where, strict=True))
+    named = listed(recipes) if len(recipes) <= 3 else f"{len(recipes)} recipes"
+    in_models = f", {listed(models)}" if several else ""
+    if encoder:
+        return f"{name} in {plural(len(where), 'intermediate phase')} ({named}{in_models})"
+    often = "once" if len(where) == 1 else f"{len(where)} times"
+    return f"{name} {often} as the target (after {named}{in_models})"
+
+
+def write(experiment: Experiment) -> Path:
+    """Keep the table of a finished experiment, and its provenance; UserError while parts are missing."""
+    left = results.missing(experiment)
+    if left:
+        run, part = left[0]
+        raise UserError(
+            f"{experiment.name!r} is not done, so there is nothing to record: {len(left)} parts are missing, "
+            f"the first {part} of {run.recipe.name}, seed {run.seed}."
+        )
+    table = results.collect(experiment)
+    file = path(experiment)
+    with disk.replacing(file) as beside:
+        table.to_parquet(beside, index=False, compression="zstd")
+    disk.write_json(file.with_suffix(".json"), _provenance(experiment, len(table)))
+    return file
+
+
+def _provenance(experiment: Experiment, rows: int) -> dict[str, Any]:
+    records = [_manifest(run, part) for run in all_runs(experiment) for part in run.parts]
+    return {
+        "experiment": experiment.name,
+        "rows": rows,
+        "parts": len(records),
+        "seconds": round(sum(record["seconds"] for record in records), 1),
+        "degenerate": _degenerate(experiment),
+        "dates": [min(record["date"] for record in records), max(record["date"] for record in records)],
+        "code": sorted({record["code"] for record in records}),
+        "versions": _most(record["versions"] for record in records),
+        "hardware": _most(record["hardware"] for record in records),
+        **_machines(experiment),
+        "data": {what: of for record in records for what, of in (record.get("data") or {}).items()},
+        "settings": experiment.file.read_text(encoding="utf-8"),
+    }
+
+
+def _machines(experiment: Experiment) -> dict[str, Any]:
+    """Where not all was computed on one kind of machine and in one precision: which parts on which."""
+    found: dict[str, dict[str, Any]] = {}
+    for run in all_runs(experiment):
+        for part in run.parts:
+            hardware = _manifest(run, part)["hardware"]
+            key = json.dumps(hardware, sort_keys=True)
+            found.setdefault(key, {"hardware": hardware, "parts": []})["parts"].append(_name(run, part))
+    return {"machines": list(found.values())} if len(found) > 1 else {}
+
+
+def _name(run: Run, part: str) -> str:
+    return f"{run.experiment.model.name}/{run.recipe.name}/seed{run.seed}/{part}"
+
+
+def _degenerate(experiment: Experiment) -> list[list[Any]]:
+    """Model, recipe, part and seed of every training that left tasks unlearnt, and those tasks."""
+    return [
+        [run.experiment.model.name, run.recipe.name, part, run.seed, _tasks_lost(run, part)]
+        for run in all_runs(experiment)
+        for part in run.parts
+        if _manifest(run, part).get("degenerate")
+    ]
+
+
+def _tasks_lost(run: Run, part: str) -> list[str]:
+    """The tasks that the history of a training gives as the reason that it is marked."""
+    told = json.loads((run.part_directory(part) / "history.json").read_text(encoding="utf-8"))
+    tasks = dict.fromkeys(row["task"] for row in told["rows"])
+    return [name for name in tasks if f"the loss of {name} " in told["reason"]]
+
+
+def _manifest(run: Run, part: str) -> dict[str, Any]:
+    return manifest.read_manifest(run.part_directory(part), verify=False)
+
+
+def _most(values: Any) -> dict[str, Any]:
+    """The commonest of several mappings."""
+    counted = Counter(json.dumps(value, sort_keys=True) for value in values)
+    found: dict[str, Any] = json.loads(counted.most_common(1)[0][0])
+    return found

@@ -1,0 +1,343 @@
+"""A run: one recipe with one seed, its directory, and whether each part of it is done.
+
+    in runs/{experiment}/{model}/{recipe}/:
+    seed{n}/                 part "encoder": manifest, history, notebook
+    seed{n}/encoder/         the encoder, as AutoModel.from_pretrained opens it
+    seed{n}/targets/{task}/  part "targets/{task}": predictions, scores
+    seed{n}/retrieval/       part "retrieval": the targets without training data
+
+What a notebook does with it:
+
+>>> run = Run(load_experiment("smoke"), "mini_squad", seed=0)
+>>> directory = run.begin("encoder")       # keeps what an earlier start with the same settings left
+>>> model, tokenizer = run.parent.open_encoder(source)
+>>> run.finish("encoder", outputs=[run.encoder], seconds=12.5, source=source)
+
+A part is done when its manifest is there and records two things as they are now: the part's fingerprint, a
+hash of all settings and code that decide its numbers, and the checksums of the data that it and all before it
+read. So whoever edits a setting, a cell, the library or a file of data reruns what depends on it, and nothing
+else.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import fcntl
+import json
+import shutil
+import sys
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ..common import arithmetic, checksums, disk, manifest, places
+from ..common.errors import UserError, nearest
+from ..common.places import CHECKPOINTS
+from ..experiment import Experiment
+from ..tasks import task
+from ..tasks.recipe import NONE, UNTRAINED, Recipe, parse, tree
+from ..tasks.settings import EXECUTION
+from . import code, data
+
+if TYPE_CHECKING:
+    from transformers import PreTrainedModel, PreTrainedTokenizerFast
+
+    from ..sources import Source
+
+ENCODER, RETRIEVAL, TARGETS = "encoder", "retrieval", "targets"
+_BEGUN = "begun.json"
+# Where data lie: what lies there counts, not where.
+_PLACES = ("folder", "mirror", "cache")
+_KEPT = (".lock",)  # what clearing a directory leaves in place
+
+
+@dataclass(frozen=True)
+class Run:
+    """One recipe of an experiment with one seed."""
+
+    experiment: Experiment
+    recipe: Recipe
+    seed: int
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "recipe", parse(self.recipe))
+        if isinstance(self.seed, bool) or not isinstance(self.seed, int) or self.seed < 0:
+            raise UserError(f"A seed is zero or a positive whole number, not {self.seed!r}.")
+
+    @property
+    def directory(self) -> Path:
+        return self.experiment.directory / self.recipe.name / f"seed{self.seed}"
+
+    @property
+    def encoder(self) -> Path:
+        """The folder of its encoder."""
+        return self.directory / "encoder"
+
+    @property
+    def retrieval(self) -> Path:
+        return self.directory / RETRIEVAL
+
+    def target(self, task: str) -> Path:
+        return self.directory / TARGETS / task
+
+    @property
+    def parent(self) -> Run:
+        """The run whose encoder this one starts from; ValueError for a recipe without steps."""
+        return Run(self.experiment, self.recipe.prefix, self.seed)
+
+    @property
+    def has_encoder_part(self) -> bool:
+        """Whether an encoder is made here: an untrained one is drawn anew each time."""
+        if self.recipe.root == UNTRAINED:
+            return False
+        return bool(self.recipe.steps) or self.experiment.model.path is None
+
+    @property
+    def targets(self) -> tuple[str, ...]:
+        """What it is evaluated on. A mere prefix of another recipe is on nothing: it hands on its encoder."""
+        return self.experiment.targets_of(self.recipe)
+
+    @property
+    def parts(self) -> tuple[str, ...]:
+        """Everything to be done in it, in order."""
+        parts = [ENCODER] if self.has_encoder_part else []
+        parts += [f"{TARGETS}/{name}" for name in self.targets if task(name).train is not None]
+        parts += [RETRIEVAL] if self.tasks(RETRIEVAL) else []
+        return tuple(parts)
+
+    def part_directory(self, part: str) -> Path:
+        return self.directory if part == ENCODER else self.directory / part
+
+    def tasks(self, part: str) -> tuple[str, ...]:
+        """The tasks that a part trains on or is scored on."""
+        if part == ENCODER:
+            return self.recipe.last.names if self.recipe.steps else ()
+        if part == RETRIEVAL:  # the targets without training data, for which the encoder is used as it is
+            return tuple(name for name in self.targets if task(name).train is None)
+        return (_task(part),)
+
+    def template(self, part: str) -> str:
+        """The name of the notebook template that makes `part`."""
+        if part == ENCODER:
+            return "10_intermediate" if self.recipe.steps else "00_pretrain"
+        return "30_retrieval" if part == RETRIEVAL else "20_target"
+
+    def parameters(self, part: str) -> dict[str, Any]:
+        """The parameters with which that template makes `part`."""
+        experiment = self.experiment
+        parameters: dict[str, Any] = {
+            "experiment": experiment.name,
+            "variant": experiment.variant,
+            "seed": self.seed,
+        }
+        if self.template(part) != "00_pretrain":
+            parameters["recipe"] = self.recipe.name
+        if part.startswith(TARGETS):
+            parameters["task"] = _task(part)
+        return parameters
+
+    def notebook(self, part: str) -> Path:
+        """Where the executed notebook of `part` stands."""
+        return self.part_directory(part) / f"{self.template(part)}.ipynb"
+
+    def fingerprint(self, part: str) -> str:
+        """A hash of all settings and code that decide the numbers of `part`, upstream parts included."""
+        template = template_digest(self.template(part))
+        library = code.decides(self.experiment.source["kind"], evaluation=part != ENCODER)
+        return checksums.digest([_upstream(self, part), _decides(self, part), self.seed, template, library])
+
+    def data(self, part: str) -> dict[str, str] | None:
+        """What identifies the rows and weights that `part` and all upstream of it read, split by split.
+
+        Of generated examples, their settings. None where the folder of the files is not there or not named
+        (`--data`): what is done can be shown all the same.
+        """
+        return data.identify(self, part)
+
+    def done(self, part: str, verify: bool = False) -> bool:
+        """Whether `part` is finished as the experiment and its data stand now.
+
+        UserError naming the file where the manifest is there but an output is absent, cut short or (with
+        `verify`, which reads every byte) altered.
+        """
+        directory = self.part_directory(part)
+        if not (directory / manifest.NAME).is_file():
+            return False
+        record = manifest.read_manifest(directory, verify=False)
+        if record.get("fingerprint") != self.fingerprint(part):
+            return False
+        if (now := self.data(part)) is not None and record.get("data", {}) != now:
+            return False
+        if verify:
+            manifest.read_manifest(directory, verify=True)
+        return True
+
+    def begin(self, part: str, computing: bool = True) -> Path:
+        """The directory to make `part` in, cleared of what a start with other settings left.
+
+        This process is made to compute as the experiment says, unless another one will (`computing`).
+        """
+        directory = self.part_directory(part)
+        directory.mkdir(parents=True, exist_ok=True)
+        (directory / manifest.NAME).unlink(missing_ok=True)  # not done any more, until it is again
+        if computing:
+            arithmetic.use(self.experiment.workflow.arithmetic)
+            _use_threads(self.experiment.workflow.threads)
+        begun = directory / _BEGUN
+        now = {"fingerprint": self.fingerprint(part), "data": self.data(part)}
+        if disk.read_json(begun) != now:
+            for path in directory.iterdir():
+                if path.name not in _KEPT:
+                    shutil.rmtree(path) if path.is_dir() else path.unlink(missing_ok=True)
+            disk.write_json(begun, now)
+        return directory
+
+    def finish(
+        self,
+        part: str,
+        outputs: Iterable[Path],
+        seconds: float,
+        extra: Mapping[str, Any] | None = None,
+    ) -> Path:
+        """Write the manifest of `part`, after which it is done and its checkpoints are removed."""
+        begun = disk.read_json(self.part_directory(part) / _BEGUN)
+        written = manifest.write_manifest(
+            self.part_directory(part),
+            parameters=self.parameters(part),
+            outputs=outputs,
+            seconds=seconds,
+            # The data as they were when the part was begun: files that change meanwhile make it stale.
+            extra={"fingerprint": self.fingerprint(part), "data": begun.get("data"), **(extra or {})},
+        )
+        shutil.rmtree(self.part_directory(part) / CHECKPOINTS, ignore_errors=True)
+        return written
+
+    def open_encoder(self, source: Source) -> tuple[PreTrainedModel, PreTrainedTokenizerFast]:
+        """The encoder that this run ends with, and its tokenizer.
+
+        Made here, it is read from disk and checked (UserError where it is damaged); published, it is loaded
+        from its revision; `untrained`, its weights are drawn from the seed: those that pretraining starts
+        from.
+        """
+        from ..models import encoder
+        from . import pretraining
+
+        model = self.experiment.model
+        if self.has_encoder_part:
+            manifest.read_manifest(self.directory, verify=True)
+            return encoder.load(self.encoder)
+        if self.recipe.root == NONE:
+            return encoder.load(model.path, model.revision)
+        return pretraining.new_encoder(self.experiment, source, self.seed)
+
+    @contextmanager
+    def lock(self, part: str) -> Iterator[None]:
+        """Hold `part` for this process; whoever else wants to make it waits."""
+        directory = self.part_directory(part)
+        directory.mkdir(parents=True, exist_ok=True)
+        with (directory / ".lock").open("w") as file:
+            fcntl.flock(file, fcntl.LOCK_EX)
+            yield
+
+
+def all_runs(experiment: Experiment) -> list[Run]:
+    """Every run of an experiment, encoder by encoder: recipes and their prefixes with every seed, parents
+    before children."""
+    return [run for each in experiment.each_model() for run in runs_of_model(each)]
+
+
+def runs_of_model(experiment: Experiment) -> list[Run]:
+    """The runs with its own encoder alone, whatever others the experiment has."""
+    return [Run(experiment, recipe, seed) for recipe in tree(experiment.recipes) for seed in experiment.seeds]
+
+
+def _use_threads(number: int) -> None:
+    """Have torch, if it is loaded, use so many threads: their number decides the last bits of sums."""
+    torch = sys.modules.get("torch")
+    if torch is not None:
+        torch.set_num_threads(number)
+
+
+def _task(part: str) -> str:
+    folder, _, name = part.partition("/")
+    if folder != TARGETS or not name:
+        raise ValueError(f"a part is {ENCODER!r}, {RETRIEVAL!r} or '{TARGETS}/<task>', not {part!r}")
+    return name
+
+
+def _upstream(run: Run, part: str) -> Any:
+    if part == ENCODER:
+        return run.parent.fingerprint(ENCODER) if run.recipe.steps else None
+    return run.fingerprint(ENCODER)
+
+
+def _decides(run: Run, part: str) -> Any:
+    """The settings of the experiment that decide the numbers of `part`, beyond those upstream."""
+    experiment = run.experiment
+    if part == ENCODER:
+        if run.recipe.steps:
+            return [run.recipe.last.name, _rows(run.recipe.last.names), _intermediate(run)]
+        source = {key: value for key, value in experiment.source.items() if key not in _PLACES}
+        if source["kind"] != "miniature" and source.get("targets") is None:
+            source["targets"] = experiment.targets  # the text to learn from holds none of their sentences
+        pretraining = None if run.recipe.root == UNTRAINED else _settings(experiment.pretraining)
+        model = dataclasses.asdict(experiment.model)
+        if model["path"] and Path(model["path"]).is_dir():  # its content counts, see `data`, not its place
+            model["path"] = None
+        return [run.recipe.name, source, model, pretraining, dataclasses.asdict(experiment.workflow)]
+    evaluation = [dataclasses.asdict(experiment.evaluation), experiment.languages]
+    if part == RETRIEVAL:
+        return [_rows(run.tasks(part)), dataclasses.asdict(experiment.retrieval), evaluation]
+    return [_rows([_task(part)]), _settings(experiment.settings_for("target", [_task(part)])), evaluation]
+
+
+def _rows(names: Iterable[str]) -> list[Any]:
+    """What of the table of tasks decides numbers."""
+    rows = [task(name) for name in names]
+    return [
+        [row.name, row.format, row.metric, row.labels, row.train, row.parts, row.languages] for row in rows
+    ]
+
+
+def _intermediate(run: Run) -> list[Any]:
+    """The settings of the step, and of each of its tasks alone: they say how many examples each one gives."""
+    names = run.recipe.last.names
+    return [
+        _settings(run.experiment.settings_for("intermediate", part))
+        for part in [names, *([n] for n in names)]
+    ]
+
+
+def _settings(settings: Any) -> Any:
+    if settings is None:
+        return None
+    return {key: value for key, value in dataclasses.asdict(settings).items() if key not in EXECUTION}
+
+
+def template_digest(name: str) -> str:
+    """A hash of the code in a template, without its parameters: prose may change and nothing is rerun."""
+    path = template_path(name)
+    return _code_digest(path, path.stat().st_mtime_ns)
+
+
+@cache
+def _code_digest(path: Path, _changed: int) -> str:
+    cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
+    code = [
+        "".join(cell["source"]).strip()
+        for cell in cells
+        if cell["cell_type"] == "code" and "parameters" not in cell["metadata"].get("tags", [])
+    ]
+    return checksums.digest(code)
+
+
+def template_path(name: str) -> Path:
+    """The file of the template called `name`; UserError where there is none."""
+    path = places.notebooks() / f"{name}.ipynb"
+    if not path.is_file():
+        known = [file.stem for file in places.notebooks().glob("*.ipynb")]
+        raise UserError(f"There is no notebook template {name!r}: {nearest(name, known)}")
+    return path
