@@ -61,7 +61,10 @@ def test_both_kinds_compute_the_same_but_for_rounding() -> None:
 
 @portable_here
 def test_a_process_that_was_not_started_for_it_is_refused() -> None:
-    code = "import torch; torch.ones(9).exp(); from xstilts_lib import arithmetic; arithmetic.use('portable')"
+    code = (
+        "import torch; torch.ones(9).exp(); "
+        "from xstilts_lib.common import arithmetic; arithmetic.use('portable')"
+    )
     given = {name: value for name, value in os.environ.items() if name not in arithmetic.VARIABLES}
     given["OPENBLAS_CORETYPE"] = "Prescott"
     run = subprocess.run([sys.executable, "-c", code], env=given, capture_output=True, text=True, check=False)

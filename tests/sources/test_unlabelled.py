@@ -134,7 +134,7 @@ def check_and_run(
     """What `data check` and `run` say of an experiment on a target that would refuse to start its jobs."""
     monkeypatch.setenv("XSTILTS_CACHE", str(tmp_path / "cache"))
     monkeypatch.setenv("XSTILTS_RUNS", str(tmp_path / "runs"))
-    monkeypatch.setattr(workflow.Engine, "start", lambda engine: pytest.fail("the engine started"))
+    monkeypatch.setattr(workflow, "snakemake", lambda *_: pytest.fail("the engine started"))
 
     def said(*argv: str) -> str:
         monkeypatch.setattr("sys.argv", ["xstilts", *argv])

@@ -8,8 +8,9 @@ import json
 import pytest
 import torch
 
+from xstilts_lib.common.disk import check_safetensors
 from xstilts_lib.common.errors import UserError
-from xstilts_lib.training.checkpoint import Checkpoints, check_safetensors, sha256
+from xstilts_lib.training.checkpoint import Checkpoints, sha256
 
 
 def full(*args, **kwargs):

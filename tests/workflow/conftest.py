@@ -39,7 +39,8 @@ designs:
     targets: [mini_pawsx]
 """
 RUN = """
-from xstilts_lib import notebook, results
+from xstilts_lib.runs import results
+from xstilts_lib.workflow import notebook
 from xstilts_lib.experiment import load_experiment
 from xstilts_lib.runs.run import Run, all_runs
 """
@@ -136,7 +137,7 @@ def questions(checkout: Path) -> Experiment:
     """The experiment `questions` of the checkout, with a chapter on each of its designs and one too many."""
     (checkout / "experiments" / "questions.yaml").write_text(QUESTIONS)
     shown = """
-from xstilts_lib import records, results
+from xstilts_lib.runs import records, results
 from xstilts_lib.experiment import load_experiment
 plan = load_experiment(experiment)
 print(len(results.load(plan, partial=False)), records.origin(plan))

@@ -46,7 +46,7 @@ def test_a_run_in_a_folder_that_a_shell_would_take_apart(
     """Checkout, library, Python, run directories and temporary files in it; a name that reads as a number."""
     write("2026_11_28")
     home = checkout.rename(tmp_path / FOLDER)
-    (home / "xstilts_lib").symlink_to(Path(workflow.__file__).parent)
+    (home / "xstilts_lib").symlink_to(Path(workflow.__file__).parents[1])
     (home / ".venv").symlink_to(sys.prefix)
     (home / "tmp").mkdir()
     folders = {"XSTILTS_HOME": home, "XSTILTS_RUNS": home / "runs {label}", "TMPDIR": home / "tmp"}

@@ -82,21 +82,6 @@ def floors() -> list[tuple[Floor, list[Module]]]:
     return [(floor, inside) for floor, inside in found if inside]
 
 
-def rooms() -> str:
-    """The floors and their rooms as a numbered table, for contributors."""
-    rows = [
-        [floor.title if first else "", f"{{py:mod}}`~{module.full}`", markup.text(module.summary)]
-        for floor, inside in floors()
-        for first, module in _first([module for module in inside if "." not in module.name])
-    ]
-    return markup.table(
-        ["Floor", "Room", "What it holds"],
-        rows,
-        "The rooms of the library, from the top floor down.",
-        "table-rooms",
-    )
-
-
 def contents() -> str:
     """Every module with a link, floor by floor."""
     parts = []

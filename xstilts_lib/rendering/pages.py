@@ -43,7 +43,6 @@ def parts(experiment: Experiment, notebooks: list[Page], data: RealSource | None
         "real_small": real.results_table(),
         **claims.parts(experiment),
         **training.parts(),
-        "rooms": library.rooms(),
         "modules": library.contents(),
         "status": status.report(experiment, notebooks),
         "licences": licences.table(),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from typing import Any
 
-from ..common import manifest
+from ..common import arithmetic, manifest
 from ..experiment import Experiment
 from ..runs.run import Run, all_runs
 from . import markup
@@ -86,7 +86,7 @@ def _hardware(found: dict[str, Any]) -> str:
         parts.append(markup.text(found["accelerator"]))
     if "threads" in found:
         parts.append(f"{found['threads']} thread{'s' if found['threads'] != 1 else ''} a job")
-    return ", ".join(parts)
+    return ", ".join(parts) + arithmetic.in_words(found.get("arithmetic", {}))
 
 
 def _versions(records: list[Record]) -> str:
@@ -109,7 +109,7 @@ def _data(records: list[Record]) -> str:
         [", ".join(map(markup.code, sorted(names))), markup.text(revision)]
         for revision, names in sorted(revisions.items())
     ]
-    return markup.table(["Tasks", "Revision"], rows)
+    return markup.table(["What was read", "Revision"], rows)
 
 
 def _notebooks(records: list[Record], notebooks: list[Page], seed: int) -> str:

@@ -26,6 +26,7 @@ from .run import ENCODER, TARGETS, Run, all_runs
 if TYPE_CHECKING:
     import pandas
 
+SHOWN = 3  # changes of a file that a sentence names
 _PROSE = ("title", "description", "question")  # keys that decide no number
 
 
@@ -74,7 +75,8 @@ def origin(experiment: Experiment) -> str:
 def changed(experiment: Experiment) -> str:
     """A sentence on what the experiment's file says otherwise than when its record was made, or nothing."""
     found = changes(experiment)
-    return f" Its file has changed since: {'; '.join(found)}." if found else ""
+    told = "; ".join(found[:SHOWN]) + (f"; and {len(found) - SHOWN} more" if len(found) > SHOWN else "")
+    return f" Its file has changed since: {told}." if found else ""
 
 
 def changes(experiment: Experiment) -> list[str]:
