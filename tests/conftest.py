@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
@@ -26,6 +27,17 @@ ARCHITECTURES = {
         "type_vocab_size": 0,
     },
 }
+
+
+@pytest.fixture(autouse=True)
+def own_variables() -> Iterator[None]:
+    """What a command sets for the processes below it ends with the test that called it."""
+    before = os.environ.copy()
+    yield
+    for name in os.environ.keys() - before.keys():
+        if name.startswith("XSTILTS_"):
+            del os.environ[name]
+    os.environ.update({name: value for name, value in before.items() if name.startswith("XSTILTS_")})
 
 
 @pytest.fixture(scope="session")
