@@ -167,7 +167,7 @@ def verify(
     seed: Annotated[int, typer.Option(help="Which cells the sample holds.")] = 0,
     data: DataFolder = None,
 ) -> None:
-    """Compute a sample of an experiment's results again, from the start, and compare to the last digit."""
+    """Compute a sample of an experiment's results again, from the start, and compare: digits, or seeds."""
     from ..workflow.verification import verify as compute_again
 
     if not compute_again(load(experiment, data), sample, seed):

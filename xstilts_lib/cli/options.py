@@ -12,7 +12,7 @@ import typer
 from ..common import places
 from ..common.errors import UserError
 
-PLACES = (places.HOME, places.RUNS, places.FEATURES, "XSTILTS_CACHE", "XSTILTS_DATA", "XSTILTS_EXPERIMENTS")
+PLACES = (places.HOME, places.RUNS, places.FEATURES, places.CACHE, "XSTILTS_DATA", "XSTILTS_EXPERIMENTS")
 
 ExperimentName = Annotated[
     str, typer.Argument(help="A name from experiments/, or a YAML file.", metavar="EXPERIMENT")
