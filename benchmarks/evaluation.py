@@ -39,8 +39,8 @@ def ours(args: argparse.Namespace) -> dict[str, float]:
     model = job.encoder(args.shape, args.layers)
     settings = TrainSettings(max_length=256)
     head = job.form.head(model.config.hidden_size, job.labels, settings, model)
-    call = (model, head, job.rows, job.form, job.tokenizer, job.labels, settings)
-    return measured(lambda: evaluate.predict(*call))
+    reader = evaluate.Reader(model, head, job.form, job.tokenizer, job.labels, settings)
+    return measured(lambda: reader.predict(job.rows))
 
 
 def theirs(args: argparse.Namespace) -> dict[str, float]:
@@ -59,10 +59,7 @@ def growth(args: argparse.Namespace) -> dict[str, float]:
     model = job.encoder("toy", 1)
     settings = TrainSettings(max_length=256)
     head = job.form.head(model.config.hidden_size, job.labels, settings, model)
-
-    def predict(rows: Any) -> None:
-        evaluate.predict(model, head, rows, job.form, job.tokenizer, job.labels, settings)
-
+    predict = evaluate.Reader(model, head, job.form, job.tokenizer, job.labels, settings).predict
     predict(job.rows)
     before = resident("VmRSS")
     # A table on disk, of which a chunk at a time is read.

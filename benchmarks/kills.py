@@ -29,7 +29,7 @@ from transformers import AutoConfig, AutoModel
 
 from xstilts_lib.common.progress import Progress
 from xstilts_lib.formats import FORMATS
-from xstilts_lib.formats.pair import PairFeature
+from xstilts_lib.formats.pooled import LabelFeature
 from xstilts_lib.formats.text import TextFeature
 from xstilts_lib.models import attention
 from xstilts_lib.tasks.settings import TrainSettings
@@ -48,7 +48,7 @@ def child(place: Path, updates: int) -> None:
     def ids() -> list[np.ndarray]:
         return [draw.integers(5, PIECES, size=draw.integers(8, 30), dtype=np.int32)]
 
-    pairs = [PairFeature(ids(), row, int(draw.integers(3))) for row in range(500)]
+    pairs = [LabelFeature(ids(), row, int(draw.integers(3))) for row in range(500)]
     lines = [TextFeature(ids(), row, segmenter, False) for row in range(500)]
     tasks = [
         Ingredient("pairs", pairs, ("a", "b", "c"), FORMATS["pair"]),

@@ -30,7 +30,7 @@ from transformers import AutoConfig, AutoModel
 
 from xstilts_lib.common import progress
 from xstilts_lib.formats import FORMATS
-from xstilts_lib.formats.pair import PairFeature
+from xstilts_lib.formats.pooled import LabelFeature
 from xstilts_lib.formats.text import TextFeature
 from xstilts_lib.models import attention, devices
 from xstilts_lib.tasks.settings import PretrainSettings, TrainSettings
@@ -77,7 +77,7 @@ def ingredients() -> dict[str, Ingredient]:
         return [random.integers(5, PIECES, size=random.integers(low, high), dtype=np.int32)]
 
     lines = [TextFeature(ids(8, 40), row, segmenter, False) for row in range(EXAMPLES)]
-    pairs = [PairFeature(ids(12, 48), row, int(random.integers(3))) for row in range(EXAMPLES)]
+    pairs = [LabelFeature(ids(12, 48), row, int(random.integers(3))) for row in range(EXAMPLES)]
     return {
         "pretraining": Ingredient("lines", lines, (), FORMATS["text"]),
         "fine-tuning": Ingredient("pairs", pairs, ("a", "b", "c"), FORMATS["pair"]),

@@ -16,7 +16,7 @@ from transformers import AutoConfig, AutoModel
 
 from xstilts_lib.common import arithmetic
 from xstilts_lib.formats import FORMATS
-from xstilts_lib.formats.pair import PairFeature
+from xstilts_lib.formats.pooled import LabelFeature
 from xstilts_lib.models import attention
 from xstilts_lib.tasks.settings import TrainSettings
 from xstilts_lib.training.loop import Ingredient, train
@@ -29,7 +29,7 @@ def main() -> None:
     torch.set_num_threads(1)
     random = np.random.default_rng(0)
     features = [
-        PairFeature([random.integers(5, PIECES, size=random.integers(12, 48), dtype=np.int32)], row, row % 3)
+        LabelFeature([random.integers(5, PIECES, size=random.integers(12, 48), dtype=np.int32)], row, row % 3)
         for row in range(EXAMPLES)
     ]
     config = AutoConfig.for_model(

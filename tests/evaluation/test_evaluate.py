@@ -28,17 +28,18 @@ def test_predictions_do_not_depend_on_the_batches(
         form, FORMATS[form].encode(rows, tokenizer, labels_of[form], 64), labels_of[form], FORMATS[form]
     )
     head = loop.fresh_heads(model, [task], settings, 0)[form]
-    calls = [
-        (model, head, rows, FORMATS[form], tokenizer, labels_of[form], settings, size) for size in (1, 9999)
+    readers = [
+        evaluate.Reader(model, head, FORMATS[form], tokenizer, labels_of[form], settings, size)
+        for size in (1, 9999)
     ]
-    one, many = (evaluate.predict(*call) for call in calls)
+    one, many = (reader.predict(rows) for reader in readers)
     assert len(one) == 40
     if form == "text":
         assert np.allclose(one, many, rtol=1e-4)
         return
     assert one == many
     monkeypatch.setattr(evaluate, "CHUNK", 7)
-    assert evaluate.predict(*calls[0]) == one
+    assert readers[0].predict(rows) == one
 
 
 def test_all_languages_in_one_pass(make_model, make_rows, labels_of, tokenizer):
@@ -46,11 +47,10 @@ def test_all_languages_in_one_pass(make_model, make_rows, labels_of, tokenizer):
     model = make_model()
     head = form.head(16, labels_of["pair"], settings, model)
     rows = {name: Dataset.from_dict(make_rows("pair", n=n, seed=n)) for name, n in (("en", 5), ("de", 9))}
-    together = evaluate.predict_languages(model, head, rows, form, tokenizer, labels_of["pair"], settings)
+    reader = evaluate.Reader(model, head, form, tokenizer, labels_of["pair"], settings)
+    together = reader.predict_languages(rows)
     for name, part in rows.items():
-        assert together[name] == evaluate.predict(
-            model, head, part, form, tokenizer, labels_of["pair"], settings
-        )
+        assert together[name] == reader.predict(part)
 
 
 def test_the_layout_of_labels_of_pairs(tmp_path):
@@ -151,7 +151,7 @@ def test_embeddings_are_means_over_all_tokens(make_model, tokenizer):
         ids = torch.tensor([tokenizer(sentences[0])["input_ids"]])
         expected = model(input_ids=ids, output_hidden_states=True).hidden_states[1][0, 1:-1].mean(0)
         assert np.allclose(words[0], expected, atol=1e-5)
-    layers = evaluate.embed_layers(model, tokenizer, sentences, (0, 1, 2))
+    layers = evaluate.embed(model, tokenizer, sentences, (0, 1, 2))
     assert np.allclose(layers[2], evaluate.embed(model, tokenizer, sentences), atol=1e-6)
     with pytest.raises(UserError, match="pooling"):
         evaluate.embed(model, tokenizer, sentences, pooling="max")
@@ -173,7 +173,7 @@ def test_the_layers_above_the_one_that_is_read_are_not_run(kind, make_model, tok
     for layer, expected in ((0, [0, 0, 0, 0, 0]), (3, [1, 1, 1, 0, 0]), (None, [2, 2, 2, 1, 1])):
         evaluate.embed(model, tokenizer, ["w1 w2", "w3 w4"], layer)
         assert runs == expected
-    evaluate.embed_layers(model, tokenizer, ["w1 w2"], (1, 2))
+    evaluate.embed(model, tokenizer, ["w1 w2"], (1, 2))
     assert runs == [3, 3, 2, 1, 1]
 
 
@@ -185,9 +185,8 @@ def test_an_empty_sentence_has_an_embedding(make_model, tokenizer):
 def test_evaluation_leaves_no_gradient(make_model, make_rows, tokenizer, labels_of):
     model, form = make_model(), FORMATS["pair"]
     head = form.head(16, labels_of["pair"], TrainSettings(), model)
-    evaluate.predict(
-        model, head, Dataset.from_dict(make_rows("pair")), form, tokenizer, labels_of["pair"], TrainSettings()
-    )
+    reader = evaluate.Reader(model, head, form, tokenizer, labels_of["pair"], TrainSettings())
+    reader.predict(Dataset.from_dict(make_rows("pair")))
     assert not model.training
     assert encoder.carry_over(model) is model
 
@@ -200,11 +199,12 @@ def test_memory_is_flat_in_the_number_of_rows(make_model, make_rows, labels_of, 
     monkeypatch.setattr(evaluate, "CHUNK", 100)
     settings, form, model = TrainSettings(max_length=64), FORMATS["pair"], make_model()
     head = form.head(16, labels_of["pair"], settings, model)
+    reader = evaluate.Reader(model, head, form, tokenizer, labels_of["pair"], settings)
     peaks = []
     for number in (200, 1000, 3000):
         rows = Dataset.from_dict(make_rows("pair", n=number))
         tracemalloc.start()
-        found = evaluate.predict(model, head, rows, form, tokenizer, labels_of["pair"], settings)
+        found = reader.predict(rows)
         peaks.append(tracemalloc.get_traced_memory()[1])
         tracemalloc.stop()
         assert len(found) == number

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import numpy as np
 import pytest
 import torch
 
 from xstilts_lib.common.errors import UserError
 from xstilts_lib.formats import FORMATS
-from xstilts_lib.formats.base import IGNORED, cut
+from xstilts_lib.formats.base import IGNORED
 from xstilts_lib.formats.batches import collate
+from xstilts_lib.formats.segmenter import Ragged, cut_pairs
 from xstilts_lib.tasks.settings import TrainSettings
 
 PAIR = FORMATS["pair"]
@@ -29,8 +29,8 @@ def test_the_encoding_is_roberta_s(tokenizer):
     [((3, 3), (3, 3)), ((9, 2), (6, 2)), ((2, 9), (2, 6)), ((9, 9), (4, 4)), ((5, 4), (4, 4))],
 )
 def test_the_longer_text_is_cut_first(lengths, expected):
-    first, second = cut(np.arange(lengths[0]), np.arange(lengths[1]), 8)
-    assert (len(first), len(second)) == expected
+    first, second = cut_pairs(*(Ragged.of([range(length)]) for length in lengths), 8)
+    assert (*first.lengths, *second.lengths) == expected
 
 
 def test_as_transformers_cuts(tokenizer, make_rows):

@@ -84,7 +84,7 @@ def expected(model):
 @pytest.mark.parametrize("form", [None, *FORMS])
 def test_pieces_are_sentencepiece_s_own(tokenizer_of_model, expected, form):
     texts = [unicodedata.normalize(form, text) if form else text for text in (*LINES, *ODD)]
-    assert [ids.tolist() for ids in Segmenter(tokenizer_of_model).ids(texts)] == expected(texts)
+    assert [ids.tolist() for ids in Segmenter(tokenizer_of_model).pieces(texts).views()] == expected(texts)
     assert reader(tokenizer_of_model).ids_and_offsets(texts)[0] == expected(texts)
 
 
@@ -92,8 +92,8 @@ def test_words_in_decomposed_spelling_keep_every_mark(tokenizer_of_model):
     segmenter = Segmenter(tokenizer_of_model)
     words = [word for line in LINES for word in line.split()]
     assert words != [unicodedata.normalize("NFD", word) for word in words]
-    apart = segmenter.ids([unicodedata.normalize("NFD", word) for word in words])
-    for word, composed, decomposed in zip(words, segmenter.ids(words), apart, strict=True):
+    apart = segmenter.pieces([unicodedata.normalize("NFD", word) for word in words]).views()
+    for word, composed, decomposed in zip(words, segmenter.pieces(words).views(), apart, strict=True):
         assert composed.tolist() == decomposed.tolist(), word
 
 
@@ -151,8 +151,8 @@ def test_special_tokens_written_out_are_text(name, request):
     segmenter = Segmenter(tokenizer)
     borders = set(segmenter.special.tolist()) - {segmenter.unknown}
     for text in (*LITERALS, " ".join(LITERALS), "w1 </s> w2", "w1</s>w2"):
-        for ids in (segmenter.ids([text])[0], segmenter.pieces_and_offsets([text])[0].views()[0]):
-            assert not borders & set(ids.tolist()), text
+        for pieces in (segmenter.pieces([text]), segmenter.pieces_and_offsets([text])[0]):
+            assert not borders & set(pieces.flat.tolist()), text
 
 
 def test_no_format_takes_a_border_from_a_text(tokenizer_of_model):
@@ -178,7 +178,7 @@ def test_no_format_takes_a_border_from_a_text(tokenizer_of_model):
 @pytest.mark.parametrize("name", ["tokenizer", "scripts_tokenizer", "tokenizer_of_model"])
 def test_half_a_character_is_refused(name, request):
     segmenter = Segmenter(request.getfixturevalue(name))
-    for read in (segmenter.ids, segmenter.pieces_and_offsets):
+    for read in (segmenter.pieces, segmenter.pieces_and_offsets):
         with pytest.raises(UserError, match=r"'an \\ud83d answer' holds half a character \(U\+D83D"):
             read(["whole", "an \ud83d answer"])
 

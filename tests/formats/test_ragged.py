@@ -9,9 +9,8 @@ import numpy as np
 import pytest
 
 from xstilts_lib.formats import FORMATS
-from xstilts_lib.formats import base as module
-from xstilts_lib.formats.base import cut, cut_pairs
-from xstilts_lib.formats.ragged import Ragged, joined, stacked
+from xstilts_lib.formats import segmenter as module
+from xstilts_lib.formats.segmenter import Ragged, cut_pairs, joined, stacked
 
 ROWS = [[1, 2, 3], [], [4], [5, 6]]
 
@@ -38,6 +37,17 @@ def test_rows_are_joined_side_by_side_and_stacked():
     assert both.flat.flags.owndata
     assert lists(stacked([rows, Ragged.of([[7]])])) == [*ROWS, [7]]
     assert lists(stacked([])) == []
+
+
+def cut(first: np.ndarray, second: np.ndarray, room: int) -> tuple[np.ndarray, np.ndarray]:
+    """Both cut at their ends until they fit into `room` together, the longer one first."""
+    if len(first) + len(second) <= room:
+        return first, second
+    if len(first) <= room // 2:
+        return first, second[: room - len(first)]
+    if len(second) <= room // 2:
+        return first[: room - len(second)], second
+    return first[: room - room // 2], second[: room // 2]
 
 
 @pytest.mark.parametrize("room", [2, 3, 7, 8])

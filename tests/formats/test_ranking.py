@@ -84,7 +84,7 @@ class TestEncoding:
             ("d", "candidate", "w9", "", ""),
         )
         (trained,) = RANKING.encode(rows, tokenizer, (), 32)
-        query, right, other = RANKING.encode_sides(rows, tokenizer, 32)
+        query, right, other = RANKING.to_predict(rows, tokenizer, (), TrainSettings(max_length=32), (0,))
         assert query.sequences[0].tolist() == trained.sequences[0].tolist()
         assert right.sequences[0].tolist() == trained.sequences[1].tolist()
         assert words(tokenizer, other.sequences[0]) == "<s> w9 </s>"
@@ -205,17 +205,19 @@ class TestRun:
 
     def ranked(self, trained, tokenizer, rows):
         model, head, settings, _ = trained
-        return evaluate.predict_languages(model, head, rows, RANKING, tokenizer, (), settings)
+        return evaluate.Reader(model, head, RANKING, tokenizer, (), settings).predict_languages(rows)
 
     def test_vectors_do_not_depend_on_the_batches(self, trained, tokenizer, monkeypatch):
         model, head, settings, _ = trained
         rows = Dataset.from_dict(toy())
-        calls = [(model, head, rows, RANKING, tokenizer, settings, tokens) for tokens in (1, 4096)]
-        one, many = (evaluate._vectors(*call) for call in calls)
+        readers = [
+            evaluate.Reader(model, head, RANKING, tokenizer, (), settings, tokens) for tokens in (1, 4096)
+        ]
+        one, many = (reader.vectors(rows) for reader in readers)
         assert np.allclose(one, many, atol=1e-5)
         assert np.allclose(np.linalg.norm(one, axis=1), 1, atol=1e-5)
         monkeypatch.setattr(evaluate, "CHUNK", 5)
-        assert np.allclose(evaluate._vectors(*calls[1]), many, atol=1e-5)
+        assert np.allclose(readers[1].vectors(rows), many, atol=1e-5)
 
     def test_the_twenty_best_of_each_query_best_first(self, trained, tokenizer):
         found = self.ranked(trained, tokenizer, {"en": Dataset.from_dict(toy())})["en"]

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from xstilts_lib.formats.sentences import spans
+from xstilts_lib.formats.ranking import spans
 
 SHARED = Path(os.environ.get("XSTILTS_SHARED") or Path(__file__).resolve().parents[3] / "shared")
 

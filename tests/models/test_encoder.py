@@ -85,7 +85,7 @@ def test_a_trimmed_vocabulary_stands_after_loading(tokenizer, tmp_path):
     _, loaded = encoder.load(tmp_path / "encoder")
     for segmenter in (Segmenter(words), Segmenter(loaded)):
         # A word that was not kept is the unknown token.
-        assert segmenter.ids(["w3 w7 w50 w9"])[0].tolist() == [5, 6, 7, 3]
+        assert segmenter.pieces(["w3 w7 w50 w9"]).flat.tolist() == [5, 6, 7, 3]
         assert (segmenter.pad, segmenter.mask, segmenter.unknown) == (1, 4, 3)
 
 

@@ -59,10 +59,10 @@ def test_predictions_are_the_same(form, make_model, make_rows, labels_of, tokeni
     torch.manual_seed(0)
     head = FORMATS[form].head(16, labels_of[form], TrainSettings(), model)
     padded, joined = (
-        evaluate.predict(
-            model, head, rows, FORMATS[form], tokenizer, labels_of[form],
+        evaluate.Reader(
+            model, head, FORMATS[form], tokenizer, labels_of[form],
             TrainSettings(max_length=64, layout=layout), 200,
-        )
+        ).predict(rows)
         for layout in ("padded", "joined")
     )  # fmt: skip
     assert padded == joined

@@ -193,10 +193,12 @@ def test_every_word_keeps_its_tag(real, xlmr, language):
 def test_questions_and_candidate_answers_are_encoded(real, xlmr, language):
     from xstilts_lib.formats import FORMATS
     from xstilts_lib.formats.ranking import QUERY
+    from xstilts_lib.tasks.settings import TrainSettings
 
     rows = real.load("lareqa", "test", language, limit=100)
     assert rows["side"].count("query") == 100
-    for row, feature in zip(rows, FORMATS["ranking"].encode_sides(rows, xlmr, 256), strict=True):
+    features = FORMATS["ranking"].to_predict(rows, xlmr, (), TrainSettings(max_length=256), (0,))
+    for row, feature in zip(rows, features, strict=True):
         ids = feature.sequences[0].tolist()
         if row["side"] == "query":
             assert ids == xlmr(row["text"], truncation=True, max_length=QUERY)["input_ids"]

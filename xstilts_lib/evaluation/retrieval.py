@@ -83,7 +83,7 @@ def by_layer(
 
         def embed(sentences: Sequence[str], stacks: list[np.ndarray] = stacks) -> np.ndarray:
             stacks.append(
-                evaluate.embed_layers(
+                evaluate.embed(
                     model, tokenizer, sentences, layers, settings.pooling, precision=settings.precision
                 )
             )

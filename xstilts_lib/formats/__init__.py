@@ -1,4 +1,4 @@
-"""The seven shapes of example; adding one is adding a file here.
+"""The seven shapes of example; adding one is adding a subclass of `Format` here.
 
 >>> FORMATS["pair"].columns
 ('id', 'first', 'second', 'label')
@@ -6,11 +6,10 @@
 
 from __future__ import annotations
 
-from .base import Batch, Feature, Format, Joined, Segmenter
-from .bitext import BitextFormat
-from .choice import ChoiceFormat
-from .pair import PairFormat
-from .ranking import RankingFormat
+from .base import Batch, Feature, Format, Joined
+from .pooled import ChoiceFormat, PairFormat
+from .ranking import BitextFormat, RankingFormat
+from .segmenter import Segmenter
 from .span import SpanFormat
 from .tags import TagsFormat
 from .text import TextFormat

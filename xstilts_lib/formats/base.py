@@ -1,4 +1,4 @@
-"""What the formats share: how text becomes sequences of ids, and how a batch is read by a head.
+"""What the formats share: features, batches, and how a head reads them.
 
 A format is all that depends on the shape of an example, in one file: `encode` rows into features, the
 `head` that reads the encoder's output, the `loss` (a sum, with the number of its items), `predict` (reduced
@@ -9,17 +9,16 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 import torch
 from torch import Tensor, nn
+from torch.nn import functional
 
 from ..common.errors import UserError
-from .plain import reader
-from .ragged import Ragged, joined, stacked
 
 if TYPE_CHECKING:
     from datasets import Dataset
@@ -27,7 +26,6 @@ if TYPE_CHECKING:
 
     from ..tasks.settings import TrainSettings
 
-CHUNK = 8192  # texts that the tokenizer is given at once: work for every core, and little to hold in memory
 IGNORED = -100  # the label of a position that has none, as torch's cross entropy has it
 Rows: TypeAlias = "Dataset | Mapping[str, Sequence[Any]]"
 
@@ -123,6 +121,17 @@ class Format:
         them."""
         return features
 
+    def to_predict(
+        self,
+        rows: Rows,
+        tokenizer: PreTrainedTokenizerFast,
+        labels: Sequence[str],
+        settings: TrainSettings,
+        seed: Sequence[int],
+    ) -> Sequence[Feature]:
+        """What is read to predict `rows`: what an update would read of them."""
+        return self.draw(self.encode(rows, tokenizer, labels, settings.max_length), settings, seed)
+
     def items(self, feature: Feature) -> int:
         """Number of terms that `feature` adds to the sum in `loss`."""
         return 1
@@ -131,9 +140,18 @@ class Format:
         """Arrays for `Batch.targets`; `starts` holds where each sequence begins in the flattened tokens."""
         raise NotImplementedError
 
-    def loss(self, head: nn.Module, hidden: Tensor, batch: Batch) -> tuple[Tensor, int]:
-        """Sum of the loss over the batch's valid items (float32 scalar), and their number."""
+    def scores(self, head: nn.Module, hidden: Tensor, batch: Batch) -> Tensor:
+        """(items, classes), float32, where what is asked for is a class: `targets` has it under "labels"."""
         raise NotImplementedError
+
+    def loss(self, head: nn.Module, hidden: Tensor, batch: Batch) -> tuple[Tensor, int]:
+        """Sum of the loss over the batch's valid items (float32 scalar), and their number: the cross entropy
+        of `scores`, unless a format says otherwise."""
+        scores = self.scores(head, hidden, batch)
+        total = functional.cross_entropy(
+            scores, batch.targets["labels"], reduction="sum", ignore_index=IGNORED
+        )
+        return total, batch.count
 
     def predict(self, head: nn.Module, hidden: Tensor, batch: Batch) -> list[Any]:
         """One small object per feature; full scores never leave the device."""
@@ -143,11 +161,37 @@ class Format:
         self, rows: Rows, features: Sequence[Feature], predictions: Sequence[Any], labels: Sequence[str]
     ) -> list[Any]:
         """One prediction per row: a label's name, an index, a list of tags, an answer."""
-        raise NotImplementedError
+        return list(predictions)
 
     def chance(self, features: Sequence[Feature]) -> float:
         """Loss per item of the best predictor that never reads the input: what a degenerate run ends at."""
         raise NotImplementedError
+
+
+class TokenFormat(Format):
+    """A format that asks for a class at some positions: those in a feature's `positions`, as its `labels`."""
+
+    def items(self, feature: Any) -> int:
+        return len(feature.labels)
+
+    def targets(self, features: Sequence[Any], starts: np.ndarray) -> dict[str, np.ndarray]:
+        return {
+            "places": np.concatenate(
+                [start + f.positions for start, f in zip(starts, features, strict=True)]
+            ),
+            "labels": np.concatenate([feature.labels for feature in features]),
+        }
+
+    @staticmethod
+    def states(hidden: Tensor, batch: Batch) -> Tensor:
+        """(items, width): the states at those positions."""
+        return hidden.flatten(0, 1).index_select(0, batch.targets["places"])
+
+    @staticmethod
+    def split(values: Tensor, batch: Batch) -> list[np.ndarray]:
+        """One value an item, a feature's each."""
+        ends = np.cumsum([len(feature.labels) for feature in batch.features])
+        return np.split(values.cpu().numpy(), ends[:-1])
 
 
 def columns(rows: Rows, names: Sequence[str]) -> dict[str, list[Any]]:
@@ -159,133 +203,6 @@ def columns(rows: Rows, names: Sequence[str]) -> dict[str, list[Any]]:
     if isinstance(rows, Mapping):
         return {name: list(rows[name]) for name in names}
     return rows.select_columns(list(names))[:]
-
-
-class Segmenter:
-    """A fast tokenizer as the formats use it: many texts in, arrays of ids out, special tokens kept apart.
-
-    Texts are read as plain.py has it. Where the tokenizer carries a trimmed vocabulary
-    (`encoder.build(vocabulary=...)`), ids are the trimmed ones.
-    """
-
-    def __init__(self, tokenizer: PreTrainedTokenizerFast) -> None:
-        self._reader = reader(tokenizer)
-        self._trimmed = getattr(tokenizer, "trimmed", None)
-        self.size = len(tokenizer) if self._trimmed is None else int(self._trimmed.max()) + 1
-        self.pad = self._special(tokenizer, "pad_token_id")
-        self.unknown = self._special(tokenizer, "unk_token_id")
-        self.mask = self._special(tokenizer, "mask_token_id")
-        self.special = np.unique(self.trim(np.array(sorted(tokenizer.all_special_ids), dtype=np.int64)))
-        self.single, self.pair = self._frames(tokenizer)
-
-    def _special(self, tokenizer: PreTrainedTokenizerFast, name: str) -> int | None:
-        number = getattr(tokenizer, name, None)
-        return None if number is None else int(self.trim(np.array([number]))[0])
-
-    def _frames(
-        self, tokenizer: PreTrainedTokenizerFast
-    ) -> tuple[tuple[np.ndarray, ...], tuple[np.ndarray, ...]]:
-        """The special tokens around one text and around two, as the tokenizer's own template has them."""
-        frames = []
-        for texts in (("a",), ("a", "a")):
-            encoding = tokenizer.backend_tokenizer.encode(*texts)
-            parts: list[list[int]] = [[]]
-            previous = None
-            for token, text in zip(encoding.ids, encoding.sequence_ids, strict=True):
-                if text is None:
-                    parts[-1].append(token)
-                elif text != previous:
-                    parts.append([])
-                previous = text
-            frames.append(tuple(self.trim(np.array(part, dtype=np.int64)) for part in parts))
-        single, pair = frames
-        if not len(pair[1]):
-            raise UserError(
-                f"{type(tokenizer).__name__} puts no separator between two texts: give it a post-processor."
-            )
-        return single, pair
-
-    def trim(self, ids: np.ndarray) -> np.ndarray:
-        return (ids if self._trimmed is None else self._trimmed[ids]).astype(np.int32)
-
-    def pieces(self, texts: Sequence[str]) -> Ragged:
-        """Ids of each text, int32, without special tokens; a text that occurs again is read once."""
-        place = {text: index for index, text in enumerate(dict.fromkeys(texts))}
-        parts = [Ragged.of(self._reader.ids(chunk)) for chunk in _chunks(list(place))]
-        read = stacked(parts)
-        read = read._replace(flat=self.trim(read.flat))
-        if len(place) == len(texts):
-            return read
-        return read.take(np.fromiter(map(place.__getitem__, texts), np.int64, len(texts)))
-
-    def ids(self, texts: Sequence[str]) -> list[np.ndarray]:
-        """`pieces` as a list of arrays."""
-        return self.pieces(texts).views()
-
-    def pieces_and_offsets(self, texts: Sequence[str]) -> tuple[Ragged, np.ndarray]:
-        """Ids of each text, and for each of these pieces, (pieces, 2), int32, the code points of its text
-        that it covers (see `Reader.ids_and_offsets`)."""
-        parts, offsets = [], [np.empty((0, 2), dtype=np.int32)]
-        for chunk in _chunks(texts):
-            ids, covered = self._reader.ids_and_offsets(chunk)
-            parts.append(Ragged.of(ids))
-            offsets.append(covered)
-        read = stacked(parts)
-        return read._replace(flat=self.trim(read.flat)), np.concatenate(offsets)
-
-    def one(self, ids: np.ndarray) -> np.ndarray:
-        """`<s> a </s>`"""
-        return np.concatenate([self.single[0], ids, self.single[1]])
-
-    def two(self, first: np.ndarray, second: np.ndarray) -> np.ndarray:
-        """`<s> a </s></s> b </s>`, for XLM-R."""
-        return np.concatenate([self.pair[0], first, self.pair[1], second, self.pair[2]])
-
-    def ones(self, texts: Ragged) -> Ragged:
-        """`one` of every row."""
-        before, after = (Ragged.constant(part, len(texts.starts)) for part in self.single)
-        return joined([before, texts, after])
-
-    def twos(self, firsts: Ragged, seconds: Ragged) -> Ragged:
-        """`two` of every row."""
-        before, between, after = (Ragged.constant(part, len(firsts.starts)) for part in self.pair)
-        return joined([before, firsts, between, seconds, after])
-
-    def room(self, texts: int, max_length: int) -> int:
-        """Tokens left for the texts in a sequence of `max_length`."""
-        room = max_length - sum(len(part) for part in (self.single if texts == 1 else self.pair))
-        if room < texts:
-            raise UserError(
-                f"max_length {max_length} leaves no room for text: give at least {max_length - room + texts}."
-            )
-        return room
-
-
-def cut(first: np.ndarray, second: np.ndarray, room: int) -> tuple[np.ndarray, np.ndarray]:
-    """Both cut at their ends until they fit into `room` together, the longer one first."""
-    if len(first) + len(second) <= room:
-        return first, second
-    if len(first) <= room // 2:
-        return first, second[: room - len(first)]
-    if len(second) <= room // 2:
-        return first[: room - len(second)], second
-    return first[: room - room // 2], second[: room // 2]
-
-
-def cut_pairs(firsts: Ragged, seconds: Ragged, room: int) -> tuple[Ragged, Ragged]:
-    """`cut` of every row."""
-    first, second = firsts.lengths, seconds.lengths
-    cases = [first + second <= room, first <= room // 2, second <= room // 2]
-    return (
-        firsts.cut(np.select(cases, [first, first, room - second], room - room // 2)),
-        seconds.cut(np.select(cases, [second, room - first, second], room // 2)),
-    )
-
-
-def _chunks(texts: Sequence[str]) -> Iterator[Sequence[str]]:
-    """`texts` by the chunk: what a tokenizer makes of a text is a hundred times its size."""
-    for start in range(0, len(texts), CHUNK):
-        yield texts[start : start + CHUNK]
 
 
 def pool(hidden: Tensor, batch: Batch, pooling: str) -> Tensor:

@@ -14,44 +14,32 @@ from itertools import pairwise
 import numpy as np
 import torch
 
-from . import Batch, Feature, Format, Joined
+from .base import Batch, Feature, Format, Joined
+from .plain import before
 
 
 def collate(features: Sequence[Feature], form: Format, pad: int, joined: bool = False) -> Batch:
     """Features as tensors, padded where their lengths differ, without a mask where they do not; or `joined`,
     one after another in a single row."""
+    sequences = [sequence for feature in features for sequence in feature.sequences]
+    lengths = np.array([len(sequence) for sequence in sequences])
+    width, mask, how = int(lengths.max()), None, None
     if joined:
-        return _join(features, form)
-    sequences = [sequence for feature in features for sequence in feature.sequences]
-    lengths = np.array([len(sequence) for sequence in sequences])
-    width = int(lengths.max())
-    mask = None
-    if (lengths == width).all():
-        ids = np.stack(sequences)
+        starts = before(lengths)
+        ids = np.concatenate(sequences)[None]
+        borders = torch.from_numpy(np.append(starts, len(ids[0])).astype(np.int32))
+        places = np.arange(len(ids[0])) - np.repeat(starts, lengths)
+        how = Joined(borders, torch.from_numpy(places)[None], width)
     else:
-        ids = np.full((len(sequences), width), pad, dtype=np.int32)
+        starts = np.arange(len(sequences)) * width
         present = np.arange(width) < lengths[:, None]
+        ids = np.full(present.shape, pad, dtype=np.int32)
         ids[present] = np.concatenate(sequences)
-        mask = torch.from_numpy(present.astype(np.int64))
-    starts = np.arange(len(sequences)) * width
+        if not present.all():
+            mask = torch.from_numpy(present.astype(np.int64))
     targets = {name: torch.from_numpy(array) for name, array in form.targets(features, starts).items()}
     count = sum(form.items(feature) for feature in features)
-    return Batch(torch.from_numpy(ids.astype(np.int64)), mask, lengths, features, targets, count)
-
-
-def _join(features: Sequence[Feature], form: Format) -> Batch:
-    sequences = [sequence for feature in features for sequence in feature.sequences]
-    lengths = np.array([len(sequence) for sequence in sequences])
-    borders = np.concatenate([[0], lengths.cumsum()])
-    starts = borders[:-1]
-    places = np.arange(borders[-1]) - np.repeat(starts, lengths)
-    targets = {name: torch.from_numpy(array) for name, array in form.targets(features, starts).items()}
-    count = sum(form.items(feature) for feature in features)
-    ids = torch.from_numpy(np.concatenate(sequences).astype(np.int64))
-    how = Joined(
-        torch.from_numpy(borders.astype(np.int32)), torch.from_numpy(places)[None], int(lengths.max())
-    )
-    return Batch(ids[None], None, lengths, features, targets, count, how)
+    return Batch(torch.from_numpy(ids.astype(np.int64)), mask, lengths, features, targets, count, how)
 
 
 class Stream:

@@ -22,7 +22,6 @@ from weakref import WeakKeyDictionary
 import numpy as np
 
 from ..common.errors import UserError
-from .ragged import before
 
 if TYPE_CHECKING:
     from sentencepiece import SentencePieceProcessor
@@ -235,3 +234,8 @@ def _widened(texts: Sequence[str], offsets: np.ndarray, lengths: np.ndarray) -> 
             if place < count and (len(words) > 1 or not place):
                 starts[place] = high - len(words[-1] if low or len(words) > 1 else gap.lstrip("\ufeff"))
     return offsets
+
+
+def before(lengths: np.ndarray) -> np.ndarray:
+    """The sum of the lengths before each one: where rows begin that stand one after another."""
+    return np.cumsum(lengths) - lengths

@@ -1,8 +1,8 @@
-"""A query, and the candidate that answers it, as two vectors of one encoder: answers (LAReQA), entities
-(Mewsli-X).
+"""Rows that are matched by vectors: sentences and their translations, queries and their candidates.
 
-A dual encoder as XTREME-R trains it (google-research/xtreme, third_party/run_retrieval_qa.py and
-run_retrieval_el.py): a question, at most 96 tokens, or "mention: the sentence around { mention }"; and
+A ranking task trains a dual encoder for answers (LAReQA) or entities (Mewsli-X), as XTREME-R does
+(google-research/xtreme, third_party/run_retrieval_qa.py and run_retrieval_el.py). The query is a question, at
+most 96 tokens, or "mention: the sentence around { mention }"; the candidate
 `<s> sentence </s></s> paragraph </s>`, or an entity's description. Both go through the same encoder and the
 same head to vectors of length 1. The loss of a query is the cross entropy of its own candidate among all
 candidates of the batch, by their cosines, times a scale that is learnt from 100.
@@ -14,6 +14,7 @@ processes, are refused. XTREME-R's own script accumulates, and sees so many nega
 from __future__ import annotations
 
 import math
+import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -25,8 +26,8 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from ..common.errors import UserError
-from .base import Batch, Feature, Format, Rows, Segmenter, columns, cut, initialise, pool
-from .sentences import spans
+from .base import Batch, Feature, Format, Rows, columns, initialise, pool
+from .segmenter import Segmenter
 
 if TYPE_CHECKING:
     from transformers import PreTrainedModel, PreTrainedTokenizerFast
@@ -37,6 +38,42 @@ QUERY = 96  # tokens of a query at most
 SCALE = 100.0  # of the cosines, before anything is learnt
 
 Texts = tuple[str, str]  # a text and its context, "" where it has none
+
+# A mark that ends a sentence, what may close after it (quotes, brackets, Wikipedia's references), a space,
+# and, after what may open, a capital letter or a digit.
+_END = re.compile(r"[.!?][\"'”’)\]]*(?:\s?\[[^\]]{1,20}\])*\s+(?=[\"'“‘(\[]*[^\W_a-z])")
+_TITLES = (
+    "Mr Mrs Ms Dr Prof Fr Rev St Mt Ft Gen Lt Col Maj Adm Capt Sgt Gov Sen Rep Pres Jan Feb Aug Sept Oct Nov "
+    "Dec No Vol Art vs cf ca approx al"
+)
+# A stop that ends no sentence: after a title, a month, one letter, or letters with a stop after each.
+_SHORT = re.compile(rf"\b(?:{_TITLES.replace(' ', '|')}|[A-Za-z](?:\.[A-Za-z])*)\.$")
+
+
+class BitextFormat(Format):
+    """Sentences of two languages, matched by their embeddings: retrieval and mining. Nothing is trained."""
+
+    name = "bitext"
+    columns = ("id", "side", "sentence", "mate")
+
+    def encode(
+        self, rows: Rows, tokenizer: PreTrainedTokenizerFast, labels: Sequence[str], max_length: int
+    ) -> list[Feature]:
+        """One feature a sentence, cut at its end."""
+        segmenter = Segmenter(tokenizer)
+        room = segmenter.room(1, max_length)
+        (sentences,) = columns(rows, ("sentence",)).values()
+        sequences = segmenter.ones(segmenter.pieces(sentences).cut(room)).views()
+        return [Feature([sequence], row) for row, sequence in enumerate(sequences)]
+
+    def head(
+        self, width: int, labels: Sequence[str], settings: TrainSettings, model: PreTrainedModel
+    ) -> None:
+        """None: an encoder is read as it is."""
+        return None
+
+    def targets(self, features: Sequence[Feature], starts: object) -> dict:
+        return {}
 
 
 @dataclass(slots=True)
@@ -88,15 +125,22 @@ class RankingFormat(Format):
             for (row, _, candidate), query in zip(matched, queries, strict=True)
         ]
 
-    def encode_sides(self, rows: Rows, tokenizer: PreTrainedTokenizerFast, max_length: int) -> list[Feature]:
-        """What is evaluated: a feature a row, query or candidate."""
+    def to_predict(
+        self,
+        rows: Rows,
+        tokenizer: PreTrainedTokenizerFast,
+        labels: Sequence[str],
+        settings: TrainSettings,
+        seed: Sequence[int],
+    ) -> list[Feature]:
+        """A feature a row, query or candidate."""
         data = columns(rows, ("side", "text", "context"))
         segmenter = Segmenter(tokenizer)
         sequences: dict[int, np.ndarray] = {}
         for side, encoded in (("query", _queries), ("candidate", _candidates)):
             places = [place for place, name in enumerate(data["side"]) if name == side]
             texts = [(data["text"][place], data["context"][place]) for place in places]
-            sequences.update(zip(places, encoded(texts, segmenter, max_length), strict=True))
+            sequences.update(zip(places, encoded(texts, segmenter, settings.max_length), strict=True))
         return [Feature([sequences[row]], row) for row in range(len(data["side"]))]
 
     def head(
@@ -144,9 +188,9 @@ class RankingFormat(Format):
             scores.masked_fill(repeated, -math.inf), own, reduction="sum"
         ), batch.count
 
-    def predict(self, head: nn.Module, hidden: Tensor, batch: Batch) -> np.ndarray:
-        """The vectors of `encode_sides`'s features, float32 (sequences, width)."""
-        return head(hidden, batch).cpu().numpy()
+    def predict(self, head: nn.Module, hidden: Tensor, batch: Batch) -> list[np.ndarray]:
+        """The vectors of `to_predict`'s features, float32 (width,) each."""
+        return list(head(hidden, batch).cpu().numpy())
 
     def chance(self, features: Sequence[RankingFeature]) -> float:
         """That of a guess among the rivals; infinite where none was drawn, so that nothing is judged."""
@@ -188,18 +232,26 @@ def _queries(texts: Sequence[Texts], segmenter: Segmenter, max_length: int) -> l
     """`<s> text </s>`, or `<s> text: context </s>`, cut at its end."""
     room = segmenter.room(1, min(max_length, QUERY))
     whole = [f"{text}: {context}" if context else text for text, context in texts]
-    return [segmenter.one(ids[:room]) for ids in segmenter.ids(whole)]
+    return segmenter.ones(segmenter.pieces(whole).cut(room)).views()
 
 
 def _candidates(texts: Sequence[Texts], segmenter: Segmenter, max_length: int) -> list[np.ndarray]:
     """`<s> text </s></s> context </s>`, the longer of the two cut at its end, or `<s> text </s>`."""
-    single, double = segmenter.room(1, max_length), segmenter.room(2, max_length)
-    read = zip(
-        segmenter.ids([text for text, _ in texts]),
-        segmenter.ids([context for _, context in texts]),
-        strict=True,
-    )
-    return [
-        segmenter.two(*cut(text, context, double)) if len(context) else segmenter.one(text[:single])
-        for text, context in read
-    ]
+    sequences, _ = segmenter.ones_or_twos(*zip(*texts, strict=True), max_length) if texts else ([], [])
+    return sequences
+
+
+def spans(paragraph: str) -> list[tuple[int, int]]:
+    """(first character, one past the last) of each sentence, without the white space around it.
+
+    By rules, and not by a model: of the sentences of XQuAD-R's English paragraphs more than 99 % end where
+    that set says they do.
+    """
+    found, begin = [], len(paragraph) - len(paragraph.lstrip())
+    for match in _END.finditer(paragraph):
+        if not _SHORT.search(paragraph, begin, match.start() + 1):
+            found.append((begin, begin + len(paragraph[begin : match.end()].rstrip())))
+            begin = match.end()
+    if rest := paragraph[begin:].rstrip():
+        found.append((begin, begin + len(rest)))
+    return found

@@ -19,8 +19,9 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from ..common.errors import UserError
-from .base import Batch, Feature, Format, Rows, Segmenter, columns, initialise
-from .ragged import Ragged, before
+from .base import Batch, Feature, Format, Rows, columns, initialise
+from .plain import before
+from .segmenter import Ragged, Segmenter
 
 if TYPE_CHECKING:
     from transformers import PreTrainedModel, PreTrainedTokenizerFast

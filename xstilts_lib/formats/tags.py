@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from torch import Tensor, nn
-from torch.nn import functional
 
 from ..common.errors import UserError, nearest
-from .base import IGNORED, Batch, Feature, Format, Rows, Segmenter, columns, entropy, head_dropout, initialise
-from .ragged import Ragged, before, joined
+from .base import Batch, Feature, Rows, TokenFormat, columns, entropy, head_dropout, initialise
+from .plain import before
+from .segmenter import Ragged, Segmenter, joined
 
 if TYPE_CHECKING:
     from transformers import PreTrainedModel, PreTrainedTokenizerFast
@@ -41,7 +41,7 @@ class TagHead(nn.Module):
         return self.out(self.dropout(hidden)).float()
 
 
-class TagsFormat(Format):
+class TagsFormat(TokenFormat):
     name = "tags"
     columns = ("id", "words", "tags")
 
@@ -123,29 +123,12 @@ class TagsFormat(Format):
     ) -> nn.Module:
         return TagHead(width, len(labels), head_dropout(settings, model))
 
-    def items(self, feature: TagFeature) -> int:
-        return len(feature.labels)
-
-    def targets(self, features: Sequence[TagFeature], starts: np.ndarray) -> dict[str, np.ndarray]:
-        return {
-            "places": np.concatenate(
-                [start + f.positions for start, f in zip(starts, features, strict=True)]
-            ),
-            "labels": np.concatenate([feature.labels for feature in features]),
-        }
-
-    def _scores(self, head: nn.Module, hidden: Tensor, batch: Batch) -> Tensor:
+    def scores(self, head: nn.Module, hidden: Tensor, batch: Batch) -> Tensor:
         """(words, labels): the head reads the words' first sub-tokens alone."""
-        return head(hidden.flatten(0, 1).index_select(0, batch.targets["places"]))
-
-    def loss(self, head: nn.Module, hidden: Tensor, batch: Batch) -> tuple[Tensor, int]:
-        scores = self._scores(head, hidden, batch)
-        return functional.cross_entropy(scores, batch.targets["labels"], reduction="sum"), batch.count
+        return head(self.states(hidden, batch))
 
     def predict(self, head: nn.Module, hidden: Tensor, batch: Batch) -> list[np.ndarray]:
-        best = self._scores(head, hidden, batch).argmax(dim=1).cpu().numpy()
-        ends = np.cumsum([len(feature.labels) for feature in batch.features])
-        return np.split(best, ends[:-1])
+        return self.split(self.scores(head, hidden, batch).argmax(dim=1), batch)
 
     def decode(
         self,
@@ -162,4 +145,4 @@ class TagsFormat(Format):
         return tags
 
     def chance(self, features: Sequence[TagFeature]) -> float:
-        return entropy(int(label) for feature in features for label in feature.labels if label != IGNORED)
+        return entropy(int(label) for feature in features for label in feature.labels)

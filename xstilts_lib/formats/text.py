@@ -20,7 +20,8 @@ from torch.nn import functional
 from torch.utils.checkpoint import checkpoint
 
 from ..common.errors import UserError
-from .base import Batch, Feature, Format, Rows, Segmenter, columns, cut_pairs, entropy, initialise
+from .base import Batch, Feature, Rows, TokenFormat, columns, entropy, initialise
+from .segmenter import Segmenter
 
 if TYPE_CHECKING:
     from transformers import PreTrainedModel, PreTrainedTokenizerFast
@@ -65,7 +66,7 @@ def _cross_entropy(head: MaskedHead, masked: Tensor, labels: Tensor, reduction: 
     return functional.cross_entropy(head(masked), labels, reduction=reduction)
 
 
-class TextFormat(Format):
+class TextFormat(TokenFormat):
     name = "text"
     columns = ("id", "language", "text", "pair")
 
@@ -78,20 +79,13 @@ class TextFormat(Format):
         segmenter = Segmenter(tokenizer)
         if segmenter.mask is None:
             raise UserError("The tokenizer has no mask token: masked language modelling needs one.")
-        single, double = segmenter.room(1, max_length), segmenter.room(2, max_length)
-        number = len(data["text"])
-        pieces = segmenter.pieces([*data["text"], *(mate or "" for mate in data["pair"])])
-        texts, mates = pieces.take(np.arange(number)), pieces.take(np.arange(number, 2 * number))
-        paired = mates.lengths > 0
-        alone = iter(segmenter.ones(texts.take(~paired).cut(single)).views())
-        firsts, seconds = cut_pairs(texts.take(paired), mates.take(paired), double)
+        mates = [mate or "" for mate in data["pair"]]
         # Either may stand first: else a position would tell the language, and hold the two apart.
-        in_order = np.flatnonzero(paired) % 2 == 1
-        firsts, seconds = firsts.exchanged(seconds, in_order), seconds.exchanged(firsts, in_order)
-        beside = iter(segmenter.twos(firsts, seconds).views())
+        turned = np.arange(len(mates)) % 2 == 0
+        read = segmenter.ones_or_twos(data["text"], mates, max_length, turned)
         return [
-            TextFeature([next(beside if pair else alone)], row, segmenter, pair)
-            for row, pair in enumerate(paired.tolist())
+            TextFeature([sequence], row, segmenter, paired)
+            for row, (sequence, paired) in enumerate(zip(*read, strict=True))
         ]
 
     def head(
@@ -137,20 +131,8 @@ class TextFormat(Format):
             begin, previous = end, border
         return drawn
 
-    def items(self, feature: TextFeature) -> int:
-        return len(feature.labels)
-
-    def targets(self, features: Sequence[TextFeature], starts: np.ndarray) -> dict[str, np.ndarray]:
-        return {
-            "places": np.concatenate(
-                [start + f.positions for start, f in zip(starts, features, strict=True)]
-            ),
-            "labels": np.concatenate([feature.labels for feature in features]),
-        }
-
     def _losses(self, head: MaskedHead, hidden: Tensor, batch: Batch, reduction: str) -> Tensor:
-        masked = hidden.flatten(0, 1).index_select(0, batch.targets["places"])
-        labels = batch.targets["labels"]
+        masked, labels = self.states(hidden, batch), batch.targets["labels"]
         rows = max(1, SCORES // len(head.bias))
         if len(masked) <= rows:
             return _cross_entropy(head, masked, labels, reduction)
@@ -166,9 +148,8 @@ class TextFormat(Format):
 
     def predict(self, head: nn.Module, hidden: Tensor, batch: Batch) -> list[tuple[float, int]]:
         """Sum of the loss over a feature's masked tokens, and their number."""
-        losses = self._losses(head, hidden, batch, "none").double().cpu().numpy()
-        ends = np.cumsum([len(feature.labels) for feature in batch.features])
-        return [(float(part.sum()), len(part)) for part in np.split(losses, ends[:-1])]
+        losses = self.split(self._losses(head, hidden, batch, "none").double(), batch)
+        return [(float(part.sum()), len(part)) for part in losses]
 
     def decode(
         self,
