@@ -12,7 +12,7 @@ import pytest
 
 from xstilts_lib import scoring
 from xstilts_lib.common.errors import UserError
-from xstilts_lib.scoring import answers, retrieval, tags, unanswerable
+from xstilts_lib.scoring import answers, retrieval, tags
 
 
 def lay_out(
@@ -168,7 +168,7 @@ class TestChoices:
             self.accuracy(tmp_path, [self.GOLD[0] | {"label": float("nan")}, *self.GOLD[1:]])
 
     def test_every_task_of_choices_says_how_many(self):
-        from xstilts_lib.scoring.scorers import known_labels
+        from xstilts_lib.scoring.benchmark import known_labels
         from xstilts_lib.tasks import TASKS
 
         counts = {name: len(known_labels(name)) for name, row in TASKS.items() if row.format == "choice"}
@@ -412,13 +412,13 @@ class TestUnanswerable:
             score(tmp_path, "squad_v2", '{"a": "x", "b": "q", "c": "y"}', questions(*self.GOLD), "en")
 
     def test_every_prediction_needs_its_probability(self):
-        predicted = unanswerable.Prediction({"a": "x"}, {})
+        predicted = answers.Prediction({"a": "x"}, {})
         with pytest.raises(UserError, match="1 questions have no probability"):
-            unanswerable.squad_v2([("a", ["x"])], predicted, "en")
+            answers.squad_v2([("a", ["x"])], predicted, "en")
 
     def test_predictions_of_other_questions_are_refused(self):
         with pytest.raises(UserError, match="the ids differ"):
-            unanswerable.squad_v2([("a", ["x"])], unanswerable.Prediction({"z": "x"}, None), "en")
+            answers.squad_v2([("a", ["x"])], answers.Prediction({"z": "x"}, None), "en")
 
 
 class TestRetrieval:
@@ -518,7 +518,7 @@ def whole(folder: Path, benchmark: str, leave_out: tuple[str, ...] = ()) -> tupl
 class TestBenchmark:
     @pytest.mark.parametrize("benchmark", ["xtreme", "xtreme-r", "miniature"])
     def test_a_complete_folder_has_a_score(self, tmp_path, benchmark):
-        report = scoring.score_command(*whole(tmp_path, benchmark), benchmark)
+        report = scoring.score_benchmark(*whole(tmp_path, benchmark), benchmark)
         assert report["score"] == pytest.approx(100.0)
         assert set(report["groups"]) == set(scoring.BENCHMARKS[benchmark].groups)
         assert json.loads(json.dumps(report)) == report

@@ -18,7 +18,7 @@ import numpy as np
 import pytest
 
 from xstilts_lib import scoring
-from xstilts_lib.scoring import answers, retrieval, tags, unanswerable
+from xstilts_lib.scoring import answers, retrieval, tags
 
 SEEDS = range(5)
 # Words, articles of every language that has some, and what trips a tokenizer: digits and punctuation of other
@@ -189,7 +189,7 @@ class TestUnanswerable:
         names = [*(name for name, _ in gold), "elsewhere"]
         draw.shuffle(names)
         doubts = {name: draw.choice((0.0, 0.25, 0.5, 0.5, 0.75, 1.0, 1.5, -2.0)) for name in names}
-        found = unanswerable.squad_v2(gold, unanswerable.Prediction(predicted, doubts), "en")
+        found = answers.squad_v2(gold, answers.Prediction(predicted, doubts), "en")
         assert found == pytest.approx(self.by_hand(gold, predicted, doubts), abs=1e-9)
 
 

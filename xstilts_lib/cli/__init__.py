@@ -184,9 +184,9 @@ def score(
     output: Annotated[Path | None, typer.Option(help="JSON file; stdout where it is left out.")] = None,
 ) -> None:
     """Score prediction files as XTREME's own code does."""
-    from ..scoring import score_command
+    from ..scoring import score_benchmark
 
-    _write(score_command(predictions, labels, benchmark.value), output)
+    _write(score_benchmark(predictions, labels, benchmark.value), output)
 
 
 @app.command()

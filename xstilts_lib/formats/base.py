@@ -1,6 +1,6 @@
 """What the formats share: features, batches, and how a head reads them.
 
-A format is all that depends on the shape of an example, in one file: `encode` rows into features, the
+A format is all that depends on the shape of an example, in one class: `encode` rows into features, the
 `head` that reads the encoder's output, the `loss` (a sum, with the number of its items), `predict` (reduced
 on the device), and `decode` back into what a person would write.
 """

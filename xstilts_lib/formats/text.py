@@ -21,6 +21,7 @@ from torch.utils.checkpoint import checkpoint
 
 from ..common.errors import UserError
 from .base import Batch, Feature, Rows, TokenFormat, columns, entropy, initialise
+from .plain import before
 from .segmenter import Segmenter
 
 if TYPE_CHECKING:
@@ -113,23 +114,15 @@ class TextFormat(TokenFormat):
         others = np.flatnonzero(~special)
         change = chosen[(action >= 0.8) & (action < 0.9)]
         ids[change] = others[random.integers(len(others), size=len(change))]
-        ends = lengths.cumsum()
-        borders = np.searchsorted(chosen, ends)
-        drawn, begin, previous = [], 0, 0
-        for feature, end, border in zip(features, ends, borders, strict=True):
-            inside = slice(previous, border)
-            drawn.append(
-                TextFeature(
-                    [ids[begin:end]],
-                    feature.row,
-                    segmenter,
-                    feature.paired,
-                    chosen[inside] - begin,
-                    labels[inside],
-                )
-            )
-            begin, previous = end, border
-        return drawn
+        begins = before(lengths)
+        borders = np.searchsorted(chosen, begins)[1:]
+        parts = (
+            np.split(ids, begins[1:]), begins, np.split(chosen, borders), np.split(labels, borders)
+        )  # fmt: skip
+        return [
+            TextFeature([part], feature.row, segmenter, feature.paired, places - begin, own)
+            for feature, part, begin, places, own in zip(features, *parts, strict=True)
+        ]
 
     def _losses(self, head: MaskedHead, hidden: Tensor, batch: Batch, reduction: str) -> Tensor:
         masked, labels = self.states(hidden, batch), batch.targets["labels"]

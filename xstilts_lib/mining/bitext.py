@@ -19,7 +19,7 @@ import numpy as np
 
 from ..common.errors import UserError
 from ..common.errors import nearest as nearest_name
-from ..scoring.pairs import Pair, precision_recall_f1
+from ..scoring.retrieval import Pair, pair_metrics
 from .neighbours import Neighbours, nearest
 
 Margin = Literal["ratio", "distance", "absolute"]
@@ -204,4 +204,4 @@ def tuned_on(mined: Mapping[Pair, float], gold: Set[Pair]) -> float:
 
 def scores_at(threshold: float, mined: Mapping[Pair, float], gold: Set[Pair]) -> dict[str, float]:
     """Precision, recall and F1, in percent, of the pairs that reach the threshold."""
-    return precision_recall_f1(gold, {pair for pair, score in mined.items() if score >= threshold})
+    return pair_metrics(gold, {pair for pair, score in mined.items() if score >= threshold})

@@ -14,8 +14,7 @@ import numpy as np
 
 from ..common.errors import UserError
 from ..common.textfiles import lines, raw_lines
-from ..scoring import pairs
-from ..scoring.pairs import Pair
+from ..scoring.retrieval import Pair, pair_lines
 from .bitext import MiningSettings, Side, mine_sentences, scores_at, tuned_on
 
 
@@ -80,7 +79,7 @@ def embeddings(path: Path, language: str) -> np.ndarray:
 
 
 def _gold(path: Path, source: Side, target: Side) -> set[Pair]:
-    found, ids = pairs.read(path), (set(source.ids), set(target.ids))
+    found, ids = pair_lines(path), (set(source.ids), set(target.ids))
     for number, pair in enumerate(found, 1):
         for name, own, other in zip(pair, ids, ids[::-1], strict=True):
             if name not in own:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from ..scoring import answers, pairs, tags
+from ..scoring import answers, retrieval, tags
 from ..sources import xcopa
 from ..sources.miniature import MiniatureSource
 from ..sources.real import RealSource
@@ -173,7 +173,7 @@ def entities() -> str:
     """An entity with and without a beginning, as the benchmark scores it and as a strict reader does."""
     gold, given = [["I-PER", "I-PER", "O", "B-LOC"]], [["B-PER", "I-PER", "O", "B-LOC"]]
     lenient = tags.entity_f1(gold, given, "en")["f1"]
-    strict = pairs.precision_recall_f1(*map(_begun, (gold, given)))["f1"]
+    strict = retrieval.pair_metrics(*map(_begun, (gold, given)))["f1"]
     return (
         f"Gold {markup.code(' '.join(gold[0]))} against {markup.code(' '.join(given[0]))}: {lenient:.1f} as "
         f"the benchmark scores it, {strict:.1f} with a strict reading."

@@ -5,11 +5,6 @@
 79.2
 """
 
-from __future__ import annotations
-
-from pathlib import Path
-from typing import Any
-
 from .benchmark import (
     BENCHMARKS,
     combine,
@@ -19,9 +14,9 @@ from .benchmark import (
     score_benchmark,
     score_language,
     score_task,
+    scorer,
     summary,
 )
-from .scorers import scorer
 
 __all__ = [
     "BENCHMARKS",
@@ -30,14 +25,8 @@ __all__ = [
     "file_name",
     "headline",
     "score_benchmark",
-    "score_command",
     "score_language",
     "score_task",
     "scorer",
     "summary",
 ]
-
-
-def score_command(predictions: Path | str, labels: Path | str, benchmark: str = "xtreme") -> dict[str, Any]:
-    """What `xstilts score PREDICTIONS LABELS --benchmark BENCHMARK` writes, ready for json.dump."""
-    return score_benchmark(predictions, labels, benchmark)

@@ -1,4 +1,4 @@
-"""The benchmarks: their tasks, languages, groups and averages, and the report that `xstilts score` writes.
+"""From prediction files to the scores of languages, tasks and benchmarks: what `xstilts score` writes.
 
 The composition is XTREME's and XTREME-R's own (google-research/xtreme, evaluate.py): a task is the mean over
 its languages, a question-answering task counts (F1 + exact match) / 2, a group and the benchmark are means
@@ -7,25 +7,77 @@ over tasks.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ..common.errors import UserError, nearest
-from ..tasks import TASKS
-from .scorers import known_labels, scorer
+from ..tasks import TASKS, task
+from . import answers, labels, retrieval, tags
 
-_PANX = (
-    "ar he vi id jv ms tl eu ml ta te af nl en de el bn hi mr ur fa fr it pt es bg ru ja ka ko th sw yo my "
-    "zh kk tr et fi hu"
-)
-_UDPOS = "af ar bg de el en es et eu fa fi fr he hi hu id it ja kk ko mr nl pt ru ta te th tl tr ur vi yo zh"
-_TATOEBA = " ".join(code for code in _PANX.split() if code not in ("en", "ms", "my", "yo"))
-_XNLI = "ar bg de el en es fr hi ru sw th tr ur vi zh"
-_XQUAD = "en es de el ru tr ar vi th zh hi"
-_MLQA = "en es de ar hi vi zh"
-_TYDIQA = "en ar bn fi id ko ru sw te"
+if TYPE_CHECKING:
+    import numpy as np
+
+Read = Callable[[Path, Path, tuple[str, ...]], tuple[Any, Any]]
+Metrics = Callable[[Any, Any, str], dict[str, float]]
+Examples = Callable[[Any, Any, str], "np.ndarray"]
+
+
+@dataclass(frozen=True)
+class Scorer:
+    """From the files of one language to its metrics."""
+
+    suffix: str
+    """Of the files: tsv, json or jsonl."""
+    read: Read
+    """(prediction file, label file, known labels) -> (gold, predicted)"""
+    metrics: Metrics
+    """(gold, predicted, language) -> {name: percent}"""
+    examples: Examples
+    """(gold, predicted, language) -> percent of each example, or counts, as `example_scores` has them"""
+    headline: tuple[str, ...]
+    """The metrics whose mean is the task's score."""
+
+
+_ANSWERS = ("f1", "exact_match")
+
+# By metric, and where one metric is several, by metric and format, or what else `scorer` says.
+SCORERS: Mapping[str, Scorer] = {
+    "accuracy": Scorer("tsv", labels.read, labels.accuracy, labels.examples, ("accuracy",)),
+    "accuracy choice": Scorer("jsonl", labels.read_choices, labels.accuracy, labels.examples, ("accuracy",)),
+    "accuracy tags": Scorer("tsv", tags.read, tags.token_accuracy, tags.token_counts, ("token_accuracy",)),
+    "accuracy and f1": Scorer("tsv", labels.read, labels.accuracy_and_f1, labels.examples, ("accuracy",)),
+    "tag_f1": Scorer("tsv", tags.read, tags.entity_f1, tags.entity_counts, ("f1",)),
+    "tag_f1 pos": Scorer("tsv", tags.read, tags.pos, tags.entity_counts, ("f1",)),
+    "squad": Scorer("json", answers.read, answers.squad, answers.squad_examples, _ANSWERS),
+    "squad_v2": Scorer("json", answers.read_v2, answers.squad_v2, answers.squad_v2_examples, _ANSWERS),
+    "mlqa": Scorer("json", answers.read, answers.mlqa, answers.mlqa_examples, _ANSWERS),
+    "bucc": Scorer("tsv", retrieval.read_pairs, retrieval.pair_metrics, retrieval.pair_counts, ("f1",)),
+    "tatoeba": Scorer("tsv", labels.read_places, labels.accuracy, labels.examples, ("accuracy",)),
+    "map@20": Scorer("json", retrieval.read_rankings, retrieval.mean_average_precision,
+                     retrieval.average_precisions, ("map@20",)),
+}  # fmt: skip
+
+
+def scorer(name: str) -> Scorer:
+    """The scorer of a task of the table; UserError with the nearest name for a task that has none."""
+    row = task(name)
+    kind = f"{row.metric} {row.format}"
+    if row.metric == "tag_f1" and "O" not in row.labels:
+        kind = "tag_f1 pos"
+    elif row.counterpart == "qqp":
+        kind = "accuracy and f1"
+    found = SCORERS.get(kind) or SCORERS.get(row.metric)
+    if found is None:
+        raise UserError(f"{name} has no prediction files to score (its metric is {row.metric}).")
+    return found
+
+
+def known_labels(name: str) -> tuple[str, ...]:
+    """The labels that the task's files may hold, of choices their numbers; () where any may stand."""
+    row = task(name)
+    return row.labels or tuple(map(str, range(row.choices)))
 
 
 @dataclass(frozen=True)
@@ -36,8 +88,19 @@ class Benchmark:
     """Tasks of each group; a group has a score where all of its tasks have one."""
 
 
-def _languages(**tasks: str) -> dict[str, tuple[str, ...]]:
-    return {task: tuple(codes.split()) for task, codes in tasks.items()}
+# The languages that XTREME-R added, where it kept a task.
+_ADDED = ("az", "gu", "lt", "pa", "pl", "qu", "ro", "uk", "wo")
+
+
+def _xtreme(*names: str) -> dict[str, tuple[str, ...]]:
+    """The languages of tasks in XTREME; the table has XTREME-R's."""
+    return {name: tuple(code for code in TASKS[name].languages if code not in _ADDED) for name in names}
+
+
+def _xtreme_r(*names: str) -> dict[str, tuple[str, ...]]:
+    """In the order of XTREME-R, in which means are taken: Tatoeba's new languages are not the table's."""
+    tatoeba = {"tatoeba": (*_xtreme("tatoeba")["tatoeba"], "az", "lt", "pl", "uk", "ro")}
+    return {name: tatoeba.get(name, TASKS[name].languages) for name in names}
 
 
 def _miniature() -> Benchmark:
@@ -50,8 +113,7 @@ def _miniature() -> Benchmark:
 
 BENCHMARKS: Mapping[str, Benchmark] = {
     "xtreme": Benchmark(
-        _languages(pawsx="de en es fr ja ko zh", xnli=_XNLI, panx=_PANX, udpos=_UDPOS, bucc2018="de fr ru zh",
-                   tatoeba=_TATOEBA, xquad=_XQUAD, mlqa=_MLQA, tydiqa=_TYDIQA),
+        _xtreme("pawsx", "xnli", "panx", "udpos", "bucc2018", "tatoeba", "xquad", "mlqa", "tydiqa"),
         {
             "classification": ("pawsx", "xnli"),
             "tagging": ("udpos", "panx"),
@@ -60,10 +122,9 @@ BENCHMARKS: Mapping[str, Benchmark] = {
         },
     ),
     "xtreme-r": Benchmark(
-        _languages(xnli=_XNLI, panx=f"{_PANX} qu pl uk az lt pa gu ro", udpos=f"{_UDPOS} lt pl uk wo ro",
-                   tatoeba=f"{_TATOEBA} az lt pl uk ro", xcopa="et ht id it qu sw ta th tr vi zh",
-                   mewslix="ar de en es fa ja pl ro ta tr uk", lareqa="ar de el en es hi ru th tr vi zh",
-                   xquad=f"{_XQUAD} ro", mlqa=_MLQA, tydiqa=_TYDIQA),
+        _xtreme_r(
+            "xnli", "panx", "udpos", "tatoeba", "xcopa", "mewslix", "lareqa", "xquad", "mlqa", "tydiqa"
+        ),
         # The groups of evaluate.py, which scores LAReQA elsewhere; the benchmark's score needs it all the
         # same.
         {
@@ -75,7 +136,7 @@ BENCHMARKS: Mapping[str, Benchmark] = {
         },
     ),
     "miniature": _miniature(),
-}  # fmt: skip
+}
 
 
 def file_name(task: str, language: str) -> str:

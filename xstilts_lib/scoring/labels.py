@@ -7,11 +7,12 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sized
+from collections.abc import Collection, Iterable, Sized
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from ..common.errors import UserError
+from ..common.errors import UserError, nearest
+from ..common.textfiles import lines
 from ..tasks import TASKS
 from . import reading
 
@@ -29,13 +30,13 @@ def read(predictions: Path, labels: Path, known: tuple[str, ...]) -> tuple[list[
     A blank prediction is a wrong one, as in XTREME. Any other word that is none of the task's labels is
     refused, in labels as in predictions: one spelt otherwise ("contradictory") would pass for a wrong answer.
     """
-    gold, predicted = reading.lines(labels), reading.lines(predictions)
+    gold, predicted = lines(labels), lines(predictions)
     # PAWS-X's files spell its labels as numbers.
     spellings = known, tuple(map(str, range(len(known))))
     spelt = max(spellings, key=lambda each: sum(label in each for label in gold))
-    reading.check(labels, gold, spelt)
+    _check(labels, gold, spelt)
     _paired(gold, predicted, labels, predictions)
-    reading.check(predictions, predicted, spelt, blank=True)
+    _check(predictions, predicted, spelt, blank=True)
     return gold, predicted
 
 
@@ -45,14 +46,26 @@ def read_places(predictions: Path, labels: Path, known: tuple[str, ...]) -> tupl
     A blank prediction is a wrong one, as in XTREME; what can be no place is refused. Labels of a part of the
     set do not say how many places there are: no more than the largest language has.
     """
-    gold, predicted = reading.lines(labels), reading.lines(predictions)
+    gold, predicted = lines(labels), lines(predictions)
     size = max(len(gold), LARGEST)
-    reading.check(labels, gold, _places(size), _RANGE.format(size - 1))
+    _check(labels, gold, _places(size), _RANGE.format(size - 1))
     _paired(gold, predicted, labels, predictions)
     if set(gold) == _places(len(gold)):
         size = len(gold)
-    reading.check(predictions, predicted, _places(size), _RANGE.format(size - 1), blank=True)
+    _check(predictions, predicted, _places(size), _RANGE.format(size - 1), blank=True)
     return gold, predicted
+
+
+def _check(
+    path: Path, found: Iterable[str], known: Collection[str], hint: str = "", blank: bool = False
+) -> None:
+    """UserError for the first line that holds no known label, and is not blank where it may be."""
+    for number, label in enumerate(found, 1):
+        if label in known or (blank and not label):
+            continue
+        if "\t" in label:
+            raise UserError(f"{path}, line {number}, holds more than a label: keep the first column alone.")
+        raise UserError(f"{path}, line {number}: {label!r} is no label; {hint or nearest(label, known)}")
 
 
 def _places(size: int) -> set[str]:

@@ -7,19 +7,38 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..common.errors import UserError
-from . import pairs, reading
-from .pairs import Pair
+from ..common.textfiles import lines
+from . import reading
 
 if TYPE_CHECKING:
     import numpy as np
 
 DEPTH = 20  # candidates of a ranking that count
+Pair = tuple[str, ...]  # ids of sentences that translate each other
 Rankings = dict[str, list[str]]
+
+
+def pair_lines(path: Path, empty: bool = False) -> list[Pair]:
+    """One pair a line, a tab between its ids; UserError for any other number of columns, and for a header.
+
+    `empty`, of what was mined: the file may be empty, and a blank line is kept as a pair that matches none,
+    because XTREME's bucc_f1 counts it among the finds.
+    """
+    found = [tuple(line.split("\t")) for line in lines(path, empty)]
+    for number, pair in enumerate(found, 1):
+        if len(pair) != 2 and not (empty and pair == ("",)):
+            raise UserError(
+                f"{path}, line {number}, has {len(pair)} columns; expected are two ids and a tab between."
+            )
+    numbered = [any(letter.isdigit() for letter in "".join(pair)) for pair in found]
+    if len(found) > 1 and not numbered[0] and all(numbered[1:]):
+        raise UserError(f"{path}, line 1, names its columns: leave that line out.")
+    return found
 
 
 def read_pairs(predictions: Path, labels: Path, known: tuple[str, ...]) -> tuple[set[Pair], set[Pair]]:
@@ -28,7 +47,7 @@ def read_pairs(predictions: Path, labels: Path, known: tuple[str, ...]) -> tuple
     UserError for columns in the wrong order, in either file: by the words before the first hyphens of the ids
     ("de-12", "en-7"), and where pairs match the other way round alone.
     """
-    gold, predicted = pairs.read(labels), pairs.read(predictions, empty=True)
+    gold, predicted = pair_lines(labels), pair_lines(predictions, empty=True)
     ((usual, count),) = Counter(map(_words, gold)).most_common(1)
     if all(usual) and usual[0] != usual[1]:
         if usual[0] == "en":
@@ -52,9 +71,21 @@ def _words(pair: Pair) -> Pair:
     return tuple(name.rpartition("-")[0].partition("-")[0] for name in pair)
 
 
-def pair_metrics(gold: set[Pair], predicted: set[Pair], language: str) -> dict[str, float]:
-    """BUCC's precision, recall and F1, in percent."""
-    return pairs.precision_recall_f1(gold, predicted)
+def pair_metrics(gold: Set[Pair], predicted: Set[Pair], language: str = "") -> dict[str, float]:
+    """f1, precision and recall in percent; all 0 where nothing is right (XTREME's bucc_f1).
+
+    >>> pair_metrics({("de-1", "en-7"), ("de-2", "en-9")}, {("de-1", "en-7")})["recall"]
+    50.0
+    """
+    right = len(gold & predicted)
+    if not right:
+        return {"f1": 0.0, "precision": 0.0, "recall": 0.0}
+    precision, recall = right / len(predicted), right / len(gold)
+    return {
+        "f1": 200 * precision * recall / (precision + recall),
+        "precision": 100 * precision,
+        "recall": 100 * recall,
+    }
 
 
 def pair_counts(gold: set[Pair], predicted: set[Pair], language: str) -> np.ndarray:
@@ -74,14 +105,25 @@ def read_rankings(predictions: Path, labels: Path, known: tuple[str, ...]) -> tu
     UserError for a query without a right candidate, and where no query has a prediction.
     White space around an id is cut off in the labels alone, as in XTREME-R.
     """
-    gold = {query: [name.strip() for name in right] for query, right in reading.rankings(labels).items()}
+    gold = {query: [name.strip() for name in right] for query, right in _rankings(labels).items()}
     if empty := [query for query, right in gold.items() if not right or not all(right)]:
         raise UserError(f"{labels} names no right answer for {empty[0]!r}.")
     if not gold:
         raise UserError(f"{labels} is empty.")
-    predicted = reading.rankings(predictions)
+    predicted = _rankings(predictions)
     reading.matching(gold, predicted, labels, predictions)
     return gold, predicted
+
+
+def _rankings(path: Path) -> dict[str, list[str]]:
+    """{query id: ids of candidates, best first}; for label files, {query id: ids of the right ones}."""
+    found = reading.json_object(path)
+    for query, ranked in found.items():
+        if not isinstance(ranked, list):
+            raise UserError(f"{path}: {query!r} has {ranked!r} where a list of ids is expected.")
+        if odd := [each for each in ranked if type(each) not in (str, int)]:
+            raise UserError(f"{path}: {query!r} has {odd[0]!r} where an id is expected.")
+    return {query: [str(candidate) for candidate in ranked] for query, ranked in found.items()}
 
 
 def average_precisions(gold: Rankings, predicted: Rankings, language: str) -> np.ndarray:

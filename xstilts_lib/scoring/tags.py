@@ -10,12 +10,12 @@ beside it.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..common.errors import UserError
-from . import reading
+from ..common.textfiles import lines
 
 if TYPE_CHECKING:
     import numpy as np
@@ -29,7 +29,7 @@ def read(predictions: Path, labels: Path, known: tuple[str, ...]) -> tuple[Sente
 
     UserError for an unknown tag, and for labels without an entity, which nothing can be scored against.
     """
-    gold, predicted = reading.sentences(labels, known), reading.sentences(predictions, known)
+    gold, predicted = _sentences(labels, known), _sentences(predictions, known)
     if "O" in known and {tag for tags in gold for tag in tags} == {"O"}:
         raise UserError(f"{labels} holds no entity: every tag is O, as where the labels were taken out.")
     if len(gold) != len(predicted):
@@ -40,6 +40,28 @@ def read(predictions: Path, labels: Path, known: tuple[str, ...]) -> tuple[Sente
                 f"{predictions}, sentence {number}, has {len(tags)} tags for {len(right)} tokens."
             )
     return gold, predicted
+
+
+def _sentences(path: Path, known: Collection[str]) -> list[list[str]]:
+    """One tag a line, a blank line after each sentence; the last may go without (XTREME's read_tag).
+
+    UserError for a tag that is not known, where any are.
+    """
+    found: list[list[str]] = []
+    tags: list[str] = []
+    for number, line in enumerate(lines(path), 1):
+        if "\t" in line:
+            raise UserError(
+                f"{path}, line {number}, holds more than a tag: one tag a line, without its token."
+            )
+        if known and line and line not in known:
+            raise UserError(f"{path}, line {number}: {line!r} is none of the tags, {', '.join(known)}.")
+        if line:
+            tags.append(line)
+        else:
+            found.append(tags)
+            tags = []
+    return [*found, tags] if tags else found
 
 
 def entity_f1(gold: Sentences, predicted: Sentences, language: str) -> dict[str, float]:
