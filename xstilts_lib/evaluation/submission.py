@@ -8,13 +8,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..common import disk
 from ..common.errors import UserError
 from ..formats.base import columns
+from ..scoring import file_name
 from ..sources.checks import unlabelled
 from ..sources.columns import GOLD
 from ..tasks import TASKS
@@ -36,13 +37,10 @@ def write_predictions(
     """
     form = TASKS[task].format
     if form == "span":
-        ids = columns(rows, ("id",))["id"]
-        return _write_json(task, language, dict(zip(ids, predictions, strict=True)), directory)
-    if form == "ranking":
-        return _write_json(task, language, predictions, directory)
-    if form != "bitext" and len(predictions) != len(rows):
+        predictions = dict(zip(columns(rows, ("id",))["id"], predictions, strict=True))
+    elif form not in ("bitext", "ranking") and len(predictions) != len(rows):
         raise UserError(f"{task}, {language}: {len(predictions)} predictions for {len(rows)} rows.")
-    return _write_lines(task, language, predictions, directory)
+    return _write(task, language, predictions, directory)
 
 
 def write_labels(
@@ -66,23 +64,20 @@ def write_labels(
             "write: score the predictions where the labels are."
         )
     if form == "span":
-        return _write_json(task, language, _squad(rows), directory)
-    if form == "ranking":
-        return _write_json(task, language, _right_candidates(rows, pool or {language: rows}), directory)
-    if form == "pair":
-        names = TASKS[task].labels
-        gold: list[Any] = [names[label] for label in columns(rows, ("label",))["label"]]
-    elif form == "choice":
-        gold = columns(rows, ("label",))["label"]
-    elif form == "tags":
-        gold = columns(rows, ("tags",))["tags"]
+        gold: Any = _squad(rows)
+    elif form == "ranking":
+        gold = _right_candidates(rows, pool or {language: rows})
+    elif form == "pair":
+        gold = [TASKS[task].labels[label] for label in columns(rows, ("label",))["label"]]
+    elif form != "bitext":
+        (gold,) = columns(rows, GOLD[form]).values()
     elif TASKS[task].metric == "bucc":
         gold = sorted((a, b) for a, b, side in _mates(rows) if side == "source" and b)
     else:
         sources = [name for name, _, side in _mates(rows) if side == "source"]
         place = {name: index for index, name in enumerate(sources)}
         gold = [place[mate] for _, mate, side in _mates(rows) if side == "target"]
-    return _write_lines(task, language, gold, directory)
+    return _write(task, language, gold, directory)
 
 
 def _right_candidates(rows: Dataset, pool: Mapping[str, Dataset]) -> dict[str, list[str]]:
@@ -100,34 +95,21 @@ def _mates(rows: Dataset) -> list[tuple[str, str, str]]:
     return list(zip(data["id"], data["mate"], data["side"], strict=True))
 
 
-def _write_lines(task: str, language: str, values: Sequence[Any], directory: Path | str) -> Path:
-    row = TASKS[task]
+def _write(task: str, language: str, content: Any, directory: Path | str) -> Path:
+    row, path = TASKS[task], Path(directory) / task / file_name(task, language)
+    if path.suffix == ".json":
+        return disk.write_json(path, content)
     if row.format == "choice":
-        lines = [json.dumps({"idx": index, "label": int(value)}) for index, value in enumerate(values)]
-        return _write(task, language, "jsonl", "".join(f"{line}\n" for line in lines), directory)
-    if row.format == "tags":
-        return _write(
-            task,
-            language,
-            "tsv",
-            "\n".join("".join(f"{tag}\n" for tag in tags) for tags in values),
-            directory,
-        )
-    if row.format == "pair" and row.counterpart in _AS_NUMBER:
-        lines = [str(row.labels.index(value)) for value in values]
-    elif row.format == "bitext" and row.metric == "bucc":
-        lines = [f"{source}\t{target}" for source, target in values]
+        lines = [json.dumps({"idx": index, "label": int(value)}) for index, value in enumerate(content)]
+    elif row.format == "tags":  # a blank line between sentences
+        lines = [line for tags in content for line in (*tags, "")][:-1]
+    elif row.format == "pair" and row.counterpart in _AS_NUMBER:
+        lines = [row.labels.index(value) for value in content]
+    elif row.metric == "bucc":
+        lines = ["\t".join(pair) for pair in content]
     else:
-        lines = [str(value) for value in values]
-    return _write(task, language, "tsv", "".join(f"{line}\n" for line in lines), directory)
-
-
-def _write_json(task: str, language: str, content: Any, directory: Path | str) -> Path:
-    return disk.write_json(Path(directory) / task / f"test-{language}.json", content)
-
-
-def _write(task: str, language: str, suffix: str, text: str, directory: Path | str) -> Path:
-    return disk.write(Path(directory) / task / f"test-{language}.{suffix}", text)
+        lines = content
+    return disk.write(path, "".join(f"{line}\n" for line in lines))
 
 
 def _squad(rows: Dataset) -> dict[str, Any]:

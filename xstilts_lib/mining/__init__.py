@@ -7,10 +7,18 @@
 [1, 2, 0]
 """
 
-from .bitext import Mined, MiningSettings, Side, mine, mine_sentences, scores_at, tune_threshold, tuned_on
-from .case import mine_case
-from .neighbours import Neighbours, nearest
-from .ranking import rank, rankings, retrieve
+from .bitext import (
+    Mined,
+    MiningSettings,
+    Side,
+    mine,
+    mine_case,
+    mine_sentences,
+    scores_at,
+    tune_threshold,
+    tuned_on,
+)
+from .neighbours import Neighbours, nearest, rank, retrieve
 
 __all__ = [
     "Mined",
@@ -22,7 +30,6 @@ __all__ = [
     "mine_sentences",
     "nearest",
     "rank",
-    "rankings",
     "retrieve",
     "scores_at",
     "tune_threshold",

@@ -1,4 +1,4 @@
-"""Mining translations out of two sets of sentences: margins, the choice of pairs, and the threshold.
+"""Mining translations out of two sets of sentences: margins, the choice of pairs, thresholds, a whole case.
 
 A pair scores high when its cosine stands out from those of the nearest neighbours of both sentences (Artetxe
 and Schwenk 2019); the cosine alone favours "hubs", sentences that are near to everything.
@@ -10,16 +10,19 @@ and Schwenk 2019); the cosine alone favours "hubs", sentences that are near to e
 
 from __future__ import annotations
 
+import zipfile
 from collections import Counter
 from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass
-from typing import Literal, get_args
+from pathlib import Path
+from typing import Any, Literal, NamedTuple, get_args
 
 import numpy as np
 
 from ..common.errors import UserError
 from ..common.errors import nearest as nearest_name
-from ..scoring.retrieval import Pair, pair_metrics
+from ..common.textfiles import lines, raw_lines
+from ..scoring.retrieval import Pair, pair_lines, pair_metrics
 from .neighbours import Neighbours, nearest
 
 Margin = Literal["ratio", "distance", "absolute"]
@@ -67,8 +70,7 @@ class Side:
             raise UserError(f"The id {repeated[0]!r} stands for {self.ids.count(repeated[0])} sentences.")
 
 
-@dataclass(frozen=True)
-class Mined:
+class Mined(NamedTuple):
     """Candidate pairs, best first."""
 
     source: np.ndarray
@@ -77,6 +79,13 @@ class Mined:
     score: np.ndarray
     """(p,) float64."""
 
+    def take(self, places: np.ndarray) -> Mined:
+        """The candidates at `places`: indices, or a mask (p,)."""
+        return Mined(*(column[places] for column in self))
+
+    def best_first(self) -> Mined:
+        return self.take(np.argsort(-self.score, kind="stable"))
+
 
 def mine(
     x: np.ndarray, y: np.ndarray, settings: MiningSettings | None = None, device: str | None = None
@@ -84,28 +93,18 @@ def mine(
     """Candidate pairs of the rows of x (n, d) and y (m, d), which must not repeat sentences."""
     settings = settings or MiningSettings()
     forward, backward = nearest(x, y, settings.neighbours, device=device)
-    return choose(forward, backward, settings)
-
-
-def choose(forward: Neighbours, backward: Neighbours, settings: MiningSettings) -> Mined:
-    """Candidate pairs out of the neighbours of both directions."""
     means = forward.values.mean(axis=1, dtype=np.float64), backward.values.mean(axis=1, dtype=np.float64)
-    ahead, ahead_score = _best(forward, means[0], means[1], settings.margin)
-    back, back_score = _best(backward, means[1], means[0], settings.margin)
-    sources, targets = np.arange(len(ahead)), np.arange(len(back))
+    ahead = Mined(np.arange(len(x)), *_best(forward, *means, settings.margin))
+    partners, scores = _best(backward, *means[::-1], settings.margin)
+    back = Mined(partners, np.arange(len(y)), scores)
     if settings.strategy == "forward":
-        found = Mined(sources, ahead, ahead_score)
-    elif settings.strategy == "backward":
-        found = Mined(back, targets, back_score)
-    elif settings.strategy == "intersection":
-        mutual = back[ahead] == sources
-        found = Mined(sources[mutual], ahead[mutual], ahead_score[mutual])
-    else:
-        merged = Mined(
-            np.append(sources, back), np.append(ahead, targets), np.append(ahead_score, back_score)
-        )
-        return _one_to_one(_sorted(merged), settings.floor)
-    return _sorted(found)
+        return ahead.best_first()
+    if settings.strategy == "backward":
+        return back.best_first()
+    if settings.strategy == "intersection":
+        return ahead.take(back.source[ahead.target] == ahead.source).best_first()
+    merged = Mined(*(np.append(*columns) for columns in zip(ahead, back, strict=True)))
+    return _one_to_one(merged.best_first(), settings.floor)
 
 
 def _best(
@@ -127,11 +126,6 @@ def _best(
     return side.indices[rows, choice], scores[rows, choice]
 
 
-def _sorted(found: Mined) -> Mined:
-    order = np.argsort(-found.score, kind="stable")
-    return Mined(found.source[order], found.target[order], found.score[order])
-
-
 def _one_to_one(found: Mined, floor: float) -> Mined:
     """Best first, a pair is kept if neither of its sentences has one already."""
     sources: set[int] = set()
@@ -142,9 +136,8 @@ def _one_to_one(found: Mined, floor: float) -> Mined:
             sources.add(source)
             targets.add(target)
             kept.append(place)
-    chosen = np.array(kept, dtype=np.int64)
-    chosen = chosen[found.score[chosen] > floor]
-    return Mined(found.source[chosen], found.target[chosen], found.score[chosen])
+    chosen = found.take(np.array(kept, dtype=np.int64))
+    return chosen.take(chosen.score > floor)
 
 
 def mine_sentences(
@@ -156,17 +149,17 @@ def mine_sentences(
     its ids would be meant is not to be known (XTREME's mine_bitext and bucc_eval).
     """
     rows, columns = _distinct(source.sentences), _distinct(target.sentences)
-    found = mine(_taken(source.embeddings, rows), _taken(target.embeddings, columns), settings, device)
+    # Where no sentence is repeated, the vectors are no copy.
+    vectors = (
+        side.embeddings if len(taken) == len(side.embeddings) else side.embeddings[taken]
+        for side, taken in ((source, rows), (target, columns))
+    )
+    found = mine(*vectors, settings, device)
     lone = _lone(source.sentences), _lone(target.sentences)
     pairs = zip(
         rows[found.source].tolist(), columns[found.target].tolist(), found.score.tolist(), strict=True
     )
     return {(source.ids[i], target.ids[j]): score for i, j, score in pairs if i in lone[0] and j in lone[1]}
-
-
-def _taken(embeddings: np.ndarray, rows: np.ndarray) -> np.ndarray:
-    """Those rows; all of them are no copy."""
-    return embeddings if len(rows) == len(embeddings) else embeddings[rows]
 
 
 def _distinct(sentences: Sequence[str]) -> np.ndarray:
@@ -205,3 +198,76 @@ def tuned_on(mined: Mapping[Pair, float], gold: Set[Pair]) -> float:
 def scores_at(threshold: float, mined: Mapping[Pair, float], gold: Set[Pair]) -> dict[str, float]:
     """Precision, recall and F1, in percent, of the pairs that reach the threshold."""
     return pair_metrics(gold, {pair for pair, score in mined.items() if score >= threshold})
+
+
+def mine_case(
+    case: Path | str,
+    source: str,
+    target: str,
+    settings: MiningSettings | None = None,
+    device: str | None = None,
+) -> dict[str, Any]:
+    """{"threshold", "dev": {"f1", "precision", "recall"}, "test": {...}}: the test split at dev's threshold.
+
+    The folder holds, for both splits, `{split}.embeddings.npz` with an array (n, d) a language,
+    `{split}.{language}.txt`, `{split}.{language}.id` and `{split}.gold` (source id, tab, target id).
+    UserError for a file that is missing or damaged, and for gold pairs that are not of these sentences.
+
+    >>> mine_case("bucc/de-en", "de", "en")["test"]["f1"]                                 # doctest: +SKIP
+    76.3
+    """
+    folder = Path(case)
+    if not folder.is_dir():
+        raise UserError(f"{folder} is no folder.")
+    mined, gold = {}, {}
+    for split in ("dev", "test"):
+        sides = [_side(folder, split, language) for language in (source, target)]
+        gold[split] = _gold(folder / f"{split}.gold", *sides)
+        mined[split] = mine_sentences(*sides, settings, device)
+    threshold = tuned_on(mined["dev"], gold["dev"])
+    return {"threshold": threshold} | {
+        split: scores_at(threshold, mined[split], gold[split]) for split in mined
+    }
+
+
+def _side(folder: Path, split: str, language: str) -> Side:
+    """The sentences of one language of a split, with their ids and embeddings."""
+    parts = (
+        lines(folder / f"{split}.{language}.id"),
+        raw_lines(folder / f"{split}.{language}.txt"),
+        _embeddings(folder / f"{split}.embeddings.npz", language),
+    )
+    try:
+        return Side(*parts)
+    except UserError as error:
+        raise UserError(f"{folder}, {split}, {language!r}: {error}") from None
+
+
+def _embeddings(path: Path, language: str) -> np.ndarray:
+    """The array (n, d) called `language` of an .npz file."""
+    if not path.is_file():
+        raise UserError(f"{path} is missing.")
+    try:
+        with path.open("rb") as file, np.load(file, allow_pickle=False) as arrays:
+            if language not in arrays:
+                raise UserError(f"{path} has no array {language!r}, but {', '.join(arrays) or 'none'}.")
+            array = arrays[language]
+    except (OSError, ValueError, EOFError, zipfile.BadZipFile) as error:
+        raise UserError(f"{path} is no complete .npz file ({error}).") from None
+    if array.ndim != 2 or array.dtype.kind != "f":
+        raise UserError(
+            f"{path}: {language!r} is {array.dtype} of shape {array.shape}; not floats, a row a sentence."
+        )
+    if len(rows := np.flatnonzero(~np.isfinite(array.sum(axis=1, dtype=np.float64)))):
+        raise UserError(f"{path}: row {rows[0]} of {language!r}, counted from 0, is not all finite numbers.")
+    return array
+
+
+def _gold(path: Path, source: Side, target: Side) -> set[Pair]:
+    found, ids = pair_lines(path), (set(source.ids), set(target.ids))
+    for number, pair in enumerate(found, 1):
+        for name, own, other in zip(pair, ids, ids[::-1], strict=True):
+            if name not in own:
+                where = "of the other side: exchange the columns" if name in other else "of no sentence"
+                raise UserError(f"{path}, line {number}: the id {name!r} is {where}.")
+    return set(found)

@@ -1,5 +1,7 @@
 """Exact nearest neighbours of two sets of vectors, in both directions from one matrix product.
 
+Retrieval is the nearest candidate (Tatoeba), or the twenty best (LAReQA, Mewsli-X).
+
 faiss's exact index multiplies the sets once for each direction, in float32. Here one product serves both, and
 on a CPU that multiplies bfloat16 twice as fast the product is made in that: it only screens, and is checked.
 
@@ -86,6 +88,31 @@ def nearest(
                 _keep(kept[0], rows, columns.start, found[0])
                 _keep(kept[1], columns, rows.start, found[1])
     return kept[0], kept[1]
+
+
+def retrieve(queries: np.ndarray, index: np.ndarray, device: str | None = None) -> np.ndarray:
+    """The row of `index` (m, d) with the largest cosine for each of `queries` (n, d): (n,) int64.
+
+    Tatoeba, as XTREME runs it: the queries are the English sentences, the index those of the other language.
+    """
+    found, _ = nearest(queries, index, 1, both=False, device=device)
+    return found.indices[:, 0]
+
+
+def rank(
+    queries: np.ndarray,
+    candidates: np.ndarray,
+    k: int = 20,
+    normalise: bool = False,
+    device: str | None = None,
+) -> np.ndarray:
+    """The rows of `candidates` (m, d) with the k largest products for each of `queries` (n, d): (n, k) int64.
+
+    What a dual encoder is evaluated on, over one pool of candidates of every language: LAReQA's mAP@20,
+    Mewsli-X's reciprocal rank.
+    """
+    found, _ = nearest(queries, candidates, k, both=False, normalise=normalise, device=device)
+    return found.indices
 
 
 def _none(size: int, k: int) -> tuple[np.ndarray, np.ndarray]:
