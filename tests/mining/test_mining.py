@@ -15,7 +15,7 @@ import torch
 
 from xstilts_lib import cli, mining
 from xstilts_lib.common.errors import UserError
-from xstilts_lib.mining import bitext, neighbours, screen, tiles
+from xstilts_lib.mining import bitext, neighbours, search
 from xstilts_lib.mining.bitext import MiningSettings, Side
 
 
@@ -76,11 +76,11 @@ class TestNeighbours:
         monkeypatch.setattr(neighbours, "BLOCK", 1000 * 24)
         sizes = []
 
-        def search(left, right, *rest):
+        def counted(left, right, *rest):
             sizes.append((len(left), len(right)))
-            return tiles.search(left, right, *rest)
+            return search.search(left, right, *rest)
 
-        monkeypatch.setattr(neighbours, "search", search)
+        monkeypatch.setattr(neighbours, "search", counted)
         x, y = vectors(1200, 2500)
         mining.nearest(x, y, 4, device="cpu", precision="fp32")
         assert sizes == [(a, b) for a in (1000, 200) for b in (1000, 1000, 500)]
@@ -161,7 +161,7 @@ class TestScreening:
     @pytest.mark.parametrize("mean", [0.0, 1.0, 10.0])
     def test_no_product_errs_more_than_the_bound(self, mean):
         x, y = (torch.nn.functional.normalize(torch.from_numpy(side)) for side in vectors(200, 300, 96, mean))
-        coarse = screen.Coarse(x, y)
+        coarse = search.Coarse(x, y)
         exact = x.double() @ y.double().T
         products = coarse.x.double() @ coarse.y.double().T + coarse.shift
         assert float((products - exact).abs().max()) < coarse.bound
@@ -176,14 +176,14 @@ class TestScreening:
             x[:10].repeat_interleave(40, 0)
             + 1e-4 * torch.from_numpy(random.standard_normal((400, 32))).float()
         )
-        coarse = screen.Coarse(x, y)
-        found, _ = tiles.search(coarse.x, coarse.y, 12, 0)
+        coarse = search.Coarse(x, y)
+        found, _ = search.search(coarse.x, coarse.y, 12, 0)
         _, sure = coarse.checked(found, x, y, 2)
         assert not sure[:10].any()
-        best, _ = screen.screened(x, y, (2, 2), None, trial=False)
+        best, _ = search.screened(x, y, (2, 2), None, trial=False)
         exact = (x @ y.T).topk(2).values
         np.testing.assert_allclose(best.values, exact, atol=1e-6)
-        assert screen.screened(x, y, (2, 2), None, trial=True) is None
+        assert search.screened(x, y, (2, 2), None, trial=True) is None
 
 
 class TestChoosing:

@@ -78,23 +78,22 @@ def by_layer(
 
     layers = range(model.config.num_hidden_layers + 1 if rows else 0)
     accuracy = np.zeros((2, len(layers), len(rows)))
+
+    def embed(sentences: Sequence[str]) -> np.ndarray:
+        """(sentences, layers, width)"""
+        found = evaluate.embed(
+            model, tokenizer, sentences, layers, settings.pooling, precision=settings.precision
+        )
+        return found.swapaxes(0, 1)
+
     for column, part in enumerate(rows.values()):
-        stacks: list[np.ndarray] = []
-
-        def embed(sentences: Sequence[str], stacks: list[np.ndarray] = stacks) -> np.ndarray:
-            stacks.append(
-                evaluate.embed(
-                    model, tokenizer, sentences, layers, settings.pooling, precision=settings.precision
-                )
-            )
-            return stacks[-1][0]
-
         foreign, english = sides(part, embed)
-        pairs, (theirs, ours) = gold(part), stacks
+        pairs = gold(part)
         for layer in layers:
+            theirs, ours = (side.embeddings[:, layer] for side in (foreign, english))
             for kind, shift in enumerate((0.0, 1.0)):
-                index = theirs[layer] - shift * theirs[layer].mean(axis=0)
-                found = mining.retrieve(ours[layer] - shift * ours[layer].mean(axis=0), index)
+                index = theirs - shift * theirs.mean(axis=0)
+                found = mining.retrieve(ours - shift * ours.mean(axis=0), index)
                 hits = [
                     (foreign.ids[place], name) in pairs
                     for place, name in zip(found, english.ids, strict=True)

@@ -19,15 +19,17 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from ..common.errors import UserError
+from ..tasks.settings import TrainSettings
 
 if TYPE_CHECKING:
     from datasets import Dataset
     from transformers import PreTrainedModel, PreTrainedTokenizerFast
 
-    from ..tasks.settings import TrainSettings
-
 IGNORED = -100  # the label of a position that has none, as torch's cross entropy has it
 Rows: TypeAlias = "Dataset | Mapping[str, Sequence[Any]]"
+Labels: TypeAlias = Sequence[str]
+Model: TypeAlias = "PreTrainedModel"
+Tokenizer: TypeAlias = "PreTrainedTokenizerFast"
 
 
 @dataclass(slots=True)
@@ -102,15 +104,11 @@ class Format:
     name: str
     columns: tuple[str, ...]
 
-    def encode(
-        self, rows: Rows, tokenizer: PreTrainedTokenizerFast, labels: Sequence[str], max_length: int
-    ) -> list[Feature]:
+    def encode(self, rows: Rows, tokenizer: Tokenizer, labels: Labels, max_length: int) -> list[Feature]:
         """Features of `rows`, in their order; a long row may give several."""
         raise NotImplementedError
 
-    def head(
-        self, width: int, labels: Sequence[str], settings: TrainSettings, model: PreTrainedModel
-    ) -> nn.Module | None:
+    def head(self, width: int, labels: Labels, settings: TrainSettings, model: Model) -> nn.Module | None:
         """A fresh head on hidden states of `width`, drawn from torch's global generator."""
         raise NotImplementedError
 
@@ -122,12 +120,7 @@ class Format:
         return features
 
     def to_predict(
-        self,
-        rows: Rows,
-        tokenizer: PreTrainedTokenizerFast,
-        labels: Sequence[str],
-        settings: TrainSettings,
-        seed: Sequence[int],
+        self, rows: Rows, tokenizer: Tokenizer, labels: Labels, settings: TrainSettings, seed: Sequence[int]
     ) -> Sequence[Feature]:
         """What is read to predict `rows`: what an update would read of them."""
         return self.draw(self.encode(rows, tokenizer, labels, settings.max_length), settings, seed)
@@ -158,7 +151,7 @@ class Format:
         raise NotImplementedError
 
     def decode(
-        self, rows: Rows, features: Sequence[Feature], predictions: Sequence[Any], labels: Sequence[str]
+        self, rows: Rows, features: Sequence[Feature], predictions: Sequence[Any], labels: Labels
     ) -> list[Any]:
         """One prediction per row: a label's name, an index, a list of tags, an answer."""
         return list(predictions)
@@ -223,27 +216,10 @@ def pool(hidden: Tensor, batch: Batch, pooling: str) -> Tensor:
     return torch.bmm(weights.unsqueeze(1), hidden).squeeze(1)
 
 
-def head_dropout(settings: TrainSettings, model: PreTrainedModel) -> float:
+def head_dropout(settings: TrainSettings, model: Model) -> float:
     if settings.dropout is not None:
         return settings.dropout
     return float(getattr(model.config, "hidden_dropout_prob", 0.1))
-
-
-class PooledHead(nn.Module):
-    """Dropout, dense, tanh, dropout, output: the classification head of RoBERTa, on a pooled vector."""
-
-    def __init__(self, width: int, outputs: int, dropout: float, pooling: str) -> None:
-        super().__init__()
-        self.pooling = pooling
-        self.dropout = nn.Dropout(dropout)
-        self.dense = nn.Linear(width, width)
-        self.out = nn.Linear(width, outputs)
-        initialise(self)
-
-    def forward(self, hidden: Tensor, batch: Batch) -> Tensor:
-        """(sequences, outputs), float32."""
-        pooled = self.dropout(pool(hidden, batch, self.pooling))
-        return self.out(self.dropout(torch.tanh(self.dense(pooled)))).float()
 
 
 def initialise(head: nn.Module) -> None:

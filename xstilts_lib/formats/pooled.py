@@ -10,25 +10,53 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import islice
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
+import torch
 from torch import Tensor, nn
 
-from .base import IGNORED, Batch, Feature, Format, PooledHead, Rows, columns, entropy, head_dropout
+from ..tasks.settings import TrainSettings
+from .base import (
+    IGNORED,
+    Batch,
+    Feature,
+    Format,
+    Labels,
+    Model,
+    Rows,
+    Tokenizer,
+    columns,
+    entropy,
+    head_dropout,
+    initialise,
+    pool,
+)  # fmt: skip
 from .plain import before
 from .segmenter import Segmenter, cut_pairs
-
-if TYPE_CHECKING:
-    from transformers import PreTrainedModel, PreTrainedTokenizerFast
-
-    from ..tasks.settings import TrainSettings
 
 
 @dataclass(slots=True)
 class LabelFeature(Feature):
     label: int
     """Index of the label or of the right choice; IGNORED where the row has none."""
+
+
+class PooledHead(nn.Module):
+    """Dropout, dense, tanh, dropout, output: the classification head of RoBERTa, on a pooled vector."""
+
+    def __init__(self, width: int, outputs: int, dropout: float, pooling: str) -> None:
+        super().__init__()
+        self.pooling = pooling
+        self.dropout = nn.Dropout(dropout)
+        self.dense = nn.Linear(width, width)
+        self.out = nn.Linear(width, outputs)
+        initialise(self)
+
+    def forward(self, hidden: Tensor, batch: Batch) -> Tensor:
+        """(sequences, outputs), float32."""
+        pooled = self.dropout(pool(hidden, batch, self.pooling))
+        return self.out(self.dropout(torch.tanh(self.dense(pooled)))).float()
 
 
 class _Labelled(Format):
@@ -46,9 +74,7 @@ class PairFormat(_Labelled):
     name = "pair"
     columns = ("id", "first", "second", "label")
 
-    def encode(
-        self, rows: Rows, tokenizer: PreTrainedTokenizerFast, labels: Sequence[str], max_length: int
-    ) -> list[Feature]:
+    def encode(self, rows: Rows, tokenizer: Tokenizer, labels: Labels, max_length: int) -> list[Feature]:
         """One feature a row; of a pair too long, the longer text is cut at its end."""
         data = columns(rows, ("first", "second", "label"))
         segmenter = Segmenter(tokenizer)
@@ -60,16 +86,14 @@ class PairFormat(_Labelled):
             for row, (sequence, label) in enumerate(zip(sequences, data["label"], strict=True))
         ]
 
-    def head(
-        self, width: int, labels: Sequence[str], settings: TrainSettings, model: PreTrainedModel
-    ) -> nn.Module:
+    def head(self, width: int, labels: Labels, settings: TrainSettings, model: Model) -> nn.Module:
         return PooledHead(width, len(labels), head_dropout(settings, model), settings.pooling)
 
     def scores(self, head: nn.Module, hidden: Tensor, batch: Batch) -> Tensor:
         return head(hidden, batch)
 
     def decode(
-        self, rows: Rows, features: Sequence[Feature], predictions: Sequence[int], labels: Sequence[str]
+        self, rows: Rows, features: Sequence[Feature], predictions: Sequence[int], labels: Labels
     ) -> list[Any]:
         """A label's name per row."""
         return [labels[prediction] for prediction in predictions]
@@ -84,9 +108,7 @@ class ChoiceFormat(_Labelled):
     name = "choice"
     columns = ("id", "prompt", "choices", "label")
 
-    def encode(
-        self, rows: Rows, tokenizer: PreTrainedTokenizerFast, labels: Sequence[str], max_length: int
-    ) -> list[Feature]:
+    def encode(self, rows: Rows, tokenizer: Tokenizer, labels: Labels, max_length: int) -> list[Feature]:
         """One feature a row, a sequence a choice; a prompt too long loses its front, as in jiant: its end is
         what the choice continues. A choice longer than the sequence is cut at its end and keeps one token of
         the prompt."""
@@ -104,9 +126,7 @@ class ChoiceFormat(_Labelled):
             for row, (count, label) in enumerate(zip(counts, data["label"], strict=True))
         ]
 
-    def head(
-        self, width: int, labels: Sequence[str], settings: TrainSettings, model: PreTrainedModel
-    ) -> nn.Module:
+    def head(self, width: int, labels: Labels, settings: TrainSettings, model: Model) -> nn.Module:
         return PooledHead(width, 1, head_dropout(settings, model), settings.pooling)
 
     def targets(self, features: Sequence[LabelFeature], starts: np.ndarray) -> dict[str, np.ndarray]:

@@ -18,7 +18,6 @@ import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
@@ -26,13 +25,9 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from ..common.errors import UserError
-from .base import Batch, Feature, Format, Rows, columns, initialise, pool
+from ..tasks.settings import TrainSettings
+from .base import Batch, Feature, Format, Labels, Model, Rows, Tokenizer, columns, initialise, pool
 from .segmenter import Segmenter
-
-if TYPE_CHECKING:
-    from transformers import PreTrainedModel, PreTrainedTokenizerFast
-
-    from ..tasks.settings import TrainSettings
 
 QUERY = 96  # tokens of a query at most
 SCALE = 100.0  # of the cosines, before anything is learnt
@@ -56,9 +51,7 @@ class BitextFormat(Format):
     name = "bitext"
     columns = ("id", "side", "sentence", "mate")
 
-    def encode(
-        self, rows: Rows, tokenizer: PreTrainedTokenizerFast, labels: Sequence[str], max_length: int
-    ) -> list[Feature]:
+    def encode(self, rows: Rows, tokenizer: Tokenizer, labels: Labels, max_length: int) -> list[Feature]:
         """One feature a sentence, cut at its end."""
         segmenter = Segmenter(tokenizer)
         room = segmenter.room(1, max_length)
@@ -66,9 +59,7 @@ class BitextFormat(Format):
         sequences = segmenter.ones(segmenter.pieces(sentences).cut(room)).views()
         return [Feature([sequence], row) for row, sequence in enumerate(sequences)]
 
-    def head(
-        self, width: int, labels: Sequence[str], settings: TrainSettings, model: PreTrainedModel
-    ) -> None:
+    def head(self, width: int, labels: Labels, settings: TrainSettings, model: Model) -> None:
         """None: an encoder is read as it is."""
         return None
 
@@ -107,9 +98,7 @@ class RankingFormat(Format):
     name = "ranking"
     columns = ("id", "side", "text", "context", "mate")
 
-    def encode(
-        self, rows: Rows, tokenizer: PreTrainedTokenizerFast, labels: Sequence[str], max_length: int
-    ) -> list[Feature]:
+    def encode(self, rows: Rows, tokenizer: Tokenizer, labels: Labels, max_length: int) -> list[Feature]:
         """What is trained on: a feature a query, with its candidate. Rows of the span format are taken too,
         the sentence that holds an answer being its question's candidate; questions without one are passed
         over."""
@@ -126,12 +115,7 @@ class RankingFormat(Format):
         ]
 
     def to_predict(
-        self,
-        rows: Rows,
-        tokenizer: PreTrainedTokenizerFast,
-        labels: Sequence[str],
-        settings: TrainSettings,
-        seed: Sequence[int],
+        self, rows: Rows, tokenizer: Tokenizer, labels: Labels, settings: TrainSettings, seed: Sequence[int]
     ) -> list[Feature]:
         """A feature a row, query or candidate."""
         data = columns(rows, ("side", "text", "context"))
@@ -143,9 +127,7 @@ class RankingFormat(Format):
             sequences.update(zip(places, encoded(texts, segmenter, settings.max_length), strict=True))
         return [Feature([sequences[row]], row) for row in range(len(data["side"]))]
 
-    def head(
-        self, width: int, labels: Sequence[str], settings: TrainSettings, model: PreTrainedModel
-    ) -> nn.Module:
+    def head(self, width: int, labels: Labels, settings: TrainSettings, model: Model) -> nn.Module:
         """UserError where a batch would be divided, over time or over processes."""
         if settings.accumulation > 1:
             raise UserError(

@@ -11,7 +11,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import torch
@@ -19,14 +19,10 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from ..common.errors import UserError
-from .base import Batch, Feature, Format, Rows, columns, initialise
+from ..tasks.settings import TrainSettings
+from .base import Batch, Feature, Format, Labels, Model, Rows, Tokenizer, columns, initialise
 from .plain import before
 from .segmenter import Ragged, Segmenter
-
-if TYPE_CHECKING:
-    from transformers import PreTrainedModel, PreTrainedTokenizerFast
-
-    from ..tasks.settings import TrainSettings
 
 STRIDE = 128  # tokens from the start of a window to the start of the next
 QUESTION = 64  # tokens of a question at most
@@ -88,9 +84,7 @@ class SpanFormat(Format):
     name = "span"
     columns = ("id", "context", "question", "answers")
 
-    def encode(
-        self, rows: Rows, tokenizer: PreTrainedTokenizerFast, labels: Sequence[str], max_length: int
-    ) -> list[Feature]:
+    def encode(self, rows: Rows, tokenizer: Tokenizer, labels: Labels, max_length: int) -> list[Feature]:
         """One feature a window; the first of several gold answers is the one trained on."""
         data = columns(rows, ("context", "question", "answers"))
         segmenter = Segmenter(tokenizer)
@@ -168,9 +162,7 @@ class SpanFormat(Format):
                 table.append((row, begin, end, low, high))
         return _Windows(*np.array(table, dtype=np.int64).reshape(-1, 5).T)
 
-    def head(
-        self, width: int, labels: Sequence[str], settings: TrainSettings, model: PreTrainedModel
-    ) -> nn.Module:
+    def head(self, width: int, labels: Labels, settings: TrainSettings, model: Model) -> nn.Module:
         return SpanHead(width)
 
     def targets(self, features: Sequence[SpanFeature], starts: np.ndarray) -> dict[str, np.ndarray]:
@@ -226,7 +218,7 @@ class SpanFormat(Format):
         return Span(start, end, score, null)
 
     def decode(
-        self, rows: Rows, features: Sequence[Feature], predictions: Sequence[Span], labels: Sequence[str]
+        self, rows: Rows, features: Sequence[Feature], predictions: Sequence[Span], labels: Labels
     ) -> list[Any]:
         """An answer per row, cut out of its context: the best of its windows; "" where there is none to
         give, or where `labels` allow no answer and it scores higher in every window."""

@@ -4,20 +4,28 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from torch import Tensor, nn
 
 from ..common.errors import UserError, nearest
-from .base import Batch, Feature, Rows, TokenFormat, columns, entropy, head_dropout, initialise
+from ..tasks.settings import TrainSettings
+from .base import (
+    Batch,
+    Feature,
+    Labels,
+    Model,
+    Rows,
+    TokenFormat,
+    Tokenizer,
+    columns,
+    entropy,
+    head_dropout,
+    initialise,
+)
 from .plain import before
 from .segmenter import Ragged, Segmenter, joined
-
-if TYPE_CHECKING:
-    from transformers import PreTrainedModel, PreTrainedTokenizerFast
-
-    from ..tasks.settings import TrainSettings
 
 
 @dataclass(slots=True)
@@ -45,9 +53,7 @@ class TagsFormat(TokenFormat):
     name = "tags"
     columns = ("id", "words", "tags")
 
-    def encode(
-        self, rows: Rows, tokenizer: PreTrainedTokenizerFast, labels: Sequence[str], max_length: int
-    ) -> list[Feature]:
+    def encode(self, rows: Rows, tokenizer: Tokenizer, labels: Labels, max_length: int) -> list[Feature]:
         """A row too long is split between words into several features, so that every word has a prediction.
 
         A word that the tokenizer makes nothing of stands as the unknown token, as in XTREME's scripts.
@@ -74,7 +80,7 @@ class TagsFormat(TokenFormat):
         ]
 
     @staticmethod
-    def _numbers(tags: Sequence[Sequence[str]], labels: Sequence[str]) -> np.ndarray:
+    def _numbers(tags: Sequence[Sequence[str]], labels: Labels) -> np.ndarray:
         """The index of every tag among the labels, all rows' one after another, int64."""
         number = {label: index for index, label in enumerate(labels)}
         try:
@@ -118,9 +124,7 @@ class TagsFormat(TokenFormat):
                 begin = ends[-1]
         return rows, np.array(starts, dtype=np.int64), np.array(ends, dtype=np.int64)
 
-    def head(
-        self, width: int, labels: Sequence[str], settings: TrainSettings, model: PreTrainedModel
-    ) -> nn.Module:
+    def head(self, width: int, labels: Labels, settings: TrainSettings, model: Model) -> nn.Module:
         return TagHead(width, len(labels), head_dropout(settings, model))
 
     def scores(self, head: nn.Module, hidden: Tensor, batch: Batch) -> Tensor:
@@ -135,7 +139,7 @@ class TagsFormat(TokenFormat):
         rows: Rows,
         features: Sequence[Feature],
         predictions: Sequence[np.ndarray],
-        labels: Sequence[str],
+        labels: Labels,
     ) -> list[Any]:
         """A list of tags per row, as long as its words."""
         (words,) = columns(rows, ("words",)).values()

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import torch
@@ -20,14 +20,10 @@ from torch.nn import functional
 from torch.utils.checkpoint import checkpoint
 
 from ..common.errors import UserError
-from .base import Batch, Feature, Rows, TokenFormat, columns, entropy, initialise
+from ..tasks.settings import TrainSettings
+from .base import Batch, Feature, Labels, Model, Rows, TokenFormat, Tokenizer, columns, entropy, initialise
 from .plain import before
 from .segmenter import Segmenter
-
-if TYPE_CHECKING:
-    from transformers import PreTrainedModel, PreTrainedTokenizerFast
-
-    from ..tasks.settings import TrainSettings
 
 SCORES = 2**26  # that are held at once, a quarter of a gigabyte: 268 positions' over XLM-R's 250,002 pieces
 
@@ -46,7 +42,7 @@ class TextFeature(Feature):
 class MaskedHead(nn.Module):
     """Dense, GELU, LayerNorm, and the embeddings themselves as output layer, as in RoBERTa."""
 
-    def __init__(self, model: PreTrainedModel) -> None:
+    def __init__(self, model: Model) -> None:
         super().__init__()
         embeddings = model.get_input_embeddings()
         width = embeddings.weight.shape[1]
@@ -71,9 +67,7 @@ class TextFormat(TokenFormat):
     name = "text"
     columns = ("id", "language", "text", "pair")
 
-    def encode(
-        self, rows: Rows, tokenizer: PreTrainedTokenizerFast, labels: Sequence[str], max_length: int
-    ) -> list[Feature]:
+    def encode(self, rows: Rows, tokenizer: Tokenizer, labels: Labels, max_length: int) -> list[Feature]:
         """`<s> text </s>`; where the row has a translation, `<s> text </s></s> pair </s>` in odd rows and
         `<s> pair </s></s> text </s>` in even ones."""
         data = columns(rows, ("text", "pair"))
@@ -89,9 +83,7 @@ class TextFormat(TokenFormat):
             for row, (sequence, paired) in enumerate(zip(*read, strict=True))
         ]
 
-    def head(
-        self, width: int, labels: Sequence[str], settings: TrainSettings, model: PreTrainedModel
-    ) -> nn.Module:
+    def head(self, width: int, labels: Labels, settings: TrainSettings, model: Model) -> nn.Module:
         return MaskedHead(model)
 
     def draw(
@@ -149,7 +141,7 @@ class TextFormat(TokenFormat):
         rows: Rows,
         features: Sequence[Feature],
         predictions: Sequence[tuple[float, int]],
-        labels: Sequence[str],
+        labels: Labels,
     ) -> list[Any]:
         """(sum of the loss in nats, masked tokens) per row: perplexity is exp of the sums' quotient."""
         totals: dict[int, tuple[float, int]] = defaultdict(lambda: (0.0, 0))

@@ -25,8 +25,7 @@ from torch import Tensor
 
 from ..common.errors import UserError
 from ..models import devices
-from .screen import screened
-from .tiles import Best, search
+from .search import Best, screened, search
 
 MANY = 10**8  # products from which screening pays
 BLOCK = 2**27  # numbers of a side that are copied at a time: 131,072 vectors of 1,024 dimensions, 0.5 GiB
@@ -58,7 +57,7 @@ def nearest(
 
     x (n, d) and y (m, d): float arrays; normalise: cosines instead; k is cut to the size of the other set;
     tile: rows and columns of the products made at once. Exact at either precision: values are float32
-    products, and no vector with a larger one is missed (see screen.py). "auto" screens in bfloat16 where the
+    products, and no vector with a larger one is missed (see search.py). "auto" screens in bfloat16 where the
     CPU multiplies it (AVX512-BF16, AMX) and there is much to multiply. Memory above the inputs and the
     neighbours is bounded, whatever their number: a float32 copy of at most BLOCK numbers of each side, half
     of it again to screen, and a tile. UserError for vectors that do not fit together or are not finite, and
