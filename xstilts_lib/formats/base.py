@@ -222,6 +222,19 @@ def head_dropout(settings: TrainSettings, model: Model) -> float:
     return float(getattr(model.config, "hidden_dropout_prob", 0.1))
 
 
+class TokenHead(nn.Module):
+    """Dropout and a linear layer, on the states of tokens."""
+
+    def __init__(self, width: int, outputs: int, dropout: float) -> None:
+        super().__init__()
+        self.dropout = nn.Dropout(dropout)
+        self.out = nn.Linear(width, outputs)
+        initialise(self)
+
+    def forward(self, hidden: Tensor) -> Tensor:
+        return self.out(self.dropout(hidden)).float()
+
+
 def initialise(head: nn.Module) -> None:
     """Weights from N(0, 0.02), biases zero, as the encoders' own heads begin."""
     for module in head.modules():

@@ -20,7 +20,7 @@ from torch.nn import functional
 
 from ..common.errors import UserError
 from ..tasks.settings import TrainSettings
-from .base import Batch, Feature, Format, Labels, Model, Rows, Tokenizer, columns, initialise
+from .base import Batch, Feature, Format, Labels, Model, Rows, TokenHead, Tokenizer, columns
 from .plain import before
 from .segmenter import Ragged, Segmenter
 
@@ -55,31 +55,6 @@ class Span(NamedTuple):
     null: float
 
 
-class _Windows(NamedTuple):
-    """Windows over contexts, an entry a window."""
-
-    row: np.ndarray
-    begin: np.ndarray
-    """Its first token of the context."""
-    end: np.ndarray
-    """The first one after it."""
-    low: np.ndarray
-    """The tokens in it that may start an answer, counted from its begin."""
-    high: np.ndarray
-
-
-class SpanHead(nn.Module):
-    """A linear layer to two scores a token: that the answer starts here, that it ends here."""
-
-    def __init__(self, width: int) -> None:
-        super().__init__()
-        self.out = nn.Linear(width, 2)
-        initialise(self)
-
-    def forward(self, hidden: Tensor) -> Tensor:
-        return self.out(hidden).float()
-
-
 class SpanFormat(Format):
     name = "span"
     columns = ("id", "context", "question", "answers")
@@ -95,16 +70,16 @@ class SpanFormat(Format):
         contexts, offsets = segmenter.pieces_and_offsets(list(place))
         questions = segmenter.pieces(data["question"]).cut(min(QUESTION, room * 2 // 3))
         gold = self._gold(data["context"], data["answers"], list(place), of, contexts, offsets)
-        windows = self._windows(contexts.lengths[of], room - questions.lengths)
-        begins, ends = (contexts.starts[of[windows.row]] + place for place in (windows.begin, windows.end))
+        rows_of, begin, end, low, high = self._windows(contexts.lengths[of], room - questions.lengths)
+        begins, ends = (contexts.starts[of[rows_of]] + place for place in (begin, end))
         sequences = segmenter.twos(
-            questions.take(windows.row), Ragged(contexts.flat, begins, ends - begins)
+            questions.take(rows_of), Ragged(contexts.flat, begins, ends - begins)
         ).views()
-        lead = len(segmenter.pair[0]) + len(segmenter.pair[1]) + questions.lengths[windows.row]
-        first, last = gold[windows.row].T
-        held = (first >= windows.begin) & (last < windows.end)
-        first, last = (np.where(held, token - windows.begin + lead, 0) for token in (first, last))
-        table = (windows.row, begins, ends, lead, windows.low, windows.high, first, last)
+        lead = len(segmenter.pair[0]) + len(segmenter.pair[1]) + questions.lengths[rows_of]
+        first, last = gold[rows_of].T
+        held = (first >= begin) & (last < end)
+        first, last = (np.where(held, token - begin + lead, 0) for token in (first, last))
+        table = (rows_of, begins, ends, lead, low, high, first, last)
         return [
             SpanFeature([sequence], row, offsets[begin:end], lead, slice(low, high), start, stop)
             for sequence, row, begin, end, lead, low, high, start, stop in zip(
@@ -144,8 +119,12 @@ class SpanFormat(Format):
         return np.where(found[:, None], np.stack([first, last], axis=1), -1)
 
     @staticmethod
-    def _windows(lengths: np.ndarray, rooms: np.ndarray) -> _Windows:
-        """The windows over contexts of so many tokens, with room for so many of them."""
+    def _windows(lengths: np.ndarray, rooms: np.ndarray) -> np.ndarray:
+        """The windows over contexts of so many tokens, with room for so many of them: (5, windows), int64.
+
+        Of each its row, its first token of the context and the first one after it, and of those in it that
+        may start an answer the first and the end, counted from its begin.
+        """
         table: list[tuple[int, int, int, int, int]] = []
         for row, (length, room) in enumerate(zip(lengths.tolist(), rooms.tolist(), strict=True)):
             # Short windows follow each other faster, so that any answer stands whole in one of them.
@@ -160,10 +139,11 @@ class SpanFormat(Format):
                 if index + 1 < len(starts):
                     high = (starts[index + 1] + begin + room) // 2 - begin
                 table.append((row, begin, end, low, high))
-        return _Windows(*np.array(table, dtype=np.int64).reshape(-1, 5).T)
+        return np.array(table, dtype=np.int64).reshape(-1, 5).T
 
     def head(self, width: int, labels: Labels, settings: TrainSettings, model: Model) -> nn.Module:
-        return SpanHead(width)
+        """Two scores a token: that the answer starts here, that it ends here."""
+        return TokenHead(width, 2, dropout=0.0)
 
     def targets(self, features: Sequence[SpanFeature], starts: np.ndarray) -> dict[str, np.ndarray]:
         lengths = np.array([feature.length for feature in features])

@@ -18,11 +18,11 @@ from .base import (
     Model,
     Rows,
     TokenFormat,
+    TokenHead,
     Tokenizer,
     columns,
     entropy,
     head_dropout,
-    initialise,
 )
 from .plain import before
 from .segmenter import Ragged, Segmenter, joined
@@ -34,19 +34,6 @@ class TagFeature(Feature):
     """(words,): where each word's first sub-token stands in the sequence."""
     labels: np.ndarray
     """(words,): index of each word's tag, int64."""
-
-
-class TagHead(nn.Module):
-    """Dropout and a linear layer."""
-
-    def __init__(self, width: int, outputs: int, dropout: float) -> None:
-        super().__init__()
-        self.dropout = nn.Dropout(dropout)
-        self.out = nn.Linear(width, outputs)
-        initialise(self)
-
-    def forward(self, hidden: Tensor) -> Tensor:
-        return self.out(self.dropout(hidden)).float()
 
 
 class TagsFormat(TokenFormat):
@@ -125,7 +112,7 @@ class TagsFormat(TokenFormat):
         return rows, np.array(starts, dtype=np.int64), np.array(ends, dtype=np.int64)
 
     def head(self, width: int, labels: Labels, settings: TrainSettings, model: Model) -> nn.Module:
-        return TagHead(width, len(labels), head_dropout(settings, model))
+        return TokenHead(width, len(labels), head_dropout(settings, model))
 
     def scores(self, head: nn.Module, hidden: Tensor, batch: Batch) -> Tensor:
         """(words, labels): the head reads the words' first sub-tokens alone."""
