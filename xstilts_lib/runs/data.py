@@ -35,6 +35,10 @@ def identify(run: Run, part: str) -> dict[str, str] | None:
     found: dict[str, str] = {}
     if model.path and Path(model.path).is_dir():
         found[f"weights of {model.name}"] = checksums.of_files(Path(model.path))
+    if model.package:
+        from ..models import packaged
+
+        found[f"weights of {model.name}"] = checksums.remembered(packaged.path_in(model.package))
     settings = json.dumps(dict(experiment.source), sort_keys=True, default=str)
     if kind == "miniature":
         return found | {"generated world": open_source(json.loads(settings)).revision(text_task(kind))}
@@ -61,13 +65,13 @@ def _needs(run: Run, part: str, source: RealSource) -> Iterator[Need]:
             for each in run.recipe.last.tasks:
                 running = TASKS[each.task].role == "text"
                 yield text if running else Need(each.task, "train", each.language)
-        elif experiment.model.path is None:
+        elif experiment.model.architecture is not None:
             yield text
         return
     yield from _needs(run, ENCODER, source)
     for name in run.tasks(part):
         codes = experiment.languages_for(name, source)
-        yield from (Need(name, experiment.evaluation.split, code) for code in codes)
+        yield from (Need(name, experiment.evaluation.split_of(name), code) for code in codes)
         train = TASKS[name].train
         if train:
             yield Need(train, "train", "en")

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from ..common import checksums, disk
 from ..common.errors import UserError, nearest
+from ..sources import samples
 from ..tasks import TASKS
 
 if TYPE_CHECKING:
@@ -48,15 +49,19 @@ def text(experiment: Experiment, source: Source) -> dict[str, Dataset]:
     return {code: rows for code, rows in found.items() if len(rows)}
 
 
-def examples(experiment: Experiment, source: Source, part: Ingredient) -> Dataset:
+def examples(experiment: Experiment, source: Source, part: Ingredient, seed: int) -> Dataset:
     """What an ingredient of a step trains on: a task's training set, or running text of every language.
 
-    The text is shuffled, so that whoever looks at its first rows sees several languages.
+    Where targets train on a part of the same set, drawn from the run's `seed`, those rows are left to them:
+    no row is read in both phases. The text is shuffled, so that whoever looks at its first rows sees several
+    languages.
     """
     from datasets import concatenate_datasets
 
     if TASKS[part.task].role != "text":
-        return source.load(part.task, "train", part.language)
+        rows = source.load(part.task, "train", part.language)
+        kept = experiment.examples_kept(part.task)
+        return samples.others(rows, TASKS[part.task], kept, seed) if kept else rows
     return concatenate_datasets(list(text(experiment, source).values())).shuffle(seed=0)
 
 

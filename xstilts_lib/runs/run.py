@@ -93,7 +93,7 @@ class Run:
         """Whether an encoder is made here: an untrained one is drawn anew each time."""
         if self.recipe.root == UNTRAINED:
             return False
-        return bool(self.recipe.steps) or self.experiment.model.path is None
+        return bool(self.recipe.steps) or self.experiment.model.architecture is not None
 
     @property
     def targets(self) -> tuple[str, ...]:
@@ -222,7 +222,7 @@ class Run:
         from its revision; `untrained`, its weights are drawn from the seed: those that pretraining starts
         from.
         """
-        from ..models import encoder
+        from ..models import encoder, packaged
         from . import pretraining
 
         model = self.experiment.model
@@ -230,7 +230,8 @@ class Run:
             manifest.read_manifest(self.directory, verify=True)
             return encoder.load(self.encoder)
         if self.recipe.root == NONE:
-            return encoder.load(model.path, model.revision)
+            place = packaged.unpacked(model.package) if model.package else model.path
+            return encoder.load(place, model.revision, model.layers)
         return pretraining.new_encoder(self.experiment, source, self.seed)
 
     @contextmanager

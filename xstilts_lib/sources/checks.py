@@ -43,6 +43,8 @@ class LoadReport:
     """Rows that the task leaves out by definition (SNLI's "-", other languages of a mixed file)."""
     unlabelled: int = 0
     """Rows whose answer the publisher keeps; where no pair is given to be mined, the sentences."""
+    overlapping: int = 0
+    """Training rows left out because an evaluation set holds their text too (`overlaps: drop`)."""
     blank: int = 0
     """Rows without a text that they are about. They are kept, as the benchmarks keep them, and noted."""
     unanswerable: bool = False

@@ -36,6 +36,9 @@ class RealSettings:
     """Draws those lines."""
     counts: Literal["exact", "any"] = "exact"
     """'exact' refuses a split without its published number of rows; 'any' takes a version of your own."""
+    overlaps: Literal["keep", "drop"] = "keep"
+    """'drop' leaves out of a training set the rows with a text that the English dev or test set of a target
+    trained on it holds too; 'keep' reads it as it was published."""
     repair: tuple[Literal["xcopa"], ...] = ()
     """Published faults to mend, by task. `xcopa`: its Thai, Turkish and Swahili files ask for the cause where
     the other languages ask for the effect, or the other way; each row then asks what most languages ask."""
@@ -84,7 +87,25 @@ class RealSource(ABC):
         rows = self.rows(task, split, language)
         if split == "train":
             self._labelled(row, split, language, rows)
+            if self.settings.overlaps == "drop":
+                rows = self._apart(row, rows, language)
         return dataset(row.format, limited(row, rows, limit))
+
+    def _apart(self, row: Task, rows: list[dict[str, Any]], language: str) -> list[dict[str, Any]]:
+        """The training rows that share no text with the English evaluation sets they lead to."""
+        users = [name for name in self.targets if row.name in (name, task(name).train)]
+        excluded = text.held_out(self, users, ["en"])
+        kept = [
+            each
+            for each in rows
+            if not any(
+                text.normalised(words) in excluded
+                for column, words in text.texts(row, each, language)
+                if not column.startswith("choice")  # of which many questions offer the same: a bank, a river
+            )
+        ]
+        self.reports[row.name, "train", language].overlapping = len(rows) - len(kept)
+        return kept
 
     def require_labels(self, name: str, split: str, language: str, limit: int | None = None) -> None:
         """UserError where rows that `load` would give have no label, naming what would mend it."""
@@ -183,7 +204,7 @@ class RealSource(ABC):
         if row.role == "intermediate":
             return ("en",)
         splits = self.splits(task)
-        return self.held(task, "test" if "test" in splits else "dev")
+        return ("test" in splits and self.held(task, "test")) or self.held(task, "dev")
 
     def labels(self, task: str) -> tuple[str, ...]:
         """Label names in the order of the head's outputs."""

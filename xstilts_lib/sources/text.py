@@ -59,13 +59,18 @@ def texts(row_task: Task, row: Mapping[str, Any], language: str) -> Iterator[tup
             yield from ((column, row[column]) for column in ("text", "context") if row[column])
 
 
-def held_out(source: RealSource, targets: Iterable[str]) -> frozenset[str]:
-    """Every normalised sentence of the evaluation splits of `targets`, in every language that is there."""
+def held_out(
+    source: RealSource, targets: Iterable[str], languages: Sequence[str] | None = None
+) -> frozenset[str]:
+    """Every normalised sentence of the evaluation splits of `targets`, in `languages`, or where they are None
+    in every one that is there."""
     found: set[str] = set()
     for name in targets:
         row_task = task(name)
         for split in ("dev", "test"):
             for language in source.held(name, split):
+                if languages is not None and language not in languages:
+                    continue
                 for row in source.rows(name, split, language):
                     for _, text in texts(row_task, row, language):
                         found.update(sentences(text))

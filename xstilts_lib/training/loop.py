@@ -29,8 +29,9 @@ from ..formats import FORMATS, Batch, Feature, Format
 from ..formats.batches import Mixture, Stream, collate, divide
 from ..models import attention, devices, dropout, encoder, sharding
 from ..models.trainable import trained_as
+from ..sources import samples
 from ..tasks.settings import PretrainSettings, TrainSettings
-from . import launch, samples
+from . import launch
 from .state import History, State, fingerprint
 
 if TYPE_CHECKING:

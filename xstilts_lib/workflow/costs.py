@@ -101,9 +101,10 @@ def _part(run: Run, part: str, known: Mapping[tuple[str, ...], float]) -> Cost:
 
 def weights(experiment: Experiment) -> float:
     """Parameters of the encoder without its embeddings. UserError where the settings do not say."""
-    shape = shapes.known(experiment.model.architecture, experiment.model.path)
+    model = experiment.model
+    shape = shapes.known(model.architecture, model.path or model.package)
     try:
-        width, layers = int(shape["hidden_size"]), int(shape["num_hidden_layers"])
+        width, layers = int(shape["hidden_size"]), model.layers or int(shape["num_hidden_layers"])
         inner = int(shape.get("intermediate_size", 4 * width))
     except (KeyError, ValueError, TypeError):
         return 85e6  # as many as XLM-R base has, where nothing is known

@@ -175,11 +175,11 @@ class FilesSource(RealSource):
             if self.folder.layout(TASKS[part], "train", "en") is None:
                 raise self.folder.absence(TASKS[part], "train", "en")
         if row.role == "target":
-            split = "test" if "test" in LAYOUTS[row.name] else "dev"
+            splits = [split for split in ("test", "dev") if split in LAYOUTS[row.name]]
             # Any one language will do where none is declared; the error then names the first of the task.
             for language in self.languages(row.name) or row.languages[:1]:
-                if self.folder.layout(row, split, language) is None:
-                    raise self.folder.absence(row, split, language)
+                if not any(self.folder.layout(row, split, language) for split in splits):
+                    raise self.folder.absence(row, splits[0], language)
 
     def remedy(self, row: Task, split: str, language: str) -> str:
         """The file of labels that is looked for beside, the other forms that hold labels, another source."""

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from ..common.errors import UserError
+
 if TYPE_CHECKING:
     from datasets import Dataset
 
@@ -23,6 +25,23 @@ def drawn(rows: Dataset, task: Task, number: int, seed: int) -> Dataset:
     two sides, queries are drawn, and the candidates that answer them stay. A smaller draw from the same seed
     lies within a larger one, but for a row of a part where the shares are rounded the other way.
     """
+    kept = _draw(rows, task, number, seed)
+    return rows if kept is None else rows.select(sorted(kept))
+
+
+def others(rows: Dataset, task: Task, number: int, seed: int) -> Dataset:
+    """The rows that `drawn` leaves, in their order; UserError where it leaves none."""
+    kept = _draw(rows, task, number, seed)
+    if kept is None:
+        raise UserError(
+            f"{task.name}: a target trains on {number:,} of its {len(rows):,} examples, and none is left for "
+            "the intermediate phase: set the target's `examples` lower."
+        )
+    return rows.select([place for place in range(len(rows)) if place not in kept])
+
+
+def _draw(rows: Dataset, task: Task, number: int, seed: int) -> set[int] | None:
+    """The places of the rows drawn; None for all of them."""
     sides = rows["side"][:] if "side" in rows.column_names else ["query"] * len(rows)
     groups: dict[str, list[int]] = {}
     for place, (part, side) in enumerate(zip(_parts(rows, task), sides, strict=True)):
@@ -30,7 +49,7 @@ def drawn(rows: Dataset, task: Task, number: int, seed: int) -> Dataset:
             groups.setdefault(part, []).append(place)
     sizes = [len(places) for places in groups.values()]
     if number >= sum(sizes):
-        return rows
+        return None
     kept: set[int] = set()
     for index, (places, share) in enumerate(zip(groups.values(), shares(sizes, number), strict=True)):
         order = np.random.default_rng((seed, 6, index)).permutation(len(places))
@@ -39,7 +58,7 @@ def drawn(rows: Dataset, task: Task, number: int, seed: int) -> Dataset:
         ids, mates = rows["id"][:], rows["mate"][:]
         asked = {mates[place] for place in kept}
         kept.update(place for place, side in enumerate(sides) if side != "query" and ids[place] in asked)
-    return rows.select(sorted(kept))
+    return kept
 
 
 def _parts(rows: Dataset, task: Task) -> Sequence[str]:

@@ -7,10 +7,10 @@ from collections import Counter
 import pytest
 from datasets import Dataset
 
+from xstilts_lib.sources.samples import drawn, shares
 from xstilts_lib.tasks import task
 from xstilts_lib.tasks.settings import TrainSettings
 from xstilts_lib.training.loop import Ingredient
-from xstilts_lib.training.samples import drawn, shares
 
 SIZES = {"snli": 550, "mnli": 393, "anli": 163}
 PARTS = Dataset.from_dict({"id": [f"{part}-{i}" for part, size in SIZES.items() for i in range(size)]})
