@@ -67,3 +67,13 @@ def test_it_stands_in_no_file_and_takes_no_other_choices_place(make_model, token
     assert AutoConfig.from_pretrained(tmp_path / "encoder").model_type == "xlm-roberta"
     model.config._attn_implementation = "eager"
     assert attention.use(model).config._attn_implementation == "eager"
+
+
+def test_long_sequences_in_half_precision_go_through_the_fused_kernel(monkeypatch):
+    mask = torch.ones(3, 1, 7, 7, dtype=torch.bool)
+    mask[1, :, :, 5:] = False
+    plain = both(torch.bfloat16, mask=mask)[0]
+    monkeypatch.setattr(attention, "LONG", 4)
+    for fused, direct in zip(both(torch.bfloat16, mask=mask)[0], plain, strict=True):
+        assert fused.dtype == torch.bfloat16
+        torch.testing.assert_close(fused, direct, atol=0.02, rtol=0.05)

@@ -187,3 +187,17 @@ def test_a_sequence_beyond_the_positions_is_refused(kind, limit, make_model, tok
     encoder.check_length(model, FORMATS["bitext"].encode(rows, tokenizer, (), limit))
     with pytest.raises(UserError, match=f"has {limit + 1} tokens, .* set max_length to {limit} at most"):
         encoder.check_length(model, FORMATS["bitext"].encode(rows, tokenizer, (), limit + 1))
+
+
+def test_under_autocast_states_are_half_from_the_lowest_layer_on(make_model, batch, tokenizer, tmp_path):
+    """And nowhere else: without autocast nothing is touched."""
+    encoder.save(make_model(), tokenizer, tmp_path)
+    model, _ = encoder.load(tmp_path)
+    with torch.inference_mode():
+        exact = encoder.several_layers(model, batch, (0, 1))
+        with torch.autocast("cpu", torch.bfloat16):
+            half = encoder.several_layers(model, batch, (0, 1))
+    assert [state.dtype for state in exact] == [torch.float32] * 2
+    assert [state.dtype for state in half] == [torch.bfloat16] * 2
+    for ours, truth in zip(half, exact, strict=True):
+        torch.testing.assert_close(ours.float(), truth, atol=0.05, rtol=0.05)

@@ -7,7 +7,8 @@ from collections import Counter
 import pytest
 from datasets import Dataset
 
-from xstilts_lib.sources.samples import drawn, shares
+from xstilts_lib.common.errors import UserError
+from xstilts_lib.sources.samples import drawn, others, shares
 from xstilts_lib.tasks import task
 from xstilts_lib.tasks.settings import TrainSettings
 from xstilts_lib.training.loop import Ingredient
@@ -92,3 +93,12 @@ def test_training_reads_the_draw_of_the_run_s_seed(tokenizer):
         tokenizer.convert_tokens_to_ids(f"w{i}"): 3 for i in (1, 2, 3)
     }
     assert first[0] == first[1] != first[2]
+
+
+def test_others_are_what_a_draw_leaves():
+    for rows, name in ((PARTS, "anli_plus"), (ALONE, "mnli")):
+        mine, left = (set(f(rows, task(name), 100, seed=4)["id"]) for f in (drawn, others))
+        assert not mine & left
+        assert mine | left == set(rows["id"])
+    with pytest.raises(UserError, match=r"mnli: a target trains on 300 of its 300 examples"):
+        others(ALONE, task("mnli"), 300, seed=4)

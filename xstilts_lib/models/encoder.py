@@ -105,7 +105,8 @@ def load(
             if layers is not None:
                 _keep(config, layers)
             options = {"dtype": torch.float32, **_unpooled(type(config))}
-            model = _model_class(config).from_pretrained(place, revision=revision, **options)
+            options |= {"config": config, "revision": revision}
+            model = _model_class(config).from_pretrained(place, **options)
             tokenizer = AutoTokenizer.from_pretrained(place, revision=revision)
     except OSError as error:
         raise UserError(f"No encoder could be read from {place}: {str(error).splitlines()[0]}") from error
