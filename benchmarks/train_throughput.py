@@ -20,6 +20,7 @@ import statistics
 import tempfile
 import time
 from collections import defaultdict
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -110,6 +111,7 @@ def main() -> None:
     parser.add_argument("--threads", type=int, default=cores())
     parser.add_argument("--rounds", type=int)
     parser.add_argument("--layout", default="auto", help="of our batches: auto, padded or joined")
+    parser.add_argument("--dropout", type=float, default=0.1, help="of the encoder, on all sides")
     parser.add_argument("--attention-dropout", type=float, help="ours; a GPU joins sequences at 0")
     parser.add_argument("--compile", action="store_true", help="our encoder")
     parser.add_argument("--processor-time", action="store_true", help="ratios by it: others use this machine")
@@ -125,7 +127,7 @@ def main() -> None:
         if args.kinds and kind.split()[0] not in args.kinds:
             continue
         number = args.examples or (8 if args.quick else 36) * args.batch_size
-        job = work(kind, number, args.data)
+        job = replace(work(kind, number, args.data), dropout=args.dropout)
         average = job.tokens / len(job.features)
         print(f"{kind}: {job.source}, {len(job.features)} of {average:.1f} tokens on average", flush=True)
         rows = measure(job, [OURS, *sides], args)

@@ -17,7 +17,7 @@ from transformers import (
 )
 
 from xstilts_lib.formats import FORMATS, Feature, Format
-from xstilts_lib.models import attention
+from xstilts_lib.models import encoder
 from xstilts_lib.sources import open_source
 
 DATA = Path(__file__).resolve().parents[3] / "shared" / "data"
@@ -29,6 +29,7 @@ KINDS: dict[str, tuple[tuple[str, str], str, int | None, Any]] = {
     "tag sequences": (("panx", "train"), "mini_panx", None, AutoModelForTokenClassification),
 }
 SHAPES = {
+    "small": {"hidden_size": 384, "intermediate_size": 1536, "num_attention_heads": 12},
     "base": {"hidden_size": 768, "intermediate_size": 3072, "num_attention_heads": 12},
     "large": {"hidden_size": 1024, "intermediate_size": 4096, "num_attention_heads": 16},
     "toy": {"hidden_size": 32, "intermediate_size": 64, "num_attention_heads": 2},
@@ -52,6 +53,8 @@ class Work:
     model_class: Any
     rows: Any = None
     tokenizer: Any = None
+    dropout: float = 0.1
+    """Of layers and attention weights, on all sides."""
 
     @property
     def tokens(self) -> int:
@@ -62,14 +65,15 @@ class Work:
         config = AutoConfig.for_model(
             "xlm-roberta", **SHAPES[shape], num_hidden_layers=layers, vocab_size=self.pieces,
             pad_token_id=self.pad, num_labels=max(2, len(self.labels)), max_position_embeddings=514,
-            type_vocab_size=1, layer_norm_eps=1e-5,
+            type_vocab_size=1, layer_norm_eps=1e-5, hidden_dropout_prob=self.dropout,
+            attention_probs_dropout_prob=self.dropout,
         )  # fmt: skip
         torch.manual_seed(0)
         return self.model_class.from_config(config)
 
     def encoder(self, shape: str, layers: int) -> Any:
         """The encoder inside that model, for our own heads."""
-        return attention.use(copy.deepcopy(self.model(shape, layers).base_model))
+        return encoder.ready(copy.deepcopy(self.model(shape, layers).base_model))
 
 
 def work(kind: str, number: int, data: Path = DATA) -> Work:

@@ -75,7 +75,7 @@ def build(
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
         model = empty(config)
-    return _ready(model)
+    return ready(model)
 
 
 def empty(config: PreTrainedConfig) -> PreTrainedModel:
@@ -114,10 +114,10 @@ def load(
         from safetensors.numpy import load_file
 
         attach(tokenizer, load_file(folder / VOCABULARY)["kept"])
-    return _ready(model), tokenizer
+    return ready(model), tokenizer
 
 
-def _ready(model: PreTrainedModel) -> PreTrainedModel:
+def ready(model: PreTrainedModel) -> PreTrainedModel:
     """The model for evaluation, with our attention, and on a CPU with half precision all the way up."""
     found = _blocks(model)
     if found is not None:
