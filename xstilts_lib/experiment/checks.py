@@ -154,6 +154,9 @@ def stated(experiment: Experiment) -> None:
     names = {"+".join(sorted(step.names)) for step in steps} | {name for step in steps for name in step.names}
     names |= {name for name in targets if task(name).train is not None}
     mixed = {name for step in steps if len(step.tasks) > 1 for name in step.names}
+    for name in experiment.evaluation.splits:
+        if name not in targets:
+            raise UserError(f"evaluation.splits: {name!r} is no target here: {nearest(name, targets)}")
     for name, settings in experiment.training.tasks.items():
         where, parts = f"training.tasks.{name}", name.split("+")
         if name not in names:
