@@ -114,7 +114,7 @@ def test_what_is_used_is_noted(monkeypatch: pytest.MonkeyPatch) -> None:
     assert arithmetic.in_words({}) == ""
 
 
-@pytest.mark.parametrize("name", ["smoke", "miniature", "questions", "real-small"])
+@pytest.mark.parametrize("name", ["smoke", "miniature", "questions"])
 def test_experiments_whose_numbers_are_printed_state_their_precision(name: str) -> None:
     for each in load_experiment(name).each_model():
         phases = [each.settings_for("intermediate", [task]) for task in each.intermediates]

@@ -8,12 +8,12 @@ import unicodedata
 
 import numpy as np
 import pytest
+from xlmr import load_tokenizer
 
 from xstilts_lib.common.errors import UserError
 from xstilts_lib.formats import FORMATS, Segmenter
 from xstilts_lib.formats.plain import reader
 from xstilts_lib.formats.span import Span
-from xstilts_lib.sources.files.tokenizer import load_tokenizer
 
 LINES = (
     "Chiếc cầu cũ ở gần dòng sông, tiếng nước rất êm.",

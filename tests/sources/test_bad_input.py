@@ -19,8 +19,6 @@ LOADS = {
     "xquad": ("xquad", "test", "de", "xquad/xquad.de.json"),
     "squad": ("squad_v1", "train", "en", "squad/train-v1.1.json"),
     "squad2": ("squad_v2", "dev", "en", "squad/dev-v2.0.json"),
-    "bible": ("text", "train", "es", "bible/es_rvr.json"),
-    "basque": ("text", "train", "eu", "bible/Basque-NT.xml"),
     "pos": ("udpos", "test", "de", "udpos/test-de.tsv"),
     "ud": ("ud", "test", "de", "ud/UD_German-X/de_x-ud-test.conllu"),
     "panx": ("panx", "dev", "sw", "panx/sw/dev"),
@@ -135,7 +133,6 @@ BAD = [
         "line 1: 'choices' holds half of a character",
     ),
     ("csqa", (CSQA % '"A"').replace('"v"', '"\\ud83d"'), "line 1: 'choices' holds half of a character"),
-    ("bible", '[{"chapters": [["Aa \\udc00."]]}]', r"bible, es, 0\.1\.1: 'text' holds half of a character"),
     # cut short, or not
     (
         "copa",
@@ -150,16 +147,6 @@ BAD = [
     ),
     ("xnli", '"a ""b"""\tc\tneutral\n"d" e\tf\tneutral\n', r"line 2: this is not CSV \(.*must be doubled\)"),
     ("hellaswag", "a: b\n1\nc\nd\ne\nf\na: b\nc\nd\ne\nf\ng\n", "line 8: the label must be 0 to 3, not 'c'"),
-    (
-        "basque",
-        "<cesDoc><seg id='b.MAT.1.1'>a</cesDoc>",
-        r"this is not XML \(mismatched tag: line 1, column \d+\)\.$",
-    ),
-    (
-        "basque",
-        "<cesDoc><seg id='b.MAT.1.1'>a</s",
-        "this is not XML .*: the file was cut short; fetch it again",
-    ),
     ("csqa", '{"id": "1"}\n{"id": \n', r"jsonl, line 1: the object 'question' is missing"),
     ("copa", COPA % ("cause", 0) + '{"premise": "a",\n', r"train-en\.jsonl, line 2: the JSON ends too early"),
     ("copa", "[]\n", "a JSON object was expected"),
@@ -199,7 +186,7 @@ BUCC = {
 @pytest.mark.parametrize(("load", "content", "message"), BAD)
 def test_bad_files_are_refused_in_one_sentence(open_folder, tmp_path, load, content, message):
     task, split, language, file = LOADS[load]
-    source = open_folder({**BUCC, file: content}, text_from=["bible"])
+    source = open_folder({**BUCC, file: content})
     with pytest.raises(UserError, match=message) as caught:
         source.load(task, split, language)
     sentence = str(caught.value)

@@ -1,4 +1,4 @@
-"""The files source: what it offers, how it finds and unpacks sets, the text to learn from, its settings."""
+"""The files source: what it offers, how it finds and unpacks sets, its settings."""
 
 from __future__ import annotations
 
@@ -8,14 +8,12 @@ import tarfile
 import zipfile
 
 import pytest
-from made_up import BRIDGE
 
 from xstilts_lib.common.errors import UserError
 from xstilts_lib.sources import open_source
 from xstilts_lib.sources.checks import spread
 from xstilts_lib.sources.columns import COLUMNS, dataset, features
 from xstilts_lib.sources.survey import check_table
-from xstilts_lib.sources.text import normalised, sentences
 from xstilts_lib.tasks import TASKS
 
 
@@ -128,66 +126,15 @@ def test_the_revision_changes_with_a_byte(open_folder):
     assert open_folder({"udpos/dev-en.tsv": "Snow\tNOUN\nmelts\tVERB\n"}).revision("udpos") != first
 
 
-TEXT = {
-    "ntrex/newstest2019-src.eng.txt": "The minister spoke long.\nIt rains here every morning.\nA third.\n",
-    "ntrex/newstest2019-ref.deu.txt": "Der Minister sprach lange.\nEs regnet stets.\nEine dritte Zeile.\n",
-    "tatoeba/tatoeba.deu-eng.eng": "It rains here every morning!\nIt snows.\n",
-    "udpos/test-de.tsv": "Eine\tDET\ndritte\tADJ\nZeile\tNOUN\n.\tPUNCT\n",
-}
-
-
-def test_text_never_holds_a_sentence_that_is_evaluated(open_folder):
-    source = open_folder(TEXT, text_from=["ntrex", "udpos", "squad_v1", "xnli"])
-    rows = [*source.load("text", "train", "de")]
-    # The second line's translation is in Tatoeba, the third line in the POS test set.
-    assert [(row["text"], row["pair"]) for row in rows] == [
-        ("Der Minister sprach lange.", "The minister spoke long.")
-    ]
-    english = [row["text"] for row in source.load("text", "train", "en")]
-    assert "It rains here every morning." not in english
-    # SQuAD's training paragraph is XQuAD's paragraph here, so it goes too.
-    assert BRIDGE not in english
-    assert {row["language"] for row in rows} == {"de"}
-    assert source.languages("text") == ("de", "en")
-
-
-def test_text_is_not_read_beside_a_target_that_it_does_not_know(open_folder):
-    source = open_folder(TEXT, text_from=["ntrex"], targets=["xquad"])
-    source.check(["squad_v1", "xquad"])
-    assert source.load("text", "train", "de").num_rows == 3
-    source.check(["udpos"])
-    with pytest.raises(UserError, match=r"evaluates 'udpos'.*add it to `targets`"):
-        source.load("text", "train", "de")
-
-
-def test_text_is_capped_drawn_by_seed_and_refuses_a_missing_set(open_folder):
-    lines = "".join(f"Sentence number {n} of the news.\n" for n in range(300))
-    files = {**TEXT, "ntrex/newstest2019-src.eng.txt": lines}
-    drawn = [
-        open_folder(files, text_from=["ntrex"], text_lines=50, seed=seed).load("text", "train")
-        for seed in (0, 0, 1)
-    ]
-    assert drawn[0].num_rows <= 50
-    assert drawn[0]["text"][:] == drawn[1]["text"][:] != drawn[2]["text"][:]
-    with pytest.raises(UserError, match="lacks bible, which the text is drawn from"):
-        open_folder(files, text_from=["ntrex", "bible"]).check(["text"])
-
-
-def test_sentences_are_compared_by_letters_and_digits():
-    assert normalised("Ｈello, Wörld! 12") == normalised("hello wörld 12")
-    assert set(sentences("One fish. Two fish.")) == {"onefishtwofish", "onefish", "twofish"}
-
-
 def test_settings_are_checked(make_folder):
     folder = str(make_folder())
     for settings, message in (
         ({}, "--data DIR"),
         ({"folder": folder + "/nowhere"}, "is missing"),
-        ({"folder": folder, "text_line": 3}, "did you mean 'text_lines'"),
-        ({"folder": folder, "targets": ["xqad"]}, "did you mean 'xquad'"),
+        ({"folder": folder, "count": "any"}, "did you mean 'counts'"),
+        ({"folder": folder, "languages": {"xqad": []}}, "did you mean 'xquad'"),
         ({"folder": folder, "languages": {"xquad": ["xx"]}}, "there is no 'xx'"),
         ({"folder": folder, "counts": "some"}, "valid names: any, exact"),
-        ({"folder": folder, "text_lines": 0}, "at least 1"),
     ):
         with pytest.raises(UserError, match=message):
             open_source({"kind": "files", **settings})
@@ -205,12 +152,8 @@ def test_the_survey_says_what_is_there_absent_and_wrong(open_folder):
     assert table["xquad", "test", "de"].source == "xquad/xquad.de.json"
     assert "cut short" in table["xquad", "test", "vi"].problem
     assert "lacks mlqa/" in table["mlqa", "", ""].absent
-    assert "lacks ntrex" in table["text", "", ""].absent
     named = list(check_table(source, ["mlqa"]))
     assert "lacks mlqa/" in named[0].problem
-    drawn = open_folder({**TEXT, "xquad/xquad.vi.json": None}, text_from=["ntrex"])
-    lines = [row for row in check_table(drawn) if row.task == "text"]
-    assert (lines[0].language, lines[0].rows, lines[0].source) == ("de", 3, "ntrex")
 
 
 def test_nothing_heavy_is_imported_before_data_is_loaded():
@@ -231,13 +174,6 @@ def test_columns_are_typed():
     )
     assert rows[0]["answers"] == {"text": ["c"], "start": [0]}
     assert dataset("tags", []).features == features("tags")
-
-
-def test_tokenizer_of_the_folder_is_asked_for_by_name(open_folder):
-    with pytest.raises(UserError, match="lacks xlmr_tokenizer/"):
-        open_folder().tokenizer()
-    with pytest.raises(UserError, match="holds no usable tokenizer"):
-        open_folder({"xlmr_tokenizer/x.model": b"\x01\x02"}).tokenizer()
 
 
 def test_files_are_named_in_errors_as_the_user_named_them(open_folder, tmp_path):

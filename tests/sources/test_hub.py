@@ -16,7 +16,7 @@ from xstilts_lib.common.errors import UserError
 from xstilts_lib.sources import open_source
 from xstilts_lib.sources.columns import features
 from xstilts_lib.sources.hub import HubSource
-from xstilts_lib.sources.hub.pins import Pins
+from xstilts_lib.sources.hub.kept import Pins
 from xstilts_lib.sources.hub.repositories import REPOSITORIES
 from xstilts_lib.sources.survey import check_table
 from xstilts_lib.tasks import ENTITIES, TASKS
@@ -246,7 +246,7 @@ def test_a_mirror_is_what_is_in_it_now(open_hub, tmp_path):
 
 
 def test_what_is_read_is_named_without_asking_the_hub(tmp_path, monkeypatch):
-    monkeypatch.setattr("xstilts_lib.sources.hub.pins._ask", lambda *_: pytest.fail("the hub was asked"))
+    monkeypatch.setattr("xstilts_lib.sources.hub.kept._ask", lambda *_: pytest.fail("the hub was asked"))
     settings = {"kind": "hub", "cache": str(tmp_path), "revisions": {"facebook/xnli": "main"}}
     source = open_source(settings)
     assert source.identify("xnli", "test", "de") == "facebook/xnli@main"
@@ -310,7 +310,7 @@ def test_commits_are_pinned_when_first_read(tmp_path, monkeypatch):
         asked.append((repository, revision))
         return commit
 
-    monkeypatch.setattr("xstilts_lib.sources.hub.pins._ask", ask)
+    monkeypatch.setattr("xstilts_lib.sources.hub.kept._ask", ask)
     pins = Pins(tmp_path / "cache" / "hub-pins.json", {"a/stated": "f" * 40})
     assert pins.commit("a/stated", "main") == "f" * 40
     assert pins.commit("a/known", "e" * 40) == "e" * 40

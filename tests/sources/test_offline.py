@@ -14,7 +14,7 @@ from fake_hub import serve
 from made_up_hub import build
 
 from xstilts_lib.common.errors import UserError
-from xstilts_lib.sources.hub import local
+from xstilts_lib.sources.hub import kept
 from xstilts_lib.sources.hub.repositories import REPOSITORIES
 
 TASK, OTHER = "tydiqa", "0123456789" * 4
@@ -76,7 +76,7 @@ GOOD = b"id,context\n1,a\n"
 @pytest.fixture
 def github(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[bytes | None], None]:
     """What GitHub answers to a request for any file."""
-    monkeypatch.setattr(local, "GITHUB", (tmp_path / "answer").as_uri())
+    monkeypatch.setattr(kept, "GITHUB", (tmp_path / "answer").as_uri())
 
     def answer(content: bytes | None) -> None:
         if content is None:
@@ -89,20 +89,20 @@ def github(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[bytes |
 
 def test_a_file_of_github_is_fetched_once(tmp_path, github):
     github(GOOD)
-    place = local.github_file(tmp_path / "cache", "owner/name", OTHER, "data/train.csv")
+    place = kept.github_file(tmp_path / "cache", "owner/name", OTHER, "data/train.csv")
     assert place.read_bytes() == GOOD
     assert OTHER in place.parts
     github(None)
-    assert local.github_file(tmp_path / "cache", "owner/name", OTHER, "data/train.csv") == place
+    assert kept.github_file(tmp_path / "cache", "owner/name", OTHER, "data/train.csv") == place
     with pytest.raises(UserError, match=r"answer cannot be fetched \(URLError"):
-        local.github_file(tmp_path / "cache", "owner/name", "f" * 40, "data/train.csv")
+        kept.github_file(tmp_path / "cache", "owner/name", "f" * 40, "data/train.csv")
 
 
 @pytest.mark.parametrize("content", [b"<!DOCTYPE html><p>404", b"\n <html>", b" \n"])
 def test_what_is_no_data_is_refused_and_not_kept(tmp_path, github, content):
     github(content)
     with pytest.raises(UserError, match="gives no data but"):
-        local.github_file(tmp_path / "cache", "owner/name", OTHER, "train.csv")
+        kept.github_file(tmp_path / "cache", "owner/name", OTHER, "train.csv")
     assert not (tmp_path / "cache").exists()
 
 
@@ -110,15 +110,15 @@ def test_nothing_is_fetched_offline(tmp_path, github, monkeypatch):
     github(GOOD)
     monkeypatch.setattr("huggingface_hub.constants.HF_HUB_OFFLINE", True)
     with pytest.raises(UserError, match="HF_HUB_OFFLINE forbids to fetch it: run `xstilts data fetch`"):
-        local.github_file(tmp_path / "cache", "owner/name", OTHER, "train.csv")
+        kept.github_file(tmp_path / "cache", "owner/name", OTHER, "train.csv")
 
 
-@pytest.mark.parametrize("damage", ["", '["1", "a", ""]\n["2", "b', '["1", "a"]\n', "[[\n"])
+@pytest.mark.parametrize("damage", ["", '["1", "a"]\n["2", "b', '["1", "a", ""]\n', "[[\n"])
 def test_drawn_lines_are_kept_and_made_anew_where_damaged(tmp_path, damage):
-    drawn = [("1", "A line\u2028of text.", ""), ("2", "Another.", "pair")]
+    drawn = [("1", "A line\u2028of text."), ("2", "Another.")]
     file = tmp_path / "wikipedia" / "de.jsonl"
-    assert local.lines(file, lambda: iter(drawn)) == drawn
-    assert local.lines(file, lambda: pytest.fail("drawn again")) == drawn
+    assert kept.lines(file, lambda: iter(drawn)) == drawn
+    assert kept.lines(file, lambda: pytest.fail("drawn again")) == drawn
     file.write_text(damage)
-    again = [("3", "Once more.", "")]
-    assert local.lines(file, lambda: again) == again
+    again = [("3", "Once more.")]
+    assert kept.lines(file, lambda: again) == again

@@ -6,10 +6,10 @@ import json
 
 import pytest
 from made_up import paragraph
+from xlmr import load_tokenizer
 
 from xstilts_lib.sources import open_source
 from xstilts_lib.sources.files.layouts import LAYOUTS
-from xstilts_lib.sources.text import normalised
 from xstilts_lib.tasks import TASKS
 
 # (task, split) -> {language: rows} of the sets that are shared; None stands for what the table of tasks says.
@@ -103,23 +103,9 @@ def test_offsets_that_a_strip_shifted_are_all_repaired(real, make_folder, tmp_pa
         assert after["context"][start : start + len(text)] == text == before["answers"]["text"][0]
 
 
-@pytest.mark.slow
-def test_text_of_the_shared_sets(real):
-    real.check(["text", "xquad", "udpos", "tatoeba"])
-    assert len(real.languages("text")) >= 26
-    rows = real.load("text", "train", "sw")
-    held_out = {normalised(row["sentence"]) for row in real.load("tatoeba", "test", "sw")}
-    held_out |= {normalised(row["context"]) for row in real.load("xquad", "test", "en")}
-    assert rows.num_rows > 10_000
-    assert not held_out & {normalised(text) for text in rows["text"]}
-    assert sum(bool(pair) for pair in rows["pair"]) > 5_000
-    dev = real.load("text", "dev", "sw")
-    assert not set(rows["text"]) & set(dev["text"])
-
-
 @pytest.fixture(scope="module")
-def xlmr(real):
-    return real.tokenizer()
+def xlmr(real, tmp_path_factory):
+    return load_tokenizer(real.folder.set("xlmr_tokenizer"), tmp_path_factory.mktemp("tokenizer"))
 
 
 @pytest.mark.slow

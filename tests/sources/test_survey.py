@@ -17,7 +17,7 @@ from xstilts_lib.sources.survey import COLUMNS
 
 EXPERIMENT = """
 title: A test
-source: {kind: files, counts: any, text_from: [ntrex]}
+source: {kind: files, counts: any}
 model: {name: tiny, architecture: {model_type: xlm-roberta}}
 pretraining: {steps: 1}
 seeds: [0]
@@ -117,7 +117,7 @@ def test_what_is_amiss_is_named_and_the_rest_is_shown(xstilts, make_folder):
         (("xqad", "--data", "."), "There is no task 'xqad': did you mean 'xquad'?"),
         (("--data", "nowhere/at/all"), "--data nowhere/at/all is not a folder"),
         (("--source", "miniature", "--data", "."), "no use for a data folder"),
-        (("xquad", "--experiment", "real-small"), "leave those out"),
+        (("xquad", "--experiment", "questions"), "leave those out"),
         (("mini_xnli", "--source", "hub"), "does not come from the source 'hub'"),
     ],
 )
@@ -129,13 +129,8 @@ def test_mistakes_are_one_sentence(xstilts, argv, says):
     assert says in err
 
 
-NEWS = {
-    "ntrex/newstest2019-src.eng.txt": "The minister spoke about the water.\nNobody asked for the reason.\n"
-}
-
-
 def test_an_experiment_is_checked_for_all_that_it_reads(xstilts, make_folder, write_experiment):
-    folder = make_folder(NEWS)
+    folder = make_folder()
     code, out, err = xstilts("data", "check", "--experiment", str(write_experiment()), "--data", str(folder))
     assert (code, err) == (0, "")
     assert {line.split()[0] for line in out.splitlines()[1:-1]} == {"squad_v1", "xquad", "tatoeba"}
@@ -154,39 +149,12 @@ def test_an_experiment_is_checked_for_all_that_it_reads(xstilts, make_folder, wr
 def test_what_an_experiment_lacks_is_refused_before_it_runs(
     xstilts, make_folder, write_experiment, old, new, says
 ):
-    folder, file = make_folder(NEWS), write_experiment(old, new)
+    folder, file = make_folder(), write_experiment(old, new)
     with pytest.raises(UserError, match=says):
         load_experiment(file, folder).open_source()
     code, _, err = xstilts("data", "check", "--experiment", str(file), "--data", str(folder))
     assert code == 2
     assert all(line.startswith("Error: ") for line in err.splitlines())
-
-
-def test_the_text_of_an_experiment_leaves_out_its_own_targets(make_folder, write_experiment):
-    """No list beside `targets`: what is evaluated is known, and what it leaves out of the text follows."""
-    spoken = {
-        "ntrex/newstest2019-src.eng.txt": "It rains over the whole country.\nIt is the bridge of the town.\n"
-    }
-    folder = make_folder(
-        {**spoken, "tatoeba/tatoeba.deu-eng.eng": "It is the bridge of the town.\nIt snows.\n"}
-    )
-    experiment = load_experiment(write_experiment(), folder)
-    source = experiment.open_source()
-    assert set(source.targets) == {"xquad", "tatoeba"}
-    drawn = [text for split in ("train", "dev") for text in _texts(source, split)]
-    assert drawn == ["It rains over the whole country."]
-    alone = load_experiment(write_experiment(", tatoeba]", "]"), folder)
-    assert len([text for split in ("train", "dev") for text in _texts(alone.open_source(), split)]) == 2
-    from xstilts_lib.runs.run import Run
-
-    assert Run(experiment, "none", 0).fingerprint("encoder") != Run(alone, "none", 0).fingerprint("encoder")
-
-
-def _texts(source, split):
-    try:
-        return source.load("text", split)["text"][:]
-    except UserError:  # none of so few lines fell to this split
-        return []
 
 
 @pytest.mark.slow
@@ -202,11 +170,10 @@ def test_every_shared_set_is_green(shared, xstilts):
     assert rows["tydiqa", "train", "en"]["rows"] == 3_696
     assert rows["xquad", "test", "zh"]["rows"] == 1_190
     assert rows["qqp", "dev", "en"]["repaired"] == 83
-    assert "bible" in rows["text", "train", "wo"]["source"]
     packed = {path.name.removesuffix(".tar.xz") for path in shared.glob("*.tar.xz")}
     read = {row["source"].split("/")[0] for row in rows.values() if row["rows"]}
-    read |= {row["task"] for row in rows.values() if row["rows"]} | {"ntrex", "bible"}
+    read |= {row["task"] for row in rows.values() if row["rows"]}
     read |= {"squad"}  # read as squad_v1 and squad_v2
-    assert packed - read == {"hf_format_samples", "lang2vec", "xlmr_tokenizer", "xtreme_mock"}, (
-        "not data of a task"
-    )
+    assert packed - read == {
+        "hf_format_samples", "lang2vec", "xlmr_tokenizer", "xtreme_mock", "ntrex", "bible"
+    }, "not data of a task"  # fmt: skip

@@ -17,6 +17,7 @@ from xstilts_lib.experiment import LABELLED, load_experiment
 from xstilts_lib.sources import open_source
 from xstilts_lib.sources.checks import LoadReport, checked
 from xstilts_lib.sources.columns import dataset
+from xstilts_lib.sources.examples import Given
 from xstilts_lib.sources.hub import converters
 from xstilts_lib.sources.survey import check_table
 from xstilts_lib.tasks import NLI, TASKS
@@ -24,14 +25,13 @@ from xstilts_lib.workflow import engine as workflow
 
 EXPERIMENT = """
 title: A test
-source: {kind: files, counts: any, text_from: [ntrex]}
+source: {kind: files, counts: any}
 model: {name: tiny, architecture: {model_type: xlm-roberta}}
 pretraining: {steps: 1}
 seeds: [0]
 recipes: [none]
 targets: [TARGET]
 """
-NEWS = {"ntrex/newstest2019-src.eng.txt": "The minister spoke about the water.\n"}
 
 
 def blanked(answer: str = "", start: int = 0) -> str:
@@ -144,7 +144,7 @@ def check_and_run(
         return capsys.readouterr().err
 
     def call(target: str, files: dict[str, str], more: str = "") -> tuple[str, str]:
-        folder, file = str(make_folder({**NEWS, **files})), tmp_path / "mine.yaml"
+        folder, file = str(make_folder(files)), tmp_path / "mine.yaml"
         file.write_text(EXPERIMENT.replace("TARGET", target) + more, encoding="utf-8")
         checked = said("data", "check", "--experiment", str(file), "--data", folder)
         return checked, said("run", str(file), "--data", folder, "--cores", "1")
@@ -176,7 +176,7 @@ def test_an_experiment_without_gold_is_refused_before_it_trains(check_and_run, t
 def test_only_rows_that_are_read_must_have_labels(make_folder, tmp_path):
     """Of three rows two are evaluated on, the first and the second: the last one may do without a label."""
     test = "a\tb\tneutral\nc\td\tneutral\ne\tf\t\n"
-    folder = make_folder({**NEWS, **NLI_MT, "xnli/test-en.tsv": test})
+    folder = make_folder({**NLI_MT, "xnli/test-en.tsv": test})
     file = tmp_path / "mine.yaml"
     file.write_text(EXPERIMENT.replace("TARGET", "xnli") + "evaluation: {examples: 2}", encoding="utf-8")
     load_experiment(file, folder).open_source()
@@ -186,7 +186,7 @@ def test_only_rows_that_are_read_must_have_labels(make_folder, tmp_path):
 
 
 def test_jobs_of_a_run_do_not_load_everything_again(make_folder, tmp_path, monkeypatch):
-    folder = make_folder({**NEWS, **NLI_MT, "xnli/test-en.tsv": "a\tb\n"})
+    folder = make_folder({**NLI_MT, "xnli/test-en.tsv": "a\tb\n"})
     file = tmp_path / "mine.yaml"
     file.write_text(EXPERIMENT.replace("TARGET", "xnli"), encoding="utf-8")
     experiment = load_experiment(file, folder)
@@ -204,11 +204,11 @@ def test_generated_rows_are_counted_too():
     assert {row.unlabelled for row in found} == {0}
 
 
-def _part(features: dict[str, Any], row: dict[str, Any]) -> converters.Part:
+def _part(features: dict[str, Any], row: dict[str, Any]) -> Given:
     from datasets import Dataset, Features
 
     data = Dataset.from_list([row], features=Features(features))
-    return converters.Part(data, "test", "test", "de", LoadReport("x", "test", "de", "owner/name"))
+    return converters.given(data, "test", "test", "de", LoadReport("x", "test", "de", "owner/name"))
 
 
 def test_the_last_name_is_no_gold_of_a_row_of_the_hub():

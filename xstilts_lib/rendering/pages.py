@@ -17,7 +17,7 @@ from ..tasks import TASKS, Task
 from ..tasks.recipe import NONE, UNTRAINED, parse
 from ..workflow import analyses
 from ..workflow.analyses import Label
-from . import claims, families, footguns, library, licences, markup, real, status, training, world
+from . import claims, families, footguns, library, licences, markup, status, training, world
 from .executed import Page, slug
 from .families import METRICS
 
@@ -40,7 +40,6 @@ def parts(experiment: Experiment, notebooks: list[Page], data: RealSource | None
         "languages": world.languages(miniature),
         "sentences": world.sentences(miniature),
         "examples": world.examples(miniature),
-        "real_small": real.results_table(),
         **claims.parts(experiment),
         **training.parts(),
         "modules": library.contents(),

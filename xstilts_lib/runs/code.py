@@ -26,6 +26,7 @@ _ENCODER = (
 _SCORES = ("evaluation", "mining", "scoring", "sources/selection.py")
 # What makes tables and sentences of scores.
 _SHOWN = ("analysis", "runs/records.py", "runs/results.py")
+_TABLES = (".csv", ".toml")  # data that code reads
 SOURCES = ("files", "hub", "miniature")
 
 
@@ -54,11 +55,14 @@ def _files(source: str, evaluation: bool) -> Iterator[Path]:
 def _within(places: Iterable[str]) -> list[Path]:
     """The files of rooms, and files named by themselves, each once and in order."""
     found = (_ROOT / place for place in places)
-    return sorted({file for place in found for file in ([place] if place.suffix else place.rglob("*.py"))})
+    every = (file for place in found for file in ([place] if place.suffix else place.rglob("*.*")))
+    return sorted({file for file in every if file.suffix in (".py", *_TABLES)})
 
 
 @cache
 def _dump(file: Path) -> str:
+    if file.suffix in _TABLES:
+        return file.read_text(encoding="utf-8")
     tree = ast.parse(file.read_text(encoding="utf-8"))
     for node in ast.walk(tree):
         body = getattr(node, "body", None)

@@ -1,7 +1,7 @@
 """What a part of a run reads, identified by content: the rows of each split, and weights that others trained.
 
->>> identify(Run(load_experiment("real-small", "data"), "none", seed=0), "targets/xquad")    # doctest: +SKIP
-{'text train': 'sha256:0b7f...', 'squad_v1 train en': 'sha256:77c1...', 'xquad test de': 'sha256:5a01...'}
+>>> identify(Run(load_experiment("mine.yaml", "data"), "none", seed=0), "targets/xquad")    # doctest: +SKIP
+{'squad_v1 train en': 'sha256:77c1...', 'xquad test de': 'sha256:5a01...'}
 """
 
 from __future__ import annotations

@@ -26,8 +26,13 @@ if TYPE_CHECKING:
 
 
 def text_task(kind: str) -> str:
-    """The name of the task that holds the running text of a source of this kind."""
-    return next(row.name for row in TASKS.values() if row.role == "text" and kind in row.sources)
+    """The name of the task that holds the running text of a source of this kind; UserError if it has none."""
+    for row in TASKS.values():
+        if row.role == "text" and kind in row.sources:
+            return row.name
+    raise UserError(
+        f"The source {kind!r} holds no text to pretrain on: name a published encoder, `model: {{path: ...}}`."
+    )
 
 
 def text(experiment: Experiment, source: Source) -> dict[str, Dataset]:

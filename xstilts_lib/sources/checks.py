@@ -16,8 +16,6 @@ from ..tasks import Task
 from .columns import ABOUT, COLUMNS, GOLD
 
 TRANSLATED = "machine-translated"
-# Rows of MLQA's machine translations of SQuAD 1.1's training set.
-MLQA_TRANSLATED = {"ar": 78_058, "de": 80_069, "es": 81_810, "hi": 82_451, "vi": 84_816, "zh": 76_285}
 
 Place = int | str
 Raw = tuple[Place, dict[str, Any]]

@@ -1,34 +1,57 @@
-"""Examples that files and the hub give alike, as objects with a publisher's own keys: from there to rows."""
+"""Examples that files and the hub give alike, as objects with a publisher's own keys: from there to rows.
+
+A converter turns what is given of one split in one language into (place, row) pairs in the columns of the
+format, labels as names. Those in files/ read forms that files alone have, those in hub/ forms of the hub's.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
-from typing import Protocol
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
 
 from ..common.errors import UserError
 from . import rows
 from .checks import LoadReport, Place, Raw
+from .codes import TYDIQA
 from .rows import Row, member, optional
 
-# TyDiQA names the language in the id of an example: `swahili-902381739-0`.
-_TYDIQA = "arabic:ar bengali:bn english:en finnish:fi indonesian:id korean:ko russian:ru swahili:sw telugu:te"
-TYDIQA_LANGUAGES = dict(pair.split(":") for pair in _TYDIQA.split())
+_TYDIQA_CODES = {name: code for code, name in TYDIQA.items()}
+# Braces mark a mention; those of the text itself become parentheses.
+_BRACES = re.compile(r"\{(.*?)\}")
 
 
-class Examples(Protocol):
-    """One split in one language, be it a file's or a repository's."""
+@dataclass(frozen=True)
+class Given:
+    """One split in one language, be it of a file or of a repository."""
 
     split: str
     language: str
     report: LoadReport
+    paths: tuple[Path, ...] = ()
+    """The file that names the examples first, then what lies beside it (labels, the other side, ...)."""
+    items: Iterable[tuple[Place, Row]] = ()
+    """(place, object) of every example, where there is an object for each."""
+    classes: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    """The names of numbered class labels, by column."""
 
-    def rows(self) -> Iterable[tuple[Place, Row]]:
-        """(place, object) of every example."""
+    @property
+    def path(self) -> Path:
+        return self.paths[0]
+
+    def identify(self, number: int) -> str:
+        """An id where the publisher gave none: the number in the split, the same in parallel languages."""
+        return f"{self.split}-{number}"
 
 
-def hellaswag(given: Examples) -> Iterator[Raw]:
+Converter = Callable[[Given], Iterator[Raw]]
+
+
+def hellaswag(given: Given) -> Iterator[Raw]:
     """HellaSwag; the test set has no labels."""
-    for place, item in given.rows():
+    for place, item in given.items:
         where = given.report.where(place)
         endings = member(where, item, "endings", list)
         start, unfinished = (member(where, item, key, str) for key in ("ctx_a", "ctx_b"))
@@ -37,81 +60,145 @@ def hellaswag(given: Examples) -> Iterator[Raw]:
         yield place, rows.hellaswag(identifier, start, unfinished, endings, label)
 
 
-def cosmosqa(given: Examples) -> Iterator[Raw]:
+def cosmosqa(given: Given) -> Iterator[Raw]:
     """Cosmos QA: the prompt is the context and the question; labels from 0."""
-    for place, item in given.rows():
+    for place, item in given.items:
         label = rows.index(given.report.where(place), item["label"], 4)
         choices = [str(item[f"answer{number}"]) for number in range(4)]
         yield place, rows.choice(str(item["id"]), [item["context"], item["question"]], choices, label)
 
 
-def copa(given: Examples) -> Iterator[Raw]:
-    """COPA and XCOPA; -1, or no label, where the publisher keeps it."""
-    for place, item in given.rows():
+def copa(given: Given) -> Iterator[Raw]:
+    """COPA and XCOPA: what is asked for is put as XTREME-R puts it, in English whatever the language.
+
+    A label is 0, 1, or None or -1 where the publisher keeps it. A row names the word under "asked" too.
+    """
+    for place, item in given.items:
         where = given.report.where(place)
         premise, asked, *choices = (
             member(where, item, key, str) for key in ("premise", "question", "choice1", "choice2")
         )
         identifier = f"{given.split}-{member(where, item, 'idx', int)}"
-        yield place, rows.copa(where, identifier, premise, asked, choices, item.get("label"))
+        if asked not in ("cause", "effect"):
+            raise UserError(f"{where}: a question asks for 'cause' or 'effect', not for {asked!r}.")
+        row = rows.choice(identifier, [premise], choices, rows.index(where, item.get("label"), 2))
+        yield place, {**row, "prompt": rows.asking(premise, asked), "asked": asked}
 
 
-def lareqa(given: Examples) -> Iterator[Raw]:
+def lareqa(given: Given) -> Iterator[Raw]:
     """XQuAD-R, an article an object: every sentence of every paragraph as a candidate, then the questions."""
     queries: list[Raw] = []
     number = 0
-    for _, article in given.rows():
+    for _, article in given.items:
         for paragraph in member(given.report.source, article, "paragraphs", list):
             place = f"paragraph {number + 1}"
-            where = given.report.where(place)
-            candidates, asked = rows.lareqa_paragraph(where, given.language, number, paragraph)
+            candidates, asked = _paragraph(given.report.where(place), given.language, number, paragraph)
             yield from ((place, row) for row in candidates)
             queries += [(place, row) for row in asked]
             number += 1
     yield from queries
 
 
-def mewslix(given: Examples) -> Iterator[Raw]:
+def _paragraph(where: str, language: str, number: int, paragraph: Row) -> tuple[list[Row], list[Row]]:
+    """(candidates, queries) of a paragraph of XQuAD-R; a sentence that holds an answer is the mate.
+
+    Candidates are named `language-paragraph-sentence`, questions by their ids, which all languages share.
+    """
+    context = member(where, paragraph, "context", str)
+    sentences = member(where, paragraph, "sentences", list)
+    breaks = member(where, paragraph, "sentence_breaks", list)
+    if len(breaks) != len(sentences):
+        raise UserError(f"{where}: {len(sentences)} sentences have {len(breaks)} sentence_breaks.")
+    for place in breaks:
+        if not isinstance(place, list) or [type(number) for number in place] != [int, int]:
+            raise UserError(f"{where}: a sentence_break is two whole numbers, not {rows.shown(place)}.")
+    names = [f"{language}-{number}-{index}" for index in range(len(sentences))]
+    candidates = [
+        rows.ranking(name, "candidate", sentence, context, "")
+        for name, sentence in zip(names, sentences, strict=True)
+    ]
+    queries = []
+    for question in member(where, paragraph, "qas", list):
+        answers = [
+            (member(where, answer, "text", str), member(where, answer, "answer_start", int))
+            for answer in optional(where, question, "answers", list, [])
+        ]
+        mate = ""  # where the publisher took the answers out
+        for start in [start for answer, start in answers if answer.strip()][:1]:
+            held = (name for name, (first, last) in zip(names, breaks, strict=True) if first <= start < last)
+            mate = next(held, "")
+            if not mate:
+                raise UserError(f"{where}: no sentence holds the answer at {start}.")
+        text, identifier = member(where, question, "question", str), member(where, question, "id", str)
+        queries.append(rows.ranking(identifier, "query", text, "", mate))
+    return candidates, queries
+
+
+def mewslix(given: Given) -> Iterator[Raw]:
     """Mewsli-X: entities by their descriptions, and mentions of one language in WikiNews."""
-    for place, item in given.rows():
+    for place, item in given.items:
         where = given.report.where(place)
         if "description" in item:
-            yield place, rows.entity(where, item)
+            yield place, _entity(where, item)
             continue
         context = member(where, item, "context", dict)
         if member(where, context, "language", str) != given.language:
             given.report.dropped += 1
             continue
         for found in optional(where, item, "mentions", list, []) or [member(where, item, "mention", dict)]:
-            yield place, rows.mention(where, context, found)
+            yield place, _mention(where, context, found)
 
 
-def mewslix_pairs(given: Examples) -> Iterator[Raw]:
+def mewslix_pairs(given: Given) -> Iterator[Raw]:
     """Mewsli-X's training pairs of English Wikipedia: a mention in its context, and its entity."""
     seen: set[str] = set()
-    for place, item in given.rows():
+    for place, item in given.items:
         where = given.report.where(place)
-        candidate = rows.entity(where, member(where, item, "entity", dict))
+        candidate = _entity(where, member(where, item, "entity", dict))
         if candidate["id"] not in seen:
             seen.add(candidate["id"])
             yield place, candidate
         both = member(where, item, "contextual_mention", dict)
         context, mention = (member(where, both, key, dict) for key in ("context", "mention"))
-        yield place, rows.mention(where, context, mention)
+        yield place, _mention(where, context, mention)
 
 
-def tydiqa(raw: Iterable[Raw], given: Examples) -> Iterator[Raw]:
+def _entity(where: str, item: Row) -> Row:
+    """A candidate: an entity's description, which is all that XTREME-R reads of it."""
+    description, name = (member(where, item, key, str) for key in ("description", "entity_id"))
+    return rows.ranking(name, "candidate", " ".join(description.split()), "", "")
+
+
+def _mention(where: str, context: Row, item: Any) -> Row:
+    """A query: a mention, and as context the sentence that it stands in, braces around it."""
+    place = member(where, item, "mention_span", dict)
+    start, end = (member(where, place, key, int) for key in ("start", "end"))
+    passage, text = member(where, context, "text", str), member(where, place, "text", str)
+    if passage[start:end] != text:
+        raise UserError(f"{where}: the mention {text[:60]!r} is not where its offsets say.")
+    first, last = 0, len(passage)
+    for sentence in optional(where, context, "sentence_spans", list, []):
+        begins, ends = (member(where, sentence, key, int) for key in ("start", "end"))
+        if begins <= start and end <= ends:
+            first, last = begins, ends
+    left, right = (_BRACES.sub(r"(\1)", part) for part in (passage[first:start], passage[end:last]))
+    marked = " ".join(f"{left} {{ {text} }} {right}".split())
+    identifier = member(where, item, "example_id", str)
+    return rows.ranking(identifier, "query", text, marked, optional(where, item, "entity_id", str, ""))
+
+
+def tydiqa(raw: Iterable[Raw], given: Given) -> Iterator[Raw]:
     """Of rows in the nine languages of TyDiQA, those in one, by the prefix of the id.
 
     To train on the undivided file is to train on nine languages and call it English.
     """
     for place, row in raw:
         prefix = row["id"].split("-")[0]
-        if prefix not in TYDIQA_LANGUAGES:
+        if prefix not in _TYDIQA_CODES:
             raise UserError(
                 f"{given.report.where(place)}: the id {row['id']!r} does not begin with a language of TyDiQA."
             )
-        if TYDIQA_LANGUAGES[prefix] == given.language:
+        if _TYDIQA_CODES[prefix] == given.language:
             yield place, row
         else:
             given.report.dropped += 1

@@ -3,22 +3,20 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from ..common import places
 from ..common.errors import UserError, nearest
-from ..common.strict import Count
 from ..tasks import TASKS, Task, task
-from . import Split, text, xcopa
+from . import Split, xcopa
 from .checks import LoadReport, Raw, checked, counted, gold, joined_report, limited, unlabelled
 from .columns import dataset
 
 if TYPE_CHECKING:
     from datasets import Dataset
-    from transformers import PreTrainedTokenizerFast
 
 SPLITS = ("train", "dev", "test")
 _RIGHT = {"span": "answer", "tags": "tags", "bitext": "mate", "ranking": "mate"}  # what others call a label
@@ -28,12 +26,6 @@ _RIGHT = {"span": "answer", "tags": "tags", "bitext": "mate", "ranking": "mate"}
 class RealSettings:
     """What can be set of either."""
 
-    targets: tuple[str, ...] | None = None
-    """The text to learn from holds no sentence of the evaluation sets of these; None: of the experiment's."""
-    text_lines: Count = 20_000
-    """At most this many lines of text a language."""
-    seed: int = 0
-    """Draws those lines."""
     counts: Literal["exact", "any"] = "exact"
     """'exact' refuses a split without its published number of rows; 'any' takes a version of your own."""
     overlaps: Literal["keep", "drop"] = "keep"
@@ -45,10 +37,6 @@ class RealSettings:
     cache: Path | None = None
     """Where archives are unpacked, hub-pins.json stands, and what GitHub and Wikipedia gave; None is
     $XSTILTS_CACHE, or else ~/.cache/xstilts."""
-
-    def __post_init__(self) -> None:
-        for name in self.targets or ():
-            task(name)
 
 
 class RealSource(ABC):
@@ -66,8 +54,6 @@ class RealSource(ABC):
         """What the loads so far found, by (task, split, language)."""
         self.evaluated: set[str] = set()
         """The targets that a check was asked for: those of the experiment."""
-        self._excluded: frozenset[str] | None = None
-        self._text_rows: dict[str, list[dict[str, str]]] = {}
         self._asked: dict[str, dict[str, xcopa.Asked]] = {}
 
     def load(self, task: str, split: Split, language: str = "en", limit: int | None = None) -> Dataset:
@@ -82,8 +68,6 @@ class RealSource(ABC):
             raise UserError(f"There is no split {split!r}: {nearest(split, SPLITS)}")
         if split == "train" and row.train and row.train != row.name:
             return self.load(row.train, split, language, limit)
-        if row.format == "text":
-            return dataset(row.format, limited(row, self._lines(split, language), limit))
         rows = self.rows(task, split, language)
         if split == "train":
             self._labelled(row, split, language, rows)
@@ -169,37 +153,8 @@ class RealSource(ABC):
         self.reports[row.name, split, language] = report
         return rows
 
-    def _lines(self, split: str, language: str) -> list[dict[str, Any]]:
-        """The text of one split and language; drawn once, since the splits are cut from one draw."""
-        unknown = sorted(self.evaluated - set(self.targets))
-        if unknown:
-            raise UserError(
-                f"source: the experiment evaluates {unknown[0]!r}, so the text to learn from must hold none "
-                "of its sentences: add it to `targets` under `source:`, or leave `targets` out."
-            )
-        if self._excluded is None:
-            self._excluded = text.held_out(self, self.targets)
-        if language not in self._text_rows:
-            lines, seed = self.settings.text_lines, self.settings.seed
-            self._text_rows[language] = text.select(
-                self.families(language), language, self._excluded, lines, seed
-            )
-        rows = text.of_split(self._text_rows[language], split)
-        if not rows:
-            raise UserError(f"There is no text in {language!r} to learn from ({split}).")
-        return list(rows)
-
-    @property
-    def targets(self) -> tuple[str, ...]:
-        """The targets of whose evaluation sets the text to learn from holds no sentence: those stated in the
-        settings, or those of the experiment, or, where nobody said what will be evaluated, all."""
-        if self.settings.targets is not None:
-            return self.settings.targets
-        every = (row.name for row in TASKS.values() if row.role == "target" and self.kind in row.sources)
-        return tuple(sorted(self.evaluated)) or tuple(every)
-
     def languages(self, task: str) -> tuple[str, ...]:
-        """The languages in which this source can evaluate `task` (of text: the languages to learn from)."""
+        """The languages in which this source can evaluate `task`."""
         row = self.row(task)
         if row.role == "intermediate":
             return ("en",)
@@ -235,20 +190,13 @@ class RealSource(ABC):
         """The languages in which it has a split of a task, translated training sets included."""
 
     @abstractmethod
-    def families(self, language: str) -> Mapping[str, list[text.Line]]:
-        """The lines of text of one language by the set they come from, unfiltered."""
-
-    @abstractmethod
     def revision(self, task: str) -> str:
         """What identifies the data of `task` exactly."""
 
     def identify(self, name: str, split: str, language: str) -> str:
         """What identifies the rows that `load` gives: checksums of files, a commit; "absent" where there are
-        none. Of running text, whatever its language: of all of it, and of the tokenizer made for it. Where
-        rows are mended by those of other languages, of those too."""
+        none. Where rows are mended by those of other languages, of those too."""
         row = self.row(name)
-        if row.format == "text":
-            return self.identify_text(row)
         others = [code for code in self.held(name, split) if code != language] if name in self.repair else []
         return " + ".join(
             self.identify_split(self.row(part), split, code)
@@ -260,17 +208,12 @@ class RealSource(ABC):
     def identify_split(self, row: Task, split: str, language: str) -> str:
         """The same of a task that is not made up of others."""
 
-    @abstractmethod
-    def identify_text(self, row: Task) -> str:
-        """The same of running text."""
-
     def check(self, tasks: Iterable[str]) -> None:
         """UserError where something that `tasks` need is absent."""
         for name in tasks:
             row = self.row(name)
-            if row.role == "target" and name not in self.evaluated:
+            if row.role == "target":
                 self.evaluated.add(name)
-                self._excluded, self._text_rows = None, {}  # drawn without regard to this one
             self.check_one(row)
 
     @abstractmethod
@@ -285,6 +228,6 @@ class RealSource(ABC):
     def remedy(self, row: Task, split: str, language: str) -> str:
         """What would give labels to a split whose rows have none."""
 
-    @abstractmethod
-    def tokenizer(self) -> PreTrainedTokenizerFast | None:
-        """The tokenizer to pretrain with, if this source brings one."""
+    def tokenizer(self) -> None:
+        """None: the encoder brings its own."""
+        return None

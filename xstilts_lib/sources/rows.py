@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Sequence
 from typing import Any, TypeVar
 
@@ -13,20 +12,18 @@ T = TypeVar("T")
 Row = dict[str, Any]
 
 _KINDS = {str: "text", int: "number", float: "number", bool: "truth value", list: "list", dict: "object"}
-# Braces mark a mention; those of the text itself become parentheses.
-_BRACES = re.compile(r"\{(.*?)\}")
 
 
 def member(where: str, item: Any, key: str, kind: type[T]) -> T:
     """`item[key]`, of the type `kind`; UserError that begins with `where` if it is not there or not that."""
     wanted = "whole number" if kind is int else _KINDS[kind]
     if not isinstance(item, dict):
-        raise UserError(f"{where}: an object with the {wanted} {key!r} belongs here, not {_shown(item)}.")
+        raise UserError(f"{where}: an object with the {wanted} {key!r} belongs here, not {shown(item)}.")
     if key not in item:
         raise UserError(f"{where}: the {_KINDS[kind]} {key!r} is missing.")
     value = item[key]
     if not isinstance(value, kind) or isinstance(value, bool) is not (kind is bool):
-        raise UserError(f"{where}: {key!r} is {_shown(value)}, where a {wanted} belongs.")
+        raise UserError(f"{where}: {key!r} is {shown(value)}, where a {wanted} belongs.")
     return value
 
 
@@ -36,7 +33,7 @@ def optional(where: str, item: Any, key: str, kind: type[T], default: T) -> T:
     return default if absent else member(where, item, key, kind)
 
 
-def _shown(value: Any) -> str:
+def shown(value: Any) -> str:
     """`value` as an error message names it: JSON's spelling, and its type."""
     kind = _KINDS.get(type(value), "")
     return f"the {kind} {json.dumps(value, ensure_ascii=False)[:40]}" if kind else "null"
@@ -114,17 +111,6 @@ def hellaswag(
     return {**row, "about": [*row["about"], *texts]}
 
 
-def copa(where: str, identifier: str, premise: str, asked: str, choices: Sequence[str], label: Any) -> Row:
-    """COPA and XCOPA: what is asked for is put as XTREME-R puts it, in English whatever the language.
-
-    `label` is 0, 1, or None or -1 where the publisher keeps it. The row names the word under "asked" too.
-    """
-    if asked not in ("cause", "effect"):
-        raise UserError(f"{where}: a question asks for 'cause' or 'effect', not for {asked!r}.")
-    row = choice(identifier, [premise], choices, index(where, label, 2))
-    return {**row, "prompt": asking(*row["about"], asked), "asked": asked}
-
-
 def asking(premise: str, asked: str) -> str:
     """COPA's prompt: the premise, and the question for a cause or an effect."""
     return f"{premise} What was the {asked}?".strip()
@@ -185,64 +171,3 @@ def bitext(identifier: str, side: str, sentence: str | None, mate: str) -> Row:
 def ranking(identifier: str, side: str, text: str, context: str, mate: str) -> Row:
     """A row of the ranking format: side "query" or "candidate"; the mate of a query is its candidate."""
     return {"id": identifier, "side": side, "text": text, "context": context, "mate": mate}
-
-
-def lareqa_paragraph(where: str, language: str, number: int, paragraph: Row) -> tuple[list[Row], list[Row]]:
-    """(candidates, queries) of a paragraph of XQuAD-R; a sentence that holds an answer is the mate.
-
-    Candidates are named `language-paragraph-sentence`, questions by their ids, which all languages share.
-    """
-    context = member(where, paragraph, "context", str)
-    sentences = member(where, paragraph, "sentences", list)
-    breaks = member(where, paragraph, "sentence_breaks", list)
-    if len(breaks) != len(sentences):
-        raise UserError(f"{where}: {len(sentences)} sentences have {len(breaks)} sentence_breaks.")
-    for place in breaks:
-        if not isinstance(place, list) or [type(number) for number in place] != [int, int]:
-            raise UserError(f"{where}: a sentence_break is two whole numbers, not {_shown(place)}.")
-    names = [f"{language}-{number}-{index}" for index in range(len(sentences))]
-    candidates = [
-        ranking(name, "candidate", sentence, context, "")
-        for name, sentence in zip(names, sentences, strict=True)
-    ]
-    queries = []
-    for question in member(where, paragraph, "qas", list):
-        answers = [
-            (member(where, answer, "text", str), member(where, answer, "answer_start", int))
-            for answer in optional(where, question, "answers", list, [])
-        ]
-        mate = ""  # where the publisher took the answers out
-        for start in [start for answer, start in answers if answer.strip()][:1]:
-            holders = [
-                name for name, (first, last) in zip(names, breaks, strict=True) if first <= start < last
-            ]
-            if not holders:
-                raise UserError(f"{where}: no sentence holds the answer at {start}.")
-            mate = holders[0]
-        text, identifier = member(where, question, "question", str), member(where, question, "id", str)
-        queries.append(ranking(identifier, "query", text, "", mate))
-    return candidates, queries
-
-
-def entity(where: str, item: Row) -> Row:
-    """A candidate of Mewsli-X: an entity's description, which is all that XTREME-R reads of it."""
-    description, name = (member(where, item, key, str) for key in ("description", "entity_id"))
-    return ranking(name, "candidate", " ".join(description.split()), "", "")
-
-
-def mention(where: str, context: Row, item: Any) -> Row:
-    """A query of Mewsli-X: a mention, and as context the sentence that it stands in, braces around it."""
-    place = member(where, item, "mention_span", dict)
-    start, end = (member(where, place, key, int) for key in ("start", "end"))
-    passage, text = member(where, context, "text", str), member(where, place, "text", str)
-    if passage[start:end] != text:
-        raise UserError(f"{where}: the mention {text[:60]!r} is not where its offsets say.")
-    first, last = 0, len(passage)
-    for sentence in optional(where, context, "sentence_spans", list, []):
-        begins, ends = (member(where, sentence, key, int) for key in ("start", "end"))
-        if begins <= start and end <= ends:
-            first, last = begins, ends
-    left, right = (_BRACES.sub(r"(\1)", part) for part in (passage[first:start], passage[end:last]))
-    marked = " ".join(f"{left} {{ {text} }} {right}".split())
-    identifier = member(where, item, "example_id", str)
-    return ranking(identifier, "query", text, marked, optional(where, item, "entity_id", str, ""))

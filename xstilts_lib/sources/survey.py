@@ -11,13 +11,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ..common.errors import UserError
 from ..tasks import TASKS, Task
 from . import Need, Source, absent, checks, unlabelled
 from .columns import GOLD
 from .real import RealSource
+
+if TYPE_CHECKING:
+    from .hub import HubSource
 
 COLUMNS = (
     "task",
@@ -101,7 +104,7 @@ def _check_task(source: Source, name: str, named: bool) -> Iterator[Checked]:
         return
     row = source.row(name)
     if row.format == "text":
-        yield from _check_text(source, row, named)
+        yield from _check_text(source, row, named)  # type: ignore[arg-type]
         return
     found = False
     for split in source.splits(name):
@@ -144,30 +147,21 @@ def _nothing(row: Task, missing: str, named: bool) -> Checked:
     return Checked(row.name, "", "", licence=row.licence, **{"problem" if named else "absent": missing})
 
 
-def _check_text(source: RealSource, row: Task, named: bool) -> Iterator[Checked]:
+def _check_text(source: HubSource, row: Task, named: bool) -> Iterator[Checked]:
     try:
         source.check_one(row)
     except UserError as error:
         yield _nothing(row, str(error), named)
         return
     for language in source.languages(row.name):
+        found = Checked(row.name, "train", language, licence=row.licence)
         try:
-            families = source.families(language)
+            number = len(source.lines(language))
         except UserError as error:
-            yield Checked(row.name, "train", language, licence=row.licence, problem=str(error))
+            yield replace(found, problem=str(error))
             continue
-        lines = [line for family in families.values() for line in family]
-        paired = sum(bool(pair) for _, _, pair in lines)
-        found = f"{len(lines):,} lines to draw from"
-        yield Checked(
-            row.name,
-            "train",
-            language,
-            source=", ".join(sorted(families)),
-            rows=len(lines),
-            licence=row.licence,
-            notes=found + (f", {paired:,} with their English translation" if paired else ""),
-        )
+        notes = f"{number:,} lines to draw from"
+        yield replace(found, source="wikipedia", rows=number, notes=notes)
 
 
 def _check_generated(source: Source, name: str) -> Iterator[Checked]:

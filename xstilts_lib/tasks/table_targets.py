@@ -256,10 +256,10 @@ ROWS = (
         "language modelling",
         "perplexity",
         languages.TEXT,
-        _SOURCES,
+        ("hub",),
         train="text",
         licence="that of the sets it is drawn from",
         citation="conneau2020xlmr",
-        note="no sentence of the experiment's evaluation sets; with the English translation if there is one",
+        note="Wikipedia (CC BY-SA); no sentence of the experiment's evaluation sets",
     ),
 )

@@ -11,24 +11,17 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING
 
-from ...common import checksums
 from ...common.errors import UserError, nearest
 from ...tasks import TASKS, Task, task
 from ...tasks.row import size
 from ..checks import LoadReport, Raw
+from ..codes import ISO3, fill
+from ..examples import Given
 from ..real import SPLITS, RealSettings, RealSource
-from ..text import Line
-from . import text
-from .codes import ISO3
-from .folder import DataFolder, fill
+from .folder import DataFolder
 from .layouts import CCG_LABELS, LAYOUTS
-from .readers import Request
-from .readers.ccg import supertags
-
-if TYPE_CHECKING:
-    from transformers import PreTrainedTokenizerFast
+from .tags import supertags
 
 
 @dataclass(frozen=True)
@@ -39,19 +32,13 @@ class FilesSettings(RealSettings):
     """The folder of the data sets; None in an experiment that leaves it to `--data DIR`."""
     languages: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     """Task -> languages that must be there; a task not named is evaluated in the languages that are found."""
-    text_from: tuple[str, ...] = ("ntrex", "bible", "xnli", "panx", "udpos", "squad_v1")
-    """What the text is drawn from: tasks, 'ntrex', 'bible'. Of a target, its training set alone."""
 
     def __post_init__(self) -> None:
-        super().__post_init__()
-        for name in (*self.languages, *(name for name in self.text_from if name not in text.PARALLEL)):
-            task(name)
         for name, codes in self.languages.items():
+            known = task(name).languages
             for code in codes:
-                if code not in TASKS[name].languages:
-                    raise UserError(
-                        f"languages.{name}: there is no {code!r}: {nearest(code, TASKS[name].languages)}"
-                    )
+                if code not in known:
+                    raise UserError(f"languages.{name}: there is no {code!r}: {nearest(code, known)}")
 
 
 class FilesSource(RealSource):
@@ -82,18 +69,12 @@ class FilesSource(RealSource):
         report.expected = size(sizes, split, language)
         report.unanswerable = row.metric == "squad_v2"
         report.notes += [layout.note] if layout.note else []
-        return layout.reader(Request(row, split, language, paths, report)), report
-
-    def families(self, language: str) -> Mapping[str, list[Line]]:
-        """The lines of text of one language by the set they come from, unfiltered."""
-        return text.gather(self, language)
+        return layout.reader(Given(split, language, report, paths)), report
 
     def languages(self, task: str) -> tuple[str, ...]:
         """The languages declared for `task` in the settings, or else those whose files are there."""
         if task in self.settings.languages:
             return self.settings.languages[task]
-        if self.row(task).format == "text":
-            return tuple(code for code in self.row(task).languages if text.files(self, code))
         return super().languages(task)
 
     def splits(self, name: str) -> tuple[str, ...]:
@@ -120,30 +101,19 @@ class FilesSource(RealSource):
             found = self.folder.layout(row, "train", "en")
             if found is None:
                 raise self.folder.absence(row, "train", "en")
-            request = Request(row, "train", "en", found[1], LoadReport(task, "train", "en", str(found[1][0])))
-            self._supertags = supertags(self.folder.find(CCG_LABELS), found[0].reader(request))
+            report = LoadReport(task, "train", "en", str(found[1][0]))
+            training = found[0].reader(Given("train", "en", report, found[1]))
+            self._supertags = supertags(self.folder.find(CCG_LABELS), training)
         return self._supertags
 
     def revision(self, task: str) -> str:
         """SHA-256 (16 digits) over the names and contents of every file that the task uses."""
-        row = self.row(task)
-        if row.format != "text":
-            return f"sha256:{self.folder.digest(self._files(row))}"
-        paths = [path for language in self.languages(task) for path in text.files(self, language)]
-        paths += [path for name in self.targets for path in self._files(self.row(name))]
-        drawn = f"{self.settings.text_lines} lines a language, seed {self.settings.seed}"
-        return f"sha256:{self.folder.digest(paths)}, {drawn}"
+        return f"sha256:{self.folder.digest(self._files(self.row(task)))}"
 
     def identify_split(self, row: Task, split: str, language: str) -> str:
         """SHA-256 (16 digits) over the names and contents of its files."""
         found = self.folder.layout(row, split, language)
         return f"sha256:{self.folder.digest(found[1])}" if found else "absent"
-
-    def identify_text(self, row: Task) -> str:
-        """The same over everything that the text is drawn from, and XLM-R's tokenizer."""
-        tokenizer = self.folder.set("xlmr_tokenizer")
-        named = checksums.of_files(tokenizer) if tokenizer else "absent"
-        return f"{self.revision(row.name)}, tokenizer {named}"
 
     def _files(self, row: Task) -> list[Path]:
         """The files of every split and language of a task that are in the folder."""
@@ -157,20 +127,12 @@ class FilesSource(RealSource):
 
     def require(self, name: str, split: str, language: str) -> None:
         """UserError naming the files that one split in one language would need."""
-        row = self.row(name)
-        if row.format == "text":
-            if not text.files(self, language):
-                raise UserError(f"{self.folder.root} holds no text in {language!r} to learn from.")
-            return
-        for part in (TASKS[part] for part in row.parts or (name,)):
+        for part in (TASKS[part] for part in self.row(name).parts or (name,)):
             if self.folder.layout(part, split, language) is None:
                 raise self.folder.absence(part, split, language)
 
     def check_one(self, row: Task) -> None:
         """UserError naming the first file that a task lacks: English training sets, evaluation sets."""
-        if row.format == "text":
-            text.check(self, row.languages)
-            return
         for part in TASKS[row.train].parts or (row.train,) if row.train else ():
             if self.folder.layout(TASKS[part], "train", "en") is None:
                 raise self.folder.absence(TASKS[part], "train", "en")
@@ -196,14 +158,3 @@ class FilesSource(RealSource):
         if "hub" in row.sources:
             ways.append("take the rows of the hub (`kind: hub`)")
         return ", or ".join(ways) or "fetch the publisher's labelled files"
-
-    def tokenizer(self) -> PreTrainedTokenizerFast:
-        """XLM-R's tokenizer from xlmr_tokenizer/, which holds a SentencePiece model or tokenizer.json."""
-        from .tokenizer import load_tokenizer
-
-        folder = self.folder.set("xlmr_tokenizer")
-        if folder is None:
-            raise UserError(
-                f"{self.folder.root} lacks xlmr_tokenizer/, the folder of XLM-R's sentencepiece.bpe.model."
-            )
-        return load_tokenizer(folder, self.cache)

@@ -8,13 +8,9 @@ from pathlib import Path
 from ...common.checksums import of_listing
 from ...common.errors import UserError
 from ...tasks import Task
-from ..examples import TYDIQA_LANGUAGES
+from ..codes import fill
 from .archives import SUFFIXES, find_archive, unpack
-from .codes import ISO3
-from .layout import Layout
-from .layouts import LAYOUTS
-
-_TYDIQA = {code: name for name, code in TYDIQA_LANGUAGES.items()}
+from .layouts import LAYOUTS, Layout
 
 
 class DataFolder:
@@ -91,15 +87,3 @@ class DataFolder:
                 f"{language}) needs {wanted}."
             )
         return UserError(f"{self.root} lacks {wanted}, which {task.name} ({split}, {language}) needs.")
-
-
-def fill(pattern: str, language: str) -> str:
-    """`pattern` with the language's codes in it."""
-    codes = {
-        "{language}": language,
-        "{iso3}": ISO3.get(language, language),
-        "{tydiqa}": _TYDIQA.get(language, language),
-    }
-    for place, code in codes.items():
-        pattern = pattern.replace(place, code)
-    return pattern

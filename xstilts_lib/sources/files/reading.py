@@ -12,10 +12,12 @@ import io
 import json
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from ...common.errors import UserError
+from ..examples import Converter
 
 _GIT_LFS = "version https://git-lfs"
 _QUOTED = re.compile(r'"(?:[^"]|"")*"')  # a field as CSV encloses it
@@ -193,3 +195,13 @@ def read_table(
 def _wrong_width(path: Path, line: int, found: int, allowed: tuple[int, ...]) -> UserError:
     expected = " or ".join(str(n) for n in allowed)
     return UserError(f"{at(path, line)}: {expected} tab-separated columns were expected, {found} found.")
+
+
+def objects(convert: Converter) -> Converter:
+    """The reader of a file of JSON lines, an object an example."""
+    return lambda given: convert(replace(given, items=read_json_lines(given.path)))
+
+
+def table(convert: Converter, *columns: str) -> Converter:
+    """The reader of a quoted CSV file whose header names `columns`."""
+    return lambda given: convert(replace(given, items=read_table(given.path, columns)))

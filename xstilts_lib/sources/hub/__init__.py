@@ -22,21 +22,19 @@ from typing import TYPE_CHECKING, Any
 
 from ...common import checksums
 from ...common.errors import UserError
-from ...tasks import Task
+from ...common.strict import Count
+from ...tasks import TASKS, Task, task
 from ...tasks.row import size
 from ..checks import LoadReport, Raw
-from ..files.codes import ISO3
+from ..codes import ISO3, fill
 from ..real import SPLITS, RealSettings, RealSource
-from ..text import Line
-from .converters import Part
-from .local import github_file, lines
-from .pins import Pins
+from . import text
+from .converters import given
+from .kept import Pins, github_file, lines
 from .repositories import REPOSITORIES, Repository
 
 if TYPE_CHECKING:
     from datasets import Dataset
-
-_LONG_ENOUGH = 40  # characters of a paragraph of Wikipedia
 
 
 @dataclass(frozen=True)
@@ -47,9 +45,16 @@ class HubSettings(RealSettings):
     """A folder of copies of repositories, `owner/name`, read in place of the hub."""
     revisions: Mapping[str, str] = field(default_factory=dict)
     """Repository -> commit, in place of the one that is known here."""
+    targets: tuple[str, ...] | None = None
+    """The text to learn from holds no sentence of the evaluation sets of these; None: of the experiment's."""
+    text_lines: Count = 20_000
+    """At most this many lines of text a language."""
+    seed: int = 0
+    """Draws those lines."""
 
     def __post_init__(self) -> None:
-        super().__post_init__()
+        for name in self.targets or ():
+            task(name)
         if self.mirror is not None and not self.mirror.expanduser().is_dir():
             raise UserError(f"mirror: the folder {self.mirror} is missing.")
 
@@ -61,8 +66,12 @@ class HubSource(RealSource):
 
     def __init__(self, settings: HubSettings) -> None:
         super().__init__(settings)
+        self.settings = settings
         self.mirror = settings.mirror.expanduser().resolve() if settings.mirror else None
         self.pins = Pins(self.cache / "hub-pins.json", settings.revisions)
+        # By the targets of the experiment: the sentences that the text must not hold, and the rows drawn.
+        self._excluded: dict[tuple[str, ...], frozenset[str]] = {}
+        self._text_rows: dict[tuple[tuple[str, ...], str], list[dict[str, str]]] = {}
 
     def open(self, row: Task, split: str, language: str) -> tuple[Iterable[Raw], LoadReport]:
         """(place, row) of every example of a split, downloaded if need be, its columns checked."""
@@ -83,7 +92,7 @@ class HubSource(RealSource):
         raw = (
             item
             for name, data in loaded
-            for item in repository.convert(Part(data, split, name, language, report))
+            for item in repository.convert(given(data, split, name, language, report))
         )
         return raw, report
 
@@ -142,14 +151,16 @@ class HubSource(RealSource):
             return self.settings.revisions.get(repository.name, repository.revision)
         return self.pins.commit(repository.name, repository.revision)
 
+    def identify(self, name: str, split: str, language: str) -> str:
+        """As for every source; of running text the repository, whatever the language."""
+        if self.row(name).format == "text":
+            return self._identify(REPOSITORIES[name][0])
+        return super().identify(name, split, language)
+
     def identify_split(self, row: Task, split: str, language: str) -> str:
         """repository@commit, or @ the content of a mirror; the hub is not asked, so it may be a branch."""
         repository = self._repository(row, split, language)
         return self._identify(repository) if repository else "absent"
-
-    def identify_text(self, row: Task) -> str:
-        """The same of Wikipedia."""
-        return self._identify(REPOSITORIES[row.name][0])
 
     def _identify(self, repository: Repository) -> str:
         if self.mirror or repository.builder is not None:
@@ -190,20 +201,52 @@ class HubSource(RealSource):
         row = self.row(task)
         return row.languages if row.format == "text" else super().languages(task)
 
-    def families(self, language: str) -> Mapping[str, list[Line]]:
+    def rows(self, name: str, split: str, language: str) -> list[dict[str, Any]]:
+        """The checked rows of one split; of text, lines that hold no sentence of the evaluation sets."""
+        if self.row(name).format != "text":
+            return super().rows(name, split, language)
+        unknown = sorted(self.evaluated - set(self.targets))
+        if unknown:
+            raise UserError(
+                f"source: the experiment evaluates {unknown[0]!r}, so the text to learn from must hold none "
+                "of its sentences: add it to `targets` under `source:`, or leave `targets` out."
+            )
+        targets = self.targets
+        if targets not in self._excluded:
+            self._excluded[targets] = text.held_out(self, targets)
+        if (targets, language) not in self._text_rows:  # drawn once: the splits are cut from one draw
+            most, seed = self.settings.text_lines, self.settings.seed
+            offered = self.lines(language)
+            self._text_rows[targets, language] = text.select(
+                offered, language, self._excluded[targets], most, seed
+            )
+        rows = [row for row in self._text_rows[targets, language] if text.is_dev(row) == (split == "dev")]
+        if not rows:
+            raise UserError(f"There is no text in {language!r} to learn from ({split}).")
+        return rows
+
+    @property
+    def targets(self) -> tuple[str, ...]:
+        """The targets of whose evaluation sets the text to learn from holds no sentence: those stated in the
+        settings, or those of the experiment, or, where nobody said what will be evaluated, all."""
+        if self.settings.targets is not None:
+            return self.settings.targets
+        every = (row.name for row in TASKS.values() if row.role == "target" and self.kind in row.sources)
+        return tuple(sorted(self.evaluated)) or tuple(every)
+
+    def lines(self, language: str) -> list[text.Line]:
         """Paragraphs of Wikipedia, streamed: somewhat more than are wanted, since some will be left out."""
         repository = REPOSITORIES["text"][0]
         config = fill(repository.config or "", language)
         number = self.settings.text_lines + self.settings.text_lines // 4
 
-        def draw() -> Iterator[Line]:
+        def draw() -> Iterator[text.Line]:
             articles = self._load(repository, config, "train", language, streaming=True)
-            return itertools.islice(_paragraphs(articles), number)
+            return itertools.islice(text.paragraphs(articles), number)
 
         if self.mirror:
-            return {"wikipedia": list(draw())}
-        kept = self.cache / "wikipedia" / self._revision(repository) / f"{config}-{number}.jsonl"
-        return {"wikipedia": lines(kept, draw)}
+            return list(draw())
+        return lines(self.cache / "wikipedia" / self._revision(repository) / f"{config}-{number}.jsonl", draw)
 
     def revision(self, task: str) -> str:
         """repository@commit of everything that the task reads."""
@@ -230,19 +273,3 @@ class HubSource(RealSource):
     def remedy(self, row: Task, split: str, language: str) -> str:
         """What the repository's entry advises in its place."""
         return self._required(self.row((row.parts or (row.name,))[0]), split, language).fallback
-
-    def tokenizer(self) -> None:
-        """None: the encoder brings its own."""
-        return None
-
-
-def fill(pattern: str, language: str) -> str:
-    """`pattern` with the language's codes in it."""
-    return pattern.replace("{language}", language).replace("{iso3}", ISO3.get(language, language))
-
-
-def _paragraphs(articles: Iterable[Mapping[str, Any]]) -> Iterator[Line]:
-    for article in articles:
-        for number, paragraph in enumerate(article["text"].split("\n")):
-            if len(paragraph) >= _LONG_ENOUGH:
-                yield f"{article['id']}-{number}", paragraph, ""

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ....common.errors import UserError
-from ... import rows
-from ...checks import Raw
-from ...rows import member, optional
-from ..reading import (
+from ...common.errors import UserError
+from .. import rows
+from ..checks import Raw
+from ..examples import Converter, Given
+from ..rows import member, optional
+from .reading import (
     at,
     read_damaged_text,
     read_json_lines,
@@ -17,7 +18,6 @@ from ..reading import (
     read_table,
     split_fields,
 )
-from . import Reader, Request
 
 NO_LABEL = "?"  # a label that the file beside does not know
 NO_GOLD = "-"  # SNLI and MNLI: the annotators did not agree
@@ -26,45 +26,45 @@ _DUPLICATE = {"0": "not_duplicate", "1": "duplicate"}
 _QQP_SAMPLE = 10_000
 
 
-def xtreme(request: Request) -> Iterator[Raw]:
+def xtreme(given: Given) -> Iterator[Raw]:
     """XTREME's form of XNLI and PAWS-X: `first TAB second [TAB label]`, quoted as CSV or plain.
 
     The labels of its test sets stand in a file beside, in the same order: one a line, or `id TAB label`.
     """
-    beside = [line.split("\t")[-1].strip() for path in request.paths[1:] for line in read_lines(path)]
+    beside = [line.split("\t")[-1].strip() for path in given.paths[1:] for line in read_lines(path)]
     number = -1
-    for number, (line, fields) in enumerate(read_sentences(request.path)):
+    for number, (line, fields) in enumerate(read_sentences(given.path)):
         if len(fields) not in (2, 3):
             raise UserError(
-                f"{at(request.path, line)}: 2 or 3 tab-separated columns were expected (first, second, "
+                f"{at(given.path, line)}: 2 or 3 tab-separated columns were expected (first, second, "
                 f"label), {len(fields)} found."
             )
         label: str | None = fields[2] if len(fields) == 3 else None
         if not label and beside:
             label = beside[number] if number < len(beside) else ""
             label = None if label == NO_LABEL else label
-        yield line, rows.pair(request.identify(number), fields[0], fields[1], label)
+        yield line, rows.pair(given.identify(number), fields[0], fields[1], label)
     if beside and number + 1 != len(beside):
         raise UserError(
-            f"{request.paths[1]} has {len(beside)} labels, {request.path.name} has {number + 1} rows."
+            f"{given.paths[1]} has {len(beside)} labels, {given.path.name} has {number + 1} rows."
         )
 
 
 def _table(
     first: str, second: str, label: str, identifier: str = "", quotes: bool = False, **names: str
-) -> Reader:
+) -> Converter:
     """A tab-separated table with a header; rows without a gold label are left out. `names` has ours for a
     label that it spells otherwise."""
     columns = (first, second, label, *([identifier] if identifier else ()))
 
-    def read(request: Request) -> Iterator[Raw]:
-        table = read_table(request.path, columns, delimiter="\t", quotes=quotes)
+    def read(given: Given) -> Iterator[Raw]:
+        table = read_table(given.path, columns, delimiter="\t", quotes=quotes)
         for number, (line, fields) in enumerate(table):
             name = names.get(fields[label], fields[label])
             if name == NO_GOLD:
-                request.report.dropped += 1
+                given.report.dropped += 1
                 continue
-            own = f"{request.split}-{fields[identifier]}" if identifier else request.identify(number)
+            own = f"{given.split}-{fields[identifier]}" if identifier else given.identify(number)
             yield line, rows.pair(own, fields[first], fields[second], name)
 
     return read
@@ -79,34 +79,34 @@ xnli_translated = _table("premise", "hypo", "label", contradictory="contradictio
 pawsx_published = _table("sentence1", "sentence2", "label", identifier="id")
 
 
-def xnli_published(request: Request) -> Iterator[Raw]:
+def xnli_published(given: Given) -> Iterator[Raw]:
     """XNLI's own file: all languages in one table with a header, in which quotes mean nothing."""
     columns = ("language", "pairID", "sentence1", "sentence2", "gold_label")
-    for line, fields in read_table(request.path, columns, delimiter="\t", quotes=False):
+    for line, fields in read_table(given.path, columns, delimiter="\t", quotes=False):
         language, identifier, *pair = (fields[column] for column in columns)
-        if language == request.language:
-            yield line, rows.pair(f"{request.split}-{identifier}", *pair)
+        if language == given.language:
+            yield line, rows.pair(f"{given.split}-{identifier}", *pair)
         else:
-            request.report.dropped += 1
+            given.report.dropped += 1
 
 
-def nli_json(request: Request) -> Iterator[Raw]:
+def nli_json(given: Given) -> Iterator[Raw]:
     """SNLI and MultiNLI as published, JSON lines; rows without a gold label are left out."""
-    for line, item in read_json_lines(request.path):
-        where = at(request.path, line)
+    for line, item in read_json_lines(given.path):
+        where = at(given.path, line)
         identifier, first, second = (
             member(where, item, key, str) for key in ("pairID", "sentence1", "sentence2")
         )
         label = optional(where, item, "gold_label", str, "")
         if label == NO_GOLD:
-            request.report.dropped += 1
+            given.report.dropped += 1
         else:
-            yield line, rows.pair(f"{request.split}-{identifier}", first, second, label)
+            yield line, rows.pair(f"{given.split}-{identifier}", first, second, label)
 
 
-def anli_published(request: Request) -> Iterator[Raw]:
+def anli_published(given: Given) -> Iterator[Raw]:
     """Adversarial NLI, a file of JSON lines a round."""
-    for path in request.paths:
+    for path in given.paths:
         for line, item in read_json_lines(path):
             where = at(path, line)
             identifier, first, second = (
@@ -120,41 +120,41 @@ def anli_published(request: Request) -> Iterator[Raw]:
             )
 
 
-def anli_analysis(request: Request) -> Iterator[Raw]:
+def anli_analysis(given: Given) -> Iterator[Raw]:
     """The dev sets of adversarial NLI as they came with the analysis of its annotations: CSV."""
-    for path in request.paths:
+    for path in given.paths:
         for line, fields in read_table(path, ("context", "statement", "gold_label", "uid")):
             label = _ANLI_LABELS.get(fields["gold_label"], fields["gold_label"])
             example = rows.pair(fields["uid"], fields["context"], fields["statement"], label)
             yield f"{path.name}, line {line}", example
 
 
-def qqp(request: Request) -> Iterator[Raw]:
+def qqp(given: Given) -> Iterator[Raw]:
     """Quora Question Pairs: GLUE's table (its few broken lines are left out), or a sample without a header.
 
     The sample, `label TAB first TAB second TAB id`, holds characters that were cut apart; they become U+FFFD.
     """
-    text, damaged = read_damaged_text(request.path)
+    text, damaged = read_damaged_text(given.path)
     lines = text.rstrip("\n").split("\n")
     header = lines[0].split("\t")
     if "question1" in header:
-        yield from _qqp_glue(request, lines, header)
+        yield from _qqp_glue(given, lines, header)
         return
-    request.report.expected = _QQP_SAMPLE
-    request.report.repaired += damaged
-    request.report.notes.append("a balanced sample, not GLUE's split")
-    for line, (label, first, second, identifier) in split_fields(request.path, lines, 4):
+    given.report.expected = _QQP_SAMPLE
+    given.report.repaired += damaged
+    given.report.notes.append("a balanced sample, not GLUE's split")
+    for line, (label, first, second, identifier) in split_fields(given.path, lines, 4):
         yield line, rows.pair(identifier, first, second, _DUPLICATE.get(label, label))
 
 
-def _qqp_glue(request: Request, lines: list[str], header: list[str]) -> Iterator[Raw]:
+def _qqp_glue(given: Given, lines: list[str], header: list[str]) -> Iterator[Raw]:
     missing = [name for name in ("id", "question1", "question2") if name not in header]
     if missing:
-        raise UserError(f"{at(request.path, 1)}: the header lacks the column {missing[0]!r}.")
+        raise UserError(f"{at(given.path, 1)}: the header lacks the column {missing[0]!r}.")
     for line, text in enumerate(lines[1:], start=2):
         parts = text.split("\t")
         if len(parts) != len(header):
-            request.report.dropped += 1
+            given.report.dropped += 1
             continue
         fields = dict(zip(header, parts, strict=True))
         label = fields.get("is_duplicate")

@@ -1,4 +1,4 @@
-"""Text to learn languages from: sentences that no evaluation set holds, drawn evenly by a seed.
+"""Text to learn languages from: lines of Wikipedia that no evaluation set holds, drawn by a seed.
 
 Sentences are compared by their letters and digits, case folded.
 """
@@ -12,18 +12,18 @@ import unicodedata
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from ..tasks import Task, task
+from ...tasks import Task, task
 
 if TYPE_CHECKING:
-    from .real import RealSource
+    from ..real import RealSource
 
-# (key, text, English translation or ""); the key is the same in every language where the lines are parallel.
-Line = tuple[str, str, str]
+Line = tuple[str, str]  # its key in the stream, and its text
 
 # Written without spaces between words.
 UNSPACED = frozenset({"zh", "ja", "th", "my"})
 _NOT_LETTERS = re.compile(r"[\W_]+")
 _SENTENCE_END = re.compile(r"(?<=[.!?؟।॥。！？])\s*")
+_LONG_ENOUGH = 40  # characters of a paragraph of Wikipedia
 _SHORTEST = 12  # letters and digits, below which a line teaches little
 _DEV_SHARE = 50  # one line in fifty is held back as the dev split
 
@@ -77,48 +77,35 @@ def held_out(
     return frozenset(found - {""})
 
 
-def select(
-    families: Mapping[str, list[Line]], language: str, excluded: frozenset[str], lines: int, seed: int
-) -> list[dict[str, str]]:
-    """At most `lines` rows of the text format, unlike one another, none with an excluded sentence.
+def paragraphs(articles: Iterable[Mapping[str, Any]]) -> Iterator[Line]:
+    """The lines that articles offer."""
+    for article in articles:
+        for number, paragraph in enumerate(article["text"].split("\n")):
+            if len(paragraph) >= _LONG_ENOUGH:
+                yield f"{article['id']}-{number}", paragraph
 
-    They are drawn from the families in turn, so that a Bible of thirty thousand verses does not crowd out
-    the rest.
-    """
-    shuffle = random.Random(f"{seed}-{language}")
-    queues = []
-    for name in sorted(families):
-        queue = list(families[name])
-        shuffle.shuffle(queue)
-        queues.append((name, iter(queue)))
+
+def select(
+    offered: Sequence[Line], language: str, excluded: frozenset[str], lines: int, seed: int
+) -> list[dict[str, str]]:
+    """At most `lines` rows of the text format, unlike one another, none with an excluded sentence."""
+    drawn = list(offered)
+    random.Random(f"{seed}-{language}").shuffle(drawn)
     rows: list[dict[str, str]] = []
     seen: set[str] = set()
-    while queues and len(rows) < lines:
-        for entry in list(queues):
-            name, queue_of_lines = entry
-            line = next(queue_of_lines, None)
-            if line is None:
-                queues.remove(entry)
-                continue
-            key, text, pair = line
-            text = " ".join(text.split())
-            letters = normalised(text)
-            if len(letters) < _SHORTEST or letters in seen:
-                continue
-            if any(part in excluded for whole in (text, pair) if whole for part in sentences(whole)):
-                continue
-            seen.add(letters)
-            rows.append({"id": f"{name}-{language}-{key}", "language": language, "text": text, "pair": pair})
-            if len(rows) == lines:
-                break
+    for key, text in drawn:
+        if len(rows) == lines:
+            break
+        text = " ".join(text.split())
+        letters = normalised(text)
+        if len(letters) < _SHORTEST or letters in seen or not excluded.isdisjoint(sentences(text)):
+            continue
+        seen.add(letters)
+        rows.append({"id": f"wikipedia-{language}-{key}", "language": language, "text": text, "pair": ""})
     return rows
 
 
-def of_split(rows: Sequence[dict[str, str]], split: str) -> list[dict[str, str]]:
-    """The rows of one split; translations of one another are in the same one."""
-
-    def is_dev(row: Mapping[str, str]) -> bool:
-        key = row["id"].replace(f"-{row['language']}-", "-", 1)
-        return int.from_bytes(hashlib.blake2b(key.encode(), digest_size=4).digest()) % _DEV_SHARE == 0
-
-    return [row for row in rows if is_dev(row) == (split == "dev")]
+def is_dev(row: Mapping[str, str]) -> bool:
+    """Whether a row is held back as the dev split, by its key alone."""
+    key = row["id"].replace(f"-{row['language']}-", "-", 1)
+    return int.from_bytes(hashlib.blake2b(key.encode(), digest_size=4).digest()) % _DEV_SHARE == 0

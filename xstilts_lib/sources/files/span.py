@@ -6,31 +6,31 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from ....common.errors import UserError
-from ... import examples, rows
-from ...checks import Raw
-from ...rows import member, optional
-from ..reading import at, read_json
-from . import Request
+from ...common.errors import UserError
+from .. import examples, rows
+from ..checks import Raw
+from ..examples import Given
+from ..rows import member, optional
+from .reading import at, read_json
 
 
-def squad(request: Request) -> Iterator[Raw]:
+def squad(given: Given) -> Iterator[Raw]:
     """SQuAD JSON with ids; those of a parallel set are the same in every language."""
-    for number, (place, context, question) in enumerate(_questions(request.path)):
+    for number, (place, context, question) in enumerate(_questions(given.path)):
         own = question.get("id")
-        identifier = request.identify(number) if own in (None, "") else str(own)
-        yield place, _row(request, place, identifier, context, question)
+        identifier = given.identify(number) if own in (None, "") else str(own)
+        yield place, _row(given, place, identifier, context, question)
 
 
-def squad_renumbered(request: Request) -> Iterator[Raw]:
+def squad_renumbered(given: Given) -> Iterator[Raw]:
     """SQuAD JSON whose ids are not unique, as in XTREME's copy of TyDiQA: examples are numbered."""
-    for number, (place, context, question) in enumerate(_questions(request.path)):
-        yield place, _row(request, place, request.identify(number), context, question)
+    for number, (place, context, question) in enumerate(_questions(given.path)):
+        yield place, _row(given, place, given.identify(number), context, question)
 
 
-def tydiqa_mixed(request: Request) -> Iterator[Raw]:
+def tydiqa_mixed(given: Given) -> Iterator[Raw]:
     """TyDiQA's own file of nine languages: those of one language alone."""
-    return examples.tydiqa(squad(request), request)
+    return examples.tydiqa(squad(given), given)
 
 
 def _questions(path: Path) -> Iterator[tuple[str, str, dict[str, Any]]]:
@@ -51,10 +51,8 @@ def _questions(path: Path) -> Iterator[tuple[str, str, dict[str, Any]]]:
                 yield here, context, question
 
 
-def _row(
-    request: Request, place: str, identifier: str, context: str, question: dict[str, Any]
-) -> dict[str, Any]:
-    where = at(request.path, place)
+def _row(given: Given, place: str, identifier: str, context: str, question: dict[str, Any]) -> dict[str, Any]:
+    where = at(given.path, place)
     answers = optional(where, question, "answers", list, [])
     texts = [member(where, answer, "text", str) for answer in answers]
     starts = [member(where, answer, "answer_start", int) for answer in answers]
@@ -65,7 +63,7 @@ def _row(
         raise UserError(
             f"{where}: 'is_impossible' is true, and yet there is an answer: one of them is wrong."
         )
-    if request.report.unanswerable and not impossible and not answered:
+    if given.report.unanswerable and not impossible and not answered:
         raise UserError(
             f"{where}: there is no answer, and yet 'is_impossible' is not true: it was taken out, or lost."
         )
