@@ -24,7 +24,7 @@ from xstilts_lib.sources.miniature.languages import (
     distance,
     spell,
 )
-from xstilts_lib.sources.miniature.mixing import Mixed, to_english, to_foreign
+from xstilts_lib.sources.miniature.pretraining import Mixed, to_english, to_foreign
 from xstilts_lib.tasks import ENTITIES, MINIATURE, TASKS, UPOS
 
 DECLARED = {**LANGUAGES, **FURTHER}

@@ -7,7 +7,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple, Protocol
 
@@ -17,6 +17,8 @@ from ..common.strict import build
 if TYPE_CHECKING:
     from datasets import Dataset
     from transformers import PreTrainedTokenizerFast
+
+    from .real import RealSource
 
 Split = Literal["train", "dev", "test"]
 
@@ -67,15 +69,7 @@ def absent(source: Source, needs: Iterable[Need]) -> Iterator[tuple[Need, str]]:
 
     Files are looked for, not read; a generated world holds whatever a check let through.
     """
-    from .real import RealSource
-
-    if not isinstance(source, RealSource):
-        return
-    for need in needs:
-        try:
-            source.require(*need)
-        except UserError as error:
-            yield need, str(error)
+    return _refused(source, needs, lambda real, need: real.require(*need))
 
 
 def unlabelled(source: Source, needs: Iterable[Need], limit: int | None = None) -> Iterator[tuple[Need, str]]:
@@ -83,11 +77,17 @@ def unlabelled(source: Source, needs: Iterable[Need], limit: int | None = None) 
 
     Everything is loaded; of what is evaluated on, `limit` rows. What a generated world holds has labels.
     """
+    return _refused(source, needs, lambda real, need: real.require_labels(*need, limit=limit))
+
+
+def _refused(
+    source: Source, needs: Iterable[Need], require: Callable[[RealSource, Need], None]
+) -> Iterator[tuple[Need, str]]:
     from .real import RealSource
 
     for need in needs if isinstance(source, RealSource) else ():
         try:
-            source.require_labels(*need, limit=limit)
+            require(source, need)
         except UserError as error:
             yield need, str(error)
 

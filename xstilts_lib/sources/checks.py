@@ -13,6 +13,7 @@ from typing import Any
 
 from ..common.errors import UserError, nearest
 from ..tasks import Task
+from ..tasks.row import size
 from .columns import ABOUT, COLUMNS, GOLD
 
 TRANSLATED = "machine-translated"
@@ -48,6 +49,12 @@ class LoadReport:
     unanswerable: bool = False
     """Whether a question without an answer is right: SQuAD 2.0's."""
     notes: list[str] = field(default_factory=list)
+
+    def expect(self, task: Task, sizes: Mapping[str, int] | None, note: str) -> None:
+        """What is known of the form that is read: its sizes, where they are not the task's, and a note."""
+        self.expected = size(task.sizes if sizes is None else sizes, self.split, self.language)
+        self.unanswerable = task.metric == "squad_v2"
+        self.notes += [note] if note else []
 
     @property
     def shown(self) -> str:

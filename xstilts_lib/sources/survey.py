@@ -10,7 +10,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, fields, replace
 from typing import TYPE_CHECKING, Any
 
 from ..common.errors import UserError
@@ -21,24 +21,6 @@ from .real import RealSource
 
 if TYPE_CHECKING:
     from .hub import HubSource
-
-COLUMNS = (
-    "task",
-    "split",
-    "language",
-    "source",
-    "revision",
-    "rows",
-    "expected",
-    "labels",
-    "repaired",
-    "dropped",
-    "unlabelled",
-    "licence",
-    "notes",
-    "absent",
-    "problem",
-)
 
 
 @dataclass(frozen=True)
@@ -68,6 +50,9 @@ class Checked:
     def as_dict(self) -> dict[str, Any]:
         """The cells by the names of COLUMNS."""
         return asdict(self)
+
+
+COLUMNS = tuple(field.name for field in fields(Checked))
 
 
 def check_table(
@@ -126,20 +111,16 @@ def _load(source: RealSource, row: Task, split: str, language: str) -> Checked:
     except UserError as error:
         return Checked(row.name, split, language, licence=row.licence, problem=str(error))
     report = source.reports[row.name, split, language]
+    same = ("revision", "rows", "expected", "repaired", "dropped", "unlabelled")
     return Checked(
         row.name,
         split,
         language,
         source=report.shown,
-        revision=report.revision,
-        rows=report.rows,
-        expected=report.expected,
         labels=_shown(source.labels(row.name)),
-        repaired=report.repaired,
-        dropped=report.dropped,
-        unlabelled=report.unlabelled,
         licence=row.licence,
         notes="; ".join(report.notes),
+        **{name: getattr(report, name) for name in same},
     )
 
 
@@ -171,25 +152,15 @@ def _check_generated(source: Source, name: str) -> Iterator[Checked]:
     if row.train == name and evaluated == "test":
         pairs.insert(0, ("train", "en"))
     for split, language in pairs:
-        rows, lacking, problem = None, 0, ""
+        labels, revision = _shown(source.labels(name)), source.revision(name)
+        found = Checked(name, split, language, source.kind, revision, labels=labels, licence=row.licence)
         try:
             loaded = source.load(name, split, language)  # type: ignore[arg-type]
-            rows = loaded.num_rows
-            lacking = len(checks.unlabelled(row, {column: loaded[column] for column in GOLD[row.format]}))
         except UserError as error:
-            problem = str(error)
-        yield Checked(
-            name,
-            split,
-            language,
-            source.kind,
-            source.revision(name),
-            rows,
-            labels=_shown(source.labels(name)),
-            unlabelled=lacking,
-            licence=row.licence,
-            problem=problem,
-        )
+            yield replace(found, problem=str(error))
+            continue
+        lacking = len(checks.unlabelled(row, {column: loaded[column] for column in GOLD[row.format]}))
+        yield replace(found, rows=loaded.num_rows, unlabelled=lacking)
 
 
 def _shown(labels: tuple[str, ...]) -> str:

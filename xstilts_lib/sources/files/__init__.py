@@ -14,7 +14,6 @@ from pathlib import Path
 
 from ...common.errors import UserError, nearest
 from ...tasks import TASKS, Task, task
-from ...tasks.row import size
 from ..checks import LoadReport, Raw
 from ..codes import ISO3, fill
 from ..examples import Given
@@ -64,11 +63,8 @@ class FilesSource(RealSource):
         if found is None:
             raise self.folder.absence(row, split, language)
         layout, paths = found
-        sizes = row.sizes if layout.sizes is None else layout.sizes
         report = LoadReport(row.name, split, language, str(paths[0]), f"sha256:{self.folder.digest(paths)}")
-        report.expected = size(sizes, split, language)
-        report.unanswerable = row.metric == "squad_v2"
-        report.notes += [layout.note] if layout.note else []
+        report.expect(row, layout.sizes, layout.note)
         return layout.reader(Given(split, language, report, paths)), report
 
     def languages(self, task: str) -> tuple[str, ...]:

@@ -24,7 +24,6 @@ from ...common import checksums
 from ...common.errors import UserError
 from ...common.strict import Count
 from ...tasks import TASKS, Task, task
-from ...tasks.row import size
 from ..checks import LoadReport, Raw
 from ..codes import ISO3, fill
 from ..real import SPLITS, RealSettings, RealSource
@@ -76,11 +75,8 @@ class HubSource(RealSource):
     def open(self, row: Task, split: str, language: str) -> tuple[Iterable[Raw], LoadReport]:
         """(place, row) of every example of a split, downloaded if need be, its columns checked."""
         repository = self._required(row, split, language)
-        sizes = row.sizes if repository.sizes is None else repository.sizes
         report = LoadReport(row.name, split, language, repository.name, self._revision(repository))
-        report.expected = size(sizes, split, language)
-        report.unanswerable = row.metric == "squad_v2"
-        report.notes += [repository.note] if repository.note else []
+        report.expect(row, repository.sizes, repository.note)
         config = fill(repository.config, language) if repository.config else None
         wanted = [(config, name) for name in repository.splits[split]]
         loaded = [

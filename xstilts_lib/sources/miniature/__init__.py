@@ -12,21 +12,23 @@ from __future__ import annotations
 
 import random
 from collections.abc import Iterable
+from dataclasses import asdict
 from functools import cached_property
 from typing import TYPE_CHECKING, Literal
 
 from ...common.errors import UserError, nearest
 from ...tasks import TASKS
 from ...tasks import task as task_row
+from ..checks import limited
 from ..columns import dataset
-from . import bitext, mixing, pretraining, tokenizer
+from . import bitext, pretraining
 from .catalogue import BITEXT, MAKERS, TEXT, Catalogue
 from .english import SUPERTAGS, English
+from .grammar import Grammar
 from .invented import Invented
-from .languages import distance
-from .mixing import Mixed
+from .languages import distance, tokenizer
+from .pretraining import Mixed, Table
 from .settings import MiniatureSettings
-from .text import Grammar
 from .world import World
 
 if TYPE_CHECKING:
@@ -90,7 +92,7 @@ class MiniatureSource:
         items = self.catalogue.items(task, split)
         if task in BITEXT:
             rows = bitext.rows(items, name, grammar, english, rng, self.world, split)
-            return rows if limit is None else _some(rows, limit)
+            return limited(task_row("mini_tatoeba"), rows, limit)
         maker = MAKERS[task]
         return [
             {"id": f"{name}-{split}-{i}", **maker.row(item, grammar, rng)}
@@ -109,14 +111,14 @@ class MiniatureSource:
         return Mixed(grammar, self._to_foreign[code], share)
 
     @cached_property
-    def _to_english(self) -> dict[str, mixing.Table]:
+    def _to_english(self) -> dict[str, Table]:
         words = self.world.vocabularies.items()
-        return {code: mixing.to_english(self.world.lexicon, vocabulary) for code, vocabulary in words}
+        return {code: pretraining.to_english(self.world.lexicon, vocabulary) for code, vocabulary in words}
 
     @cached_property
-    def _to_foreign(self) -> dict[str, mixing.Table]:
+    def _to_foreign(self) -> dict[str, Table]:
         words = self.world.vocabularies.items()
-        return {code: mixing.to_foreign(self.world.lexicon, vocabulary) for code, vocabulary in words}
+        return {code: pretraining.to_foreign(self.world.lexicon, vocabulary) for code, vocabulary in words}
 
     def languages(self, task: str) -> tuple[str, ...]:
         """The languages in which the world can evaluate `task`."""
@@ -137,7 +139,7 @@ class MiniatureSource:
 
     def tokenizer(self) -> PreTrainedTokenizerFast:
         """The tokenizer of every word in all the languages."""
-        return tokenizer.build(self.world)
+        return tokenizer(self.world.lexicon, self.world.vocabularies)
 
     def examples(
         self, task: str, languages: Iterable[str] | None = None, n: int = 1, split: Split = "test"
@@ -156,22 +158,7 @@ class MiniatureSource:
 
     def language_table(self) -> list[dict]:
         """What each language declares, one row a language, English first; `distance` is from 0 to 1."""
-        return [
-            {
-                "code": row.code,
-                "name": row.name,
-                "order": row.order,
-                "adposition": row.adposition,
-                "case": row.case,
-                "articles": row.articles,
-                "adjective": row.adjective,
-                "script": row.script,
-                "cognates": row.cognates,
-                "resources": row.resources,
-                "distance": distance(row),
-            }
-            for row in self.world.languages.values()
-        ]
+        return [{**asdict(row), "distance": distance(row)} for row in self.world.languages.values()]
 
     def _task(self, name: str):
         row = task_row(name)
@@ -200,10 +187,3 @@ class MiniatureSource:
         elif language not in self.languages(name):
             known = self.languages(name)
             raise UserError(f"{name} is not evaluated in {language!r}: {nearest(language, known)}")
-
-
-def _some(rows: list[dict], limit: int) -> list[dict]:
-    """`limit` rows of each side, translations kept together."""
-    from ..checks import limited
-
-    return limited(task_row("mini_tatoeba"), rows, limit)

@@ -8,9 +8,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from .changes import PARTS, changed
-from .english import STOP
-from .grammar import Event, draw_style, write
-from .text import Grammar
+from .grammar import STOP, Event, Grammar, draw_style, write
 from .world import World
 
 

@@ -14,8 +14,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from .changes import changed, swappable
-from .grammar import Event, write
-from .text import Grammar, clauses
+from .grammar import Event, Grammar, clauses, write
 from .world import World
 
 PARTS = ("verb", "agent", "patient", "number", "adjective", "place", "time", "roles")

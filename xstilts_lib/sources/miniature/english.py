@@ -29,9 +29,6 @@ SUPERTAGS = (
     "conj", ".",
 )  # fmt: skip
 
-STOP = Word(".", "PUNCT", ".")
-MARK = Word("?", "PUNCT", ".")
-
 
 class English:
     """Turns events and questions into English words. A random generator makes the free choices; None takes

@@ -1,14 +1,15 @@
 """Meaning and its form: events, what may be asked of them, and how words become text.
 
 An `Event` says who did what to whom, where and when. `english.py` and `invented.py` turn it into words;
-the same event has many forms (synonyms, voice, order), and each is a translation of every other.
+the same event has many forms (synonyms, voice, order), and each is a translation of every other. A
+sentence is one clause or two, or a question.
 """
 
 from __future__ import annotations
 
 import random
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 
 class Entity(NamedTuple):
@@ -69,6 +70,10 @@ class Word(NamedTuple):
     entity: str = "O"
 
 
+STOP = Word(".", "PUNCT", ".")
+MARK = Word("?", "PUNCT", ".")
+
+
 def draw_style(rng: random.Random, event: Event, passive: float = 0.3, fronted: float = 0.3) -> Style:
     return Style(rng.random() < passive, bool(event.time) and rng.random() < fronted)
 
@@ -120,3 +125,42 @@ def tokens(sentence: Sequence[Word]) -> list[str]:
     words = [word.text for word in sentence]
     words[0] = words[0][0].title() + words[0][1:]
     return words
+
+
+class Grammar(Protocol):
+    """What English and every invented language offer."""
+
+    code: str
+    conjunction: Word
+
+    def statement(
+        self, event: Event, style: Style = PLAIN, rng: random.Random | None = None
+    ) -> list[Word]: ...
+    def question(self, question: Question, rng: random.Random | None = None) -> list[Word]: ...
+    def definition(self, concept: str) -> list[Word]: ...
+    def heading(self, entity: Entity, rng: random.Random | None = None) -> list[Word]: ...
+
+
+def clauses(
+    grammar: Grammar,
+    events: Sequence[Event],
+    rng: random.Random | None,
+    styles: random.Random | None = None,
+    passive: float = 0.3,
+) -> list[Word]:
+    """One sentence that states all the events, joined by 'and'; without a generator, in the plainest form.
+    `passive` is the chance that a clause is in the passive voice."""
+    words: list[Word] = []
+    for event in events:
+        if words:
+            words.append(grammar.conjunction)
+        words += grammar.statement(
+            event, PLAIN if rng is None else draw_style(styles or rng, event, passive), rng
+        )
+    words.append(STOP)
+    return words
+
+
+def asking(grammar: Grammar, question: Question, rng: random.Random | None) -> list[Word]:
+    """The words of a question, with its mark."""
+    return [*grammar.question(question, rng), MARK]

@@ -19,13 +19,15 @@ from __future__ import annotations
 
 import random
 from collections.abc import Mapping
-from dataclasses import dataclass, fields, replace
-from typing import Literal
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Annotated, Literal
 
 from ...common.errors import UserError, nearest
+from ...common.strict import Between, Share, build
 from .lexicon import FUNCTIONS, IN_ENGLISH, Lexicon
 
-Order = Literal["SVO", "SOV", "VSO"]
+if TYPE_CHECKING:
+    from transformers import PreTrainedTokenizerFast
 
 # Each alphabet as a spelling of the Latin one, letter for letter, so that it can be undone.
 LATIN = "abcdefghijklmnopqrstuvwxyz"
@@ -41,7 +43,7 @@ ALPHABETS = {
 class Language:
     code: str
     name: str
-    order: Order = "SVO"
+    order: Literal["SVO", "SOV", "VSO"] = "SVO"
     adposition: Literal["before", "after"] = "before"
     """Where 'in', 'by', 'on' stand: before their noun or after it."""
     case: bool = False
@@ -49,38 +51,12 @@ class Language:
     articles: bool = True
     """Whether nouns have articles."""
     adjective: Literal["before", "after"] = "before"
-    script: str = "Latin"
-    cognates: float = 0.6
+    script: Literal["Latin", "Cyrillic", "Georgian", "Armenian"] = "Latin"
+    cognates: Share = 0.6
     """Share of the words, those of grammar too, that are written as in English (respelt where the script
     differs)."""
-    resources: float = 1.0
+    resources: Annotated[float, Between(0, 10)] = 1.0
     """Lines of pretraining text, as a share of the English ones."""
-
-    def __post_init__(self) -> None:
-        allowed = {
-            "order": ("SVO", "SOV", "VSO"),
-            "adposition": ("before", "after"),
-            "adjective": ("before", "after"),
-            "script": tuple(ALPHABETS),
-            "case": (True, False),
-            "articles": (True, False),
-        }
-        for key, values in allowed.items():
-            if getattr(self, key) not in values:
-                valid = ", ".join(map(str, values))
-                raise UserError(
-                    f"Language {self.code}: {key} is {getattr(self, key)!r}; it must be one of {valid}."
-                )
-        for key in ("cognates", "resources"):
-            value = getattr(self, key)
-            if (
-                isinstance(value, bool)
-                or not isinstance(value, (int, float))
-                or not 0 <= value <= (1 if key == "cognates" else 10)
-            ):
-                raise UserError(
-                    f"Language {self.code}: {key} is {value!r}; it must be a share between 0 and 1."
-                )
 
 
 ENGLISH = Language("en", "English", cognates=1.0)
@@ -107,21 +83,14 @@ FURTHER: Mapping[str, Language] = {
 def configured(overrides: Mapping[str, Mapping[str, object]]) -> dict[str, Language]:
     """The languages with the changes that a world's settings ask for; UserError for an unknown language or
     property."""
-    languages = dict(LANGUAGES)
-    properties = [field.name for field in fields(Language) if field.name not in ("code", "name")]
-    languages |= {code: language for code, language in FURTHER.items() if code in overrides}
+    languages = {**LANGUAGES, **{code: row for code, row in FURTHER.items() if code in overrides}}
     for code, changes in overrides.items():
         if code not in languages or code == "en":
             invented = nearest(code, {*LANGUAGES, *FURTHER} - {"en"})
             raise UserError(f"Miniature world: there is no invented language {code!r}: {invented}")
-        if not isinstance(changes, Mapping):
-            raise UserError(
-                f"Language {code} is {changes!r}; it must be a mapping from properties to values."
-            )
-        for key in changes:
-            if key not in properties:
-                raise UserError(f"Language {code} has no property {key!r}: {nearest(key, properties)}")
-        languages[code] = replace(languages[code], **changes)  # type: ignore[arg-type]
+        named = {"code": code, "name": languages[code].name}
+        stated = build(Language, changes, f"Language {code}", named)
+        languages[code] = replace(languages[code], **{key: getattr(stated, key) for key in changes})
     return languages
 
 
@@ -222,3 +191,49 @@ def vocabularies(languages: Mapping[str, Language], lexicon: Lexicon, seed: int)
             language, {k: v for k, v in words.items() if k in kept}, _invent(rng, code, 1)
         )
     return found
+
+
+SPECIAL = ("<s>", "<pad>", "</s>", "<unk>", "<mask>")
+
+
+def tokens(lexicon: Lexicon, languages: Mapping[str, Vocabulary]) -> list[str]:
+    """Every token there is, special ones first, then punctuation and words in order; suffixes are tokens
+    of their own."""
+    words = lexicon.english_words()
+    for name in lexicon.name_words():
+        words.add(name)
+        words.update(row.name(name) for row in languages.values())
+    for row in languages.values():
+        words.update(word for synonyms in row.words.values() for word in synonyms)
+        if row.language.case:
+            words.add(row.suffix)
+    return [*SPECIAL, ".", "?", *sorted({word.lower() for word in words})]
+
+
+def tokenizer(lexicon: Lexicon, languages: Mapping[str, Vocabulary]) -> PreTrainedTokenizerFast:
+    """Whole words in XLM-R's conventions: `<s> a </s>` and `<s> a </s></s> b </s>`.
+
+    Letters are in lower case; 'dalo-ta' is the two tokens 'dalo' and '-ta'.
+    """
+    from tokenizers import Regex, Tokenizer, models, normalizers, pre_tokenizers, processors
+    from transformers import PreTrainedTokenizerFast
+
+    ids = {token: index for index, token in enumerate(tokens(lexicon, languages))}
+    made = Tokenizer(models.WordLevel(ids, unk_token="<unk>"))
+    made.normalizer = normalizers.Lowercase()
+    made.pre_tokenizer = pre_tokenizers.Split(Regex(r"-?\w+|[^\w\s]"), "removed", invert=True)
+    made.post_processor = processors.TemplateProcessing(
+        single="<s> $A </s>", pair="<s> $A </s> </s> $B </s>", special_tokens=[("<s>", 0), ("</s>", 2)]
+    )
+    return PreTrainedTokenizerFast(
+        tokenizer_object=made,
+        bos_token="<s>",
+        eos_token="</s>",
+        cls_token="<s>",
+        sep_token="</s>",
+        pad_token="<pad>",
+        unk_token="<unk>",
+        mask_token="<mask>",
+        model_max_length=512,
+        model_input_names=["input_ids", "attention_mask"],
+    )

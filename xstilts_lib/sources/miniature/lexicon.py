@@ -1,129 +1,31 @@
 """The English lexicon of the miniature world: what words there are, and how their meanings relate.
 
-A *concept* is named by its first English word; synonyms stand beside it, divided by a bar. Relations
+A *concept* is named by its first English word; its synonyms stand beside it in lexicon.toml. Relations
 between concepts (kind of, opposite of, can be said of) are all that the world knows, and all that its
 tasks ask for.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import tomllib
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from pathlib import Path
+from typing import Any
 
-# Hypernym -> nouns. `plural` forms are regular, except where written after a slash.
-NOUNS = {
-    "person": "doctor|physician teacher farmer baker painter|artist nurse sailor singer",
-    "animal": "dog|hound cat horse goat fox bear rabbit|hare wolf/wolves",
-    "fruit": "apple pear plum lemon peach melon",
-    "tool": "hammer knife/knives rope shovel|spade needle brush",
-    "garment": "hat coat|jacket shirt scarf glove belt",
-    "container": "box basket bottle bag|sack jar bucket",
-    "vehicle": "car boat|ship cart truck|lorry/lorries wagon bicycle",
-    "instrument": "drum flute violin|fiddle guitar harp horn",
-    "document": "book letter map poem ticket recipe",
-    "place": "park market garden|yard school station harbour library/libraries kitchen",
-}
-PLURALS = {"person": "people"}
-COMMON = ("person", "animal", "place")
-
-# base past participle, synonyms divided by a bar; an opposite after a slash. `social`: of people and animals;
-# `thing`: of objects. A star: animals do it too. A plus: organisations do it, and it is done to them.
-VERBS = {
-    "social": """
-        follow followed followed|pursue pursued pursued *
-        love loved loved|adore adored adored / hate hated hated|despise despised despised *
-        help helped helped|assist assisted assisted * +
-        praise praised praised / blame blamed blamed +
-        notice noticed noticed|spot spotted spotted *
-        trust trusted trusted / doubt doubted doubted * +
-        thank thanked thanked +
-        protect protected protected|defend defended defended / attack attacked attacked * +
-        greet greeted greeted|welcome welcomed welcomed
-        remember remembered remembered / forget forgot forgotten *
-        visit visited visited +
-        paint painted painted
-    """,
-    "thing": """
-        buy bought bought|purchase purchased purchased / sell sold sold
-        carry carried carried|transport transported transported
-        lift lifted lifted|raise raised raised / lower lowered lowered
-        repair repaired repaired|fix fixed fixed / break broke broken
-        collect collected collected|gather gathered gathered
-        hide hid hidden|conceal concealed concealed / show showed shown
-        wash washed washed
-        choose chose chosen / reject rejected rejected
-        draw drew drawn|sketch sketched sketched
-        find found found|discover discovered discovered / lose lost lost
-        steal stole stolen
-        push pushed pushed / pull pulled pulled
-        keep kept kept / discard discarded discarded
-    """,
-}
-
-# Adjectives that exclude one another stand in one group; said of agents, of things, or of both.
-ADJECTIVES = (
-    ("agent", "tall short"),
-    ("thing", "big|large small|little"),
-    ("agent", "happy|glad sad"),
-    ("thing", "red blue green white"),
-    ("agent", "rich|wealthy poor"),
-    ("thing", "heavy light"),
-    ("agent", "strong weak"),
-    ("thing", "clean dirty"),
-    ("agent", "young old"),
-    ("thing", "new old"),
-    ("thing", "cheap costly|expensive"),
+_TABLE: Mapping[str, Any] = tomllib.loads(Path(__file__).with_suffix(".toml").read_text(encoding="utf-8"))
+NOUNS: Mapping[str, str] = _TABLE["nouns"]
+VERBS: Mapping[str, str] = _TABLE["verbs"]
+ADJECTIVES: Sequence[tuple[str, str]] = _TABLE["adjectives"]
+PLURALS = {"person": "people"}  # of hypernyms
+NUMBERS, DAYS, PREPOSITIONS, FIRST_NAMES, STEMS, TOWN_PREFIXES, ORGANISATIONS = (
+    tuple(_TABLE[name].split())
+    for name in ("numbers", "days", "prepositions", "first_names", "stems", "town_prefixes", "organisations")
 )
-NUMBERS = ("two", "three", "four", "five")
-DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Sunday")
-PREPOSITIONS = ("in", "near")
-
-# Family names, towns and organisations share their stems: what 'Halden' is, its sentence tells.
-FIRST_NAMES = ("Mira", "Tomas", "Lena", "Oskar", "Nadia", "Felix", "Clara", "Hugo", "Irena", "Emil")
-STEMS = (
-    "Halden",
-    "Orlo",
-    "Sellen",
-    "Dorin",
-    "Marlow",
-    "Belmar",
-    "Norvik",
-    "Astor",
-    "Keldan",
-    "Ravel",
-    "Tolmin",
-    "Ferro",
-)
-TOWN_PREFIXES = ("Port", "Mount")
-ORGANISATIONS = ("Bank", "Press", "Union", "Guild")
-
-# Words of grammar, by what they do; English renders them in its own way (see english.py).
-FUNCTIONS = (
-    "the",
-    "a",
-    "and",
-    "not",
-    "passive",
-    "by",
-    "in",
-    "near",
-    "on",
-    "who",
-    "what",
-    "where",
-    "when",
-    "which",
-    "day",
-    "is",
-)
-
-# The English word that a cognate of a function is.
+# Words of grammar, by what they do; and the English word that a cognate of each is.
+FUNCTIONS = tuple(_TABLE["functions"].split())
 IN_ENGLISH = {name: "was" if name == "passive" else name for name in FUNCTIONS}
-
-GRAMMAR_WORDS = frozenset(
-    "the a an and not was were did is by on day who whom what where when which".split()  # noqa: SIM905
-)
 
 
 @dataclass(frozen=True)
@@ -192,11 +94,11 @@ class Lexicon:
     """
 
     def __init__(self, nouns: int = 6, verbs: int = 13, adjectives: int = 11, names: int = 12) -> None:
-        self.nouns = {
-            noun.concept: noun
-            for category, line in NOUNS.items()
-            for noun in (_noun(entry, category) for entry in line.split()[: nouns + 2 * (category in COMMON)])
-        }
+        self.nouns: dict[str, Noun] = {}
+        for category, line in NOUNS.items():
+            more = 2 * (category in _TABLE["common"])
+            for noun in (_noun(entry, category) for entry in line.split()[: nouns + more]):
+                self.nouns[noun.concept] = noun
         self.hypernyms = {category: _noun(category, category) for category in NOUNS}
         lines = [
             (line.strip(), kind)
@@ -269,13 +171,5 @@ class Lexicon:
 
     def english_words(self) -> set[str]:
         """Every English word form, in lower case, names and punctuation apart."""
-        words = {
-            form
-            for noun in (*self.nouns.values(), *self.hypernyms.values())
-            for pair in noun.words
-            for form in pair
-        }
-        words |= {form for verb in self.verbs.values() for forms in verb.words for form in forms}
-        words |= {word for adjective in self.adjectives.values() for word in adjective.words}
-        words |= {*NUMBERS, *(day.lower() for day in DAYS), *PREPOSITIONS}
-        return words | GRAMMAR_WORDS
+        words = {form.lower() for _, forms in self.forms() for form in forms} | {*PREPOSITIONS}
+        return words | {*_TABLE["grammar_words"].split()}

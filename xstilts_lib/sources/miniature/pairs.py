@@ -7,9 +7,8 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from .changes import changed, more_general, more_special, opposite, other_verb, sibling, swappable, swapped
-from .grammar import Event, write
+from .grammar import Event, Grammar, clauses, write
 from .lexicon import DAYS, NUMBERS
-from .text import Grammar, clauses
 from .world import World
 
 # Chance of the passive in inference and in role swaps. With as many as elsewhere an encoder that is

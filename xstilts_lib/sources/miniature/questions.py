@@ -10,9 +10,7 @@ import random
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from .english import STOP
-from .grammar import PARTS, Event, Question, ask, draw_style, write
-from .text import Grammar, asking
+from .grammar import PARTS, STOP, Event, Grammar, Question, ask, asking, draw_style, write
 from .world import World
 
 OF_THINGS = 0.85  # share of the events that happen to a thing: 'who' and 'what' then differ in kind

@@ -6,8 +6,7 @@ import random
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from .grammar import Event, Question, tokens
-from .text import Grammar, asking, clauses
+from .grammar import Event, Grammar, Question, asking, clauses, tokens
 from .world import World
 
 
