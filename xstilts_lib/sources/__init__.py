@@ -3,6 +3,11 @@
 >>> from xstilts_lib.sources import open_source
 >>> source = open_source({"kind": "files", "folder": "~/data"})     # doctest: +SKIP
 >>> source.load("xquad", "test", "de")[0]["question"]              # doctest: +SKIP
+
+How a published example becomes a row: a table says where a split stands (files/layouts.csv,
+hub/repositories.toml) and which converter reads it (files/, hub/converters.py; examples.py for what both give
+alike); rows.py shapes it; checks.py holds it against what is published; real.py does this for a whole split.
+The generated world needs none of it: miniature/catalogue.py draws what happens, its grammars tell it.
 """
 
 from __future__ import annotations
