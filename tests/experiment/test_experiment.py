@@ -172,7 +172,7 @@ def test_a_joint_step_reads_its_tasks_as_it_states(tmp_path: Path) -> None:
             "path: FacebookAI/xlm-roberta-base",
             "pin the 'revision' of 'FacebookAI/xlm-roberta-base' to a commit",
         ),
-        ("hidden_size: 32}", "hidden_size: 32}, path: x", "either 'architecture'"),
+        ("hidden_size: 32}", "hidden_size: 32}, path: x", "state one of 'architecture'"),
         ("model_type: xlm-roberta, ", "", "needs a 'model_type'"),
         ("pretraining: {steps: 10, tokens_per_batch: 256, learning_rate: 2e-3}\n", "",
          "pretraining must be stated"),

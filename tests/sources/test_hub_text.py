@@ -7,7 +7,8 @@ from made_up import BRIDGE
 
 from xstilts_lib.common.errors import UserError
 from xstilts_lib.sources import open_source
-from xstilts_lib.sources.hub.text import held_out, is_dev, normalised, select, sentences
+from xstilts_lib.sources.hub.text import is_dev, select
+from xstilts_lib.sources.overlap import held_out, normalised, sentences
 
 EVALUATED = {
     "tatoeba/tatoeba.deu-eng.eng": "It rains here every morning!\nIt snows.\n",

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from ..common import places
 from ..common.errors import UserError, nearest
 from ..tasks import TASKS, Task, task
-from . import Split, xcopa
+from . import Split, overlap, xcopa
 from .checks import LoadReport, Raw, checked, counted, gold, joined_report, limited, unlabelled
 from .columns import dataset
 
@@ -76,20 +76,17 @@ class RealSource(ABC):
         return dataset(row.format, limited(row, rows, limit))
 
     def _apart(self, row: Task, rows: list[dict[str, Any]], language: str) -> list[dict[str, Any]]:
-        """The training rows that share no text with the English evaluation sets they lead to."""
-        users = [name for name in self.targets if row.name in (name, task(name).train)]
-        excluded = text.held_out(self, users, ["en"])
-        kept = [
-            each
-            for each in rows
-            if not any(
-                text.normalised(words) in excluded
-                for column, words in text.texts(row, each, language)
-                if not column.startswith("choice")  # of which many questions offer the same: a bank, a river
-            )
-        ]
+        """The training rows that share no text with the English evaluation sets that they lead to."""
+        kept = overlap.apart(row, rows, overlap.held_out(self, self._users(row), ["en"]))
         self.reports[row.name, "train", language].overlapping = len(rows) - len(kept)
         return kept
+
+    def _users(self, row: Task) -> list[str]:
+        """The experiment's targets that train on this set; all such where nobody said what will be
+        evaluated."""
+        targets = self.evaluated or {name for name, each in TASKS.items() if each.role == "target"}
+        mine = (name for name in sorted(targets) if row.name in (name, task(name).train))
+        return [name for name in mine if self.kind in task(name).sources]
 
     def require_labels(self, name: str, split: str, language: str, limit: int | None = None) -> None:
         """UserError where rows that `load` would give have no label, naming what would mend it."""
@@ -195,14 +192,19 @@ class RealSource(ABC):
 
     def identify(self, name: str, split: str, language: str) -> str:
         """What identifies the rows that `load` gives: checksums of files, a commit; "absent" where there are
-        none. Where rows are mended by those of other languages, of those too."""
+        none. Where rows are mended by those of other languages, or dropped for those that are evaluated on,
+        of those too."""
         row = self.row(name)
         others = [code for code in self.held(name, split) if code != language] if name in self.repair else []
-        return " + ".join(
-            self.identify_split(self.row(part), split, code)
-            for part in row.parts or (name,)
-            for code in (language, *others)
-        )
+        read = [(part, split, code) for part in row.parts or (name,) for code in (language, *others)]
+        if split == "train" and self.settings.overlaps == "drop":
+            read += [
+                (user, each, "en")
+                for user in self._users(row)
+                for each in ("dev", "test")
+                if "en" in self.held(user, each)
+            ]
+        return " + ".join(self.identify_split(self.row(part), each, code) for part, each, code in read)
 
     @abstractmethod
     def identify_split(self, row: Task, split: str, language: str) -> str:

@@ -24,6 +24,7 @@ from ...common import checksums
 from ...common.errors import UserError
 from ...common.strict import Count
 from ...tasks import TASKS, Task, task
+from .. import overlap
 from ..checks import LoadReport, Raw
 from ..codes import ISO3, fill
 from ..real import SPLITS, RealSettings, RealSource
@@ -209,7 +210,7 @@ class HubSource(RealSource):
             )
         targets = self.targets
         if targets not in self._excluded:
-            self._excluded[targets] = text.held_out(self, targets)
+            self._excluded[targets] = overlap.held_out(self, targets)
         if (targets, language) not in self._text_rows:  # drawn once: the splits are cut from one draw
             most, seed = self.settings.text_lines, self.settings.seed
             offered = self.lines(language)
