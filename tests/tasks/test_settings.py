@@ -7,8 +7,14 @@ import sys
 
 import pytest
 
+from xstilts_lib.common import strict
 from xstilts_lib.common.errors import UserError
 from xstilts_lib.tasks.settings import PretrainSettings, TrainSettings, merged
+
+
+def settings_of(*layers):
+    """As an experiment builds them."""
+    return strict.build(TrainSettings, merged(*layers), "training")
 
 
 def test_the_defaults_are_the_studys():
@@ -19,11 +25,11 @@ def test_the_defaults_are_the_studys():
 
 
 def test_numbers_that_yaml_reads_as_text_are_numbers():
-    assert TrainSettings.of({"learning_rate": "5e-4", "steps": "100"}).learning_rate == 5e-4
+    assert settings_of({"learning_rate": "5e-4", "steps": "100"}).learning_rate == 5e-4
 
 
 def test_later_layers_win_and_alternatives_take_each_others_place():
-    settings = TrainSettings.of({"epochs": 3, "batch_size": 8}, {"tokens_per_batch": 512}, {"steps": 7})
+    settings = settings_of({"epochs": 3, "batch_size": 8}, {"tokens_per_batch": 512}, {"steps": 7})
     assert (settings.steps, settings.epochs) == (7, None)
     assert settings.batch == (512, "tokens")
     assert merged({"steps": 3}, {"epochs": 2}) == {"epochs": 2}
@@ -50,7 +56,7 @@ def test_later_layers_win_and_alternatives_take_each_others_place():
 )
 def test_mistakes_are_named(bad, sentence):
     with pytest.raises(UserError, match=sentence):
-        TrainSettings.of(bad)
+        settings_of(bad)
 
 
 def test_shares_of_languages_are_shares():

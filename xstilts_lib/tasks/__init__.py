@@ -10,26 +10,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from ..common.errors import UserError, nearest
-from . import table_intermediate, table_miniature, table_targets
-from .row import ENTITIES, NLI, UPOS, FormatName, Group, Metric, Role, Task
-from .table_miniature import MINIATURE
+from .row import ENTITIES, NLI, UPOS, FormatName, Metric, Role, Task
+from .table import MINIATURE, ROWS
 
-__all__ = [
-    "ENTITIES",
-    "MINIATURE",
-    "NLI",
-    "TASKS",
-    "UPOS",
-    "FormatName",
-    "Group",
-    "Metric",
-    "Role",
-    "Task",
-    "task",
-]
+__all__ = ["ENTITIES", "MINIATURE", "NLI", "TASKS", "UPOS", "FormatName", "Metric", "Role", "Task", "task"]
 
-_ROWS = (*table_miniature.ROWS, *table_intermediate.ROWS, *table_targets.ROWS)
-TASKS: Mapping[str, Task] = {row.name: row for row in _ROWS}
+TASKS: Mapping[str, Task] = {row.name: row for row in ROWS}
 
 
 def task(name: str) -> Task:

@@ -21,7 +21,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from ..common.errors import UserError, nearest
-from . import TASKS, Task, task
+from . import TASKS, task
 
 NONE = "none"
 UNTRAINED = "untrained"
@@ -145,8 +145,4 @@ def _ingredient(word: str, whole: str) -> Ingredient:
 
 def trainable() -> list[str]:
     """The names of the tasks that a step may hold: those with a training set of their own."""
-    return [row.name for row in TASKS.values() if _own_training_set(row)]
-
-
-def _own_training_set(row: Task) -> bool:
-    return row.train == row.name
+    return [row.name for row in TASKS.values() if row.train == row.name]

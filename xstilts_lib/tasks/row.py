@@ -9,31 +9,22 @@ from typing import Literal
 FormatName = Literal["pair", "choice", "tags", "span", "bitext", "ranking", "text"]
 Metric = Literal["accuracy", "tag_f1", "squad", "squad_v2", "mlqa", "bucc", "tatoeba", "map@20", "perplexity"]
 Role = Literal["intermediate", "target", "text"]
-# XTREME's four groups, by the names its own tables use.
-Group = Literal[
-    "classification", "structured prediction", "question answering", "retrieval", "language modelling"
-]
+# XTREME's four groups, by the names its own tables use, and what an encoder is pretrained by.
+GROUPS: Mapping[FormatName, str] = {
+    "pair": "classification",
+    "choice": "classification",
+    "tags": "structured prediction",
+    "span": "question answering",
+    "bitext": "retrieval",
+    "ranking": "retrieval",
+    "text": "language modelling",
+}
 
 NLI = ("entailment", "neutral", "contradiction")
 UPOS = (
-    "ADJ",
-    "ADP",
-    "ADV",
-    "AUX",
-    "CCONJ",
-    "DET",
-    "INTJ",
-    "NOUN",
-    "NUM",
-    "PART",
-    "PRON",
-    "PROPN",
-    "PUNCT",
-    "SCONJ",
-    "SYM",
-    "VERB",
-    "X",
-)
+    "ADJ", "ADP", "ADV", "AUX", "CCONJ", "DET", "INTJ", "NOUN", "NUM", "PART", "PRON", "PROPN", "PUNCT",
+    "SCONJ", "SYM", "VERB", "X",
+)  # fmt: skip
 ENTITIES = ("O", "B-PER", "I-PER", "B-LOC", "I-LOC", "B-ORG", "I-ORG")
 
 
@@ -45,7 +36,6 @@ class Task:
     title: str
     role: Role
     format: FormatName
-    group: Group
     metric: Metric
     languages: tuple[str, ...]
     """Languages it is evaluated in, as XTREME writes them; an intermediate task has English alone."""
@@ -69,6 +59,11 @@ class Task:
     def size(self, split: str, language: str) -> int | None:
         """The number of rows that was published for a split, or None where it is not stated."""
         return size(self.sizes, split, language)
+
+    @property
+    def group(self) -> str:
+        """The group of tasks that XTREME counts it in: what its format asks for."""
+        return GROUPS[self.format]
 
     @property
     def counterpart(self) -> str:

@@ -2,18 +2,17 @@
 
 >>> TrainSettings(epochs=2, batch_size=32).batch
 (32, 'examples')
->>> TrainSettings.of({"steps": 100, "tokens_per_batch": 768, "learning_rate": "5e-4"}).learning_rate
+>>> TrainSettings(steps=100, tokens_per_batch=768, learning_rate="5e-4").learning_rate
 0.0005
 """
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, Literal
 
-from ..common.errors import UserError, nearest
+from ..common.errors import UserError
 from ..common.strict import Between, Count, Share, check
 
 Sampling = Literal["proportional", "uniform", "temperature", "capped"]
@@ -126,16 +125,6 @@ class TrainSettings:
             return self.tokens_per_batch, "tokens"
         assert self.batch_size is not None, "__post_init__ sets one of the two"
         return self.batch_size, "examples"
-
-    @classmethod
-    def of(cls, *layers: Mapping[str, Any], where: str = "the training settings") -> Self:
-        """Settings from mappings, later ones over earlier ones; UserError for a key that there is not."""
-        names = [field.name for field in dataclasses.fields(cls)]
-        for layer in layers:
-            for key in layer:
-                if key not in names:
-                    raise UserError(f"There is no setting {key!r} in {where}: {nearest(str(key), names)}")
-        return cls(**merged(*layers))
 
 
 @dataclass(frozen=True)
