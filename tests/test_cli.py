@@ -102,6 +102,16 @@ def test_claims_of_an_experiment_that_has_not_been_run(
     assert done.stderr == "Error: Nothing of 'smoke' is done: run `xstilts run smoke` first.\n"
 
 
+def test_predictions_under_no_tasks_name_are_refused(tmp_path: Path) -> None:
+    for name in ("predictions/xnli", "predictions/panxx", "predictions/.ipynb_checkpoints", "labels"):
+        (tmp_path / name).mkdir(parents=True)
+    folder = tmp_path / "predictions"
+    done = xstilts("score", str(folder), str(tmp_path / "labels"))
+    assert done.returncode == 2
+    said = f"Error: {folder / 'panxx'}: there is no task of this name: did you mean 'panx'?\n"
+    assert done.stderr == said
+
+
 def failing(monkeypatch: pytest.MonkeyPatch, error: Exception) -> None:
     def fail() -> None:
         raise error

@@ -12,15 +12,27 @@ import os
 import shlex
 import sys
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import typer
 
-from ..common import places
-from ..common.cores import cores as usable_cores
-from ..common.errors import UserError
-from .data import data_app
-from .options import PLACES, Benchmark, DataFolder, ExperimentName, Format, Margin, Strategy, load
+from . import experiment as experiments
+from .common import places
+from .common.cores import cores as usable_cores
+from .common.errors import UserError, nearest
+
+PLACES = (places.HOME, places.RUNS, places.FEATURES, places.CACHE, experiments.DATA, experiments.EXPERIMENTS)
+Margin = Literal["ratio", "distance", "absolute"]  # as xstilts_lib.mining has them, which would import numpy
+Strategy = Literal["max", "intersection", "forward", "backward"]
+
+ExperimentName = Annotated[
+    str, typer.Argument(help="A name from experiments/, or a YAML file.", metavar="EXPERIMENT")
+]
+DataFolder = Annotated[
+    Path | None, typer.Option("--data", help="The folder of the data sets, for `source: {kind: files}`.")
+]
+Format = Annotated[Literal["table", "csv", "json"], typer.Option("--format", help="How to print it.")]
+Output = Annotated[Path | None, typer.Option(help="JSON file; stdout where it is left out.")]
 
 app = typer.Typer(
     help="Intermediate-task training for zero-shot cross-lingual transfer: experiments, results, the book.",
@@ -29,6 +41,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
+data_app = typer.Typer(help="Real data: what is there, what is amiss, and prefetching.", no_args_is_help=True)
 app.add_typer(data_app, name="data")
 
 
@@ -72,11 +85,11 @@ def run(
     loaded = load(experiment, data)
     cores = cores or usable_cores()
     if dry_run:
-        from ..workflow.costs import show
+        from .workflow.costs import show
 
         show(loaded, cores)
         return
-    from ..workflow.engine import run as run_jobs
+    from .workflow.engine import run as run_jobs
 
     code = run_jobs(loaded, cores, profile)
     if code:
@@ -91,7 +104,7 @@ def plan(
     gpu: Annotated[str, typer.Option(help="Its name, such as H200.")],
 ) -> None:
     """Predict memory, time and disk of an experiment on a GPU, before anything starts."""
-    from ..workflow import plan as module
+    from .workflow import plan as module
 
     module.show(load(experiment), module.gpu(gpu))
 
@@ -99,15 +112,15 @@ def plan(
 @app.command()
 def results(
     experiment: ExperimentName,
-    format: Annotated[Format, typer.Option(help="How to print it.")] = Format.table,
+    format: Format = "table",
     record: Annotated[
         bool, typer.Option("--record", help="Keep the table of a finished experiment under book/records/.")
     ] = False,
 ) -> None:
     """The table of recipes by targets: means over the non-English languages, intervals over seeds."""
-    from ..rendering.tables import show, summarise
-    from ..runs import records
-    from ..runs import results as module
+    from .rendering.tables import show, summarise
+    from .runs import records
+    from .runs import results as module
 
     loaded = load(experiment)
     rows = summarise(loaded, module.load(loaded))
@@ -119,7 +132,7 @@ def results(
         print(said, file=sys.stderr)
     elif left:
         print(f"{left} parts of {loaded.name!r} are not done; this is what there is.", file=sys.stderr)
-    show(loaded, rows, format.value)
+    show(loaded, rows, format)
 
 
 @app.command()
@@ -131,16 +144,16 @@ def claims(
             metavar="NAME",
         ),
     ] = None,
-    format: Annotated[Format, typer.Option(help="How to print it.")] = Format.table,
+    format: Format = "table",
     features: Annotated[
         Path | None, typer.Option(help="A folder with lang2vec's features.npz, for real distances.")
     ] = None,
 ) -> None:
     """Claims, each with its verdict, computed from the results of an experiment."""
-    from ..rendering import claims as module
+    from .rendering import claims as module
 
     loaded = load(experiment or module.default())
-    module.show(loaded, module.judged(loaded, features), format.value)
+    module.show(loaded, module.judged(loaded, features), format)
 
 
 @app.command()
@@ -152,11 +165,10 @@ def book(
     ] = None,
 ) -> None:
     """Render the book with the results of an experiment."""
-    from ..rendering import build
+    from .rendering import build
 
     load(experiment)
-    if data is not None and not data.is_dir():
-        raise UserError(f"--data {data} is not a folder.")
+    _check_folder(data)
     print(build(experiment, output, data))
 
 
@@ -168,7 +180,7 @@ def verify(
     data: DataFolder = None,
 ) -> None:
     """Compute a sample of an experiment's results again, from the start, and compare: digits, or seeds."""
-    from ..workflow.verification import verify as compute_again
+    from .workflow.verification import verify as compute_again
 
     if not compute_again(load(experiment, data), sample, seed):
         raise typer.Exit(1)
@@ -180,13 +192,20 @@ def score(
         Path, typer.Argument(help="Folder of predictions, laid out as for XTREME's evaluate.py.")
     ],
     labels: Annotated[Path, typer.Argument(help="Folder of labels, laid out alike.")],
-    benchmark: Annotated[Benchmark, typer.Option(help="Whose tasks and rules.")] = Benchmark.xtreme,
-    output: Annotated[Path | None, typer.Option(help="JSON file; stdout where it is left out.")] = None,
+    benchmark: Annotated[
+        Literal["xtreme", "xtreme-r"], typer.Option(help="Whose tasks and rules.")
+    ] = "xtreme",
+    output: Output = None,
 ) -> None:
     """Score prediction files as XTREME's own code does."""
-    from ..scoring import score_benchmark
+    from .scoring import BENCHMARKS, score_benchmark
+    from .tasks import TASKS
 
-    _write(score_benchmark(predictions, labels, benchmark.value), output)
+    for folder in sorted(predictions.glob("[!.]*/")):
+        if folder.name not in TASKS:
+            known = BENCHMARKS[benchmark].languages
+            raise UserError(f"{folder}: there is no task of this name: {nearest(folder.name, known)}")
+    _write(score_benchmark(predictions, labels, benchmark), output)
 
 
 @app.command()
@@ -196,15 +215,15 @@ def mine(
     ],
     source: Annotated[str, typer.Option(help="Code of the foreign language.")],
     target: Annotated[str, typer.Option(help="Code of the other side.")] = "en",
-    output: Annotated[Path | None, typer.Option(help="JSON file; stdout where it is left out.")] = None,
-    margin: Annotated[Margin, typer.Option(help="How a pair is scored.")] = Margin.ratio,
-    strategy: Annotated[Strategy, typer.Option(help="Which pairs are kept.")] = Strategy.max,
+    output: Output = None,
+    margin: Annotated[Margin, typer.Option(help="How a pair is scored.")] = "ratio",
+    strategy: Annotated[Strategy, typer.Option(help="Which pairs are kept.")] = "max",
     neighbours: Annotated[int, typer.Option(help="Neighbours of the margin.", min=1)] = 4,
 ) -> None:
     """Mine translations from embeddings: threshold on dev, applied to test."""
-    from ..mining import MiningSettings, mine_case
+    from .mining import MiningSettings, mine_case
 
-    settings = MiningSettings(margin=margin.value, strategy=strategy.value, neighbours=neighbours)
+    settings = MiningSettings(margin=margin, strategy=strategy, neighbours=neighbours)
     _write(mine_case(case, source, target, settings), output)
 
 
@@ -212,6 +231,85 @@ def _write(content: Any, output: Path | None) -> None:
     if output is None:
         print(json.dumps(content, indent=1, ensure_ascii=False))
         return
-    from ..common.disk import write_json
+    from .common.disk import write_json
 
     write_json(output, content)
+
+
+@data_app.command("fetch", help="The same, for its effect: afterwards all of it loads without a network "
+                  "(HF_HUB_OFFLINE=1).")  # fmt: skip
+@data_app.command("check")
+def survey(
+    tasks: Annotated[
+        list[str] | None,
+        typer.Argument(help="Tasks; all that the source can hold where none is named.", metavar="[TASK]..."),
+    ] = None,
+    source: Annotated[
+        Literal["files", "hub", "miniature"] | None, typer.Option(help="Where the examples come from.")
+    ] = None,
+    data: Annotated[
+        Path | None, typer.Option(help="The folder of the data sets; with `--source hub`, of a mirror.")
+    ] = None,
+    experiment: Annotated[
+        str | None, typer.Option(help="Check what this experiment needs, from its own source.")
+    ] = None,
+    counts: Annotated[
+        Literal["exact", "any"], typer.Option(help="`any` takes other numbers of rows than were published.")
+    ] = "exact",
+    format: Format = "table",
+) -> None:
+    """Load data sets and say what was found; exit code 2 if anything is amiss."""
+    from .rendering.tables import show_survey
+    from .sources import open_source
+    from .sources.survey import check_table
+
+    if experiment is None:
+        opened = open_source(_source(source, data, counts))
+        rows = list(check_table(opened, tasks or None))
+    elif tasks or source is not None:
+        raise UserError("--experiment says which tasks and which source: leave those out beside it.")
+    else:
+        loaded = load(experiment, data)
+        opened = open_source(loaded.source)
+        wanted = [*loaded.intermediates, *loaded.training_tasks, *loaded.targets]
+        rows = list(check_table(opened, wanted, loaded.needs(opened), loaded.evaluation.examples))
+    show_survey([row.as_dict() for row in rows], format)
+    problems = [row.problem for row in rows if row.problem]
+    for problem in problems:
+        print(f"Error: {problem}", file=sys.stderr)
+    if problems:
+        raise typer.Exit(2)
+
+
+def _source(kind: str | None, data: Path | None, counts: str) -> dict[str, Any]:
+    """The settings of a source that no experiment describes."""
+    _check_folder(data)
+    kind = kind or ("files" if data else None)
+    if kind is None:
+        raise UserError(
+            "Say what to check: `--source hub`, `--source files --data DIR`, or `--experiment NAME`."
+        )
+    if kind == "miniature":
+        if data is not None:
+            raise UserError("The miniature is generated, so it has no use for a data folder (--data).")
+        return {"kind": kind}
+    folder = {"folder" if kind == "files" else "mirror": str(data)} if data else {}
+    return {"kind": kind, "counts": counts, **folder}
+
+
+def load(name: str, data: Path | None = None) -> experiments.Experiment:
+    """The experiment, and the folders that the processes below are to find it and its data in."""
+    _check_folder(data)
+    loaded = experiments.load_experiment(name, data)
+    if os.environ.get(experiments.EXPERIMENTS) or loaded.file.parent != places.experiments().resolve():
+        os.environ[experiments.EXPERIMENTS] = str(loaded.file.parent)
+    return loaded
+
+
+def _check_folder(data: Path | None) -> None:
+    if data is not None and not data.is_dir():
+        raise UserError(f"--data {data} is not a folder.")
+
+
+if __name__ == "__main__":
+    main()
