@@ -109,7 +109,7 @@ def test_costs_come_from_settings_until_they_were_measured(checkout: Path) -> No
     guess = costs.expected(job, costs.measured(experiment))
     assert not guess.measured
     tokens = 768  # one step of the default batch
-    assert costs.trained_tokens(experiment.pretraining, {}) == tokens
+    assert costs.training(Run(experiment, "none", 0), "encoder") == 6 * tokens
     computing = 6 * tokens * costs.weights(experiment) / costs.OPERATIONS_PER_SECOND
     assert guess.seconds == pytest.approx(computing + costs.KERNEL_SECONDS)
 

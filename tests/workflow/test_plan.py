@@ -80,7 +80,8 @@ def test_memory_grows_with_what_is_trained_and_kept():
 
 def test_every_part_of_an_experiment_is_planned(capsys):
     experiment = load_experiment("smoke")
-    rows = plan.needs(experiment, plan.gpu("h100"))
+    encoder = plan.Shape.of(plan.config(experiment))
+    rows = plan.needs(experiment, plan.gpu("h100"), encoder).values()
     parts = [(run, part) for run in all_runs(experiment) for part in run.parts]
     assert sum(row.runs for row in rows) == len(parts)
     assert all(row.seconds > 0 and row.memory > plan.OVERHEAD and not row.advice for row in rows)
@@ -97,18 +98,17 @@ def test_what_does_not_fit_comes_with_advice():
     large, settings = shape("xlm-roberta-large"), TrainSettings(batch_size=256)
     tokens = plan.longest_update(settings, ("squad_v1",))
     assert tokens == 256 * settings.max_length
-    memory = large.memory(settings, tokens, masked=False)
-    advice = plan._advice(large, settings, tokens, False, tight, memory)
+    advice = plan.advice(large, settings, tokens, False, tight.memory * 1e9)
     changes = dict(pair.split(": ") for pair in advice.split(", "))
     parts = int(changes["accumulation"])
     assert math.log2(parts).is_integer()
     changed = dataclasses.replace(settings, accumulation=parts, recompute="recompute" in changes)
     assert large.memory(changed, tokens, masked=False) <= tight.memory * 1e9
     huge = shape("xlm-roberta-xxl")
-    advice = plan._advice(huge, settings, tokens, False, plan.gpu("A100-80"), 1e15)
+    advice = plan.advice(huge, settings, tokens, False, plan.gpu("A100-80").memory * 1e9)
     assert "processes: 4, shard: true" in advice
     assert "or low_rank" in advice
-    assert plan._advice(huge, settings, tokens, False, tight, 1e15) == "too large"
+    assert plan.advice(huge, settings, tokens, False, tight.memory * 1e9) == "too large"
 
 
 def test_unknown_names_are_refused():

@@ -38,18 +38,17 @@ class Cost:
 def show(experiment: Experiment, cores: int) -> None:
     """Print the jobs that are not done and what each is expected to cost."""
     pending = [job for job in jobs(experiment) if not job.done]
+    if not pending:
+        print("Nothing to do.")
+        return
     known = measured(experiment)
     costs = {job.name: expected(job, known) for job in pending}
     for job in pending:
         cost = costs[job.name]
         basis = "measured before" if cost.measured else "estimated"
         print(f"{job.name}: {len(job.pending)} notebooks, {clock(cost.seconds)} ({basis})")
-    if not pending:
-        print("Nothing to do.")
-        return
     total = sum(cost.seconds for cost in costs.values())
-    slots = max(1, cores // experiment.workflow.threads)
-    wall = max(total / slots, longest(pending, costs))
+    wall = max(total / max(1, cores // experiment.workflow.threads), longest(pending, costs))
     print(f"{len(pending)} jobs, {clock(total)} of computing, about {clock(wall)} with {cores} cores.")
     if not all(cost.measured for cost in costs.values()):
         print(
@@ -62,8 +61,12 @@ def expected(job: Job, known: Mapping[tuple[str, ...], float]) -> Cost:
     """The cost of what is left of a job."""
     if job.run is None:
         return Cost(20.0, False)
-    costs = [_part(job.run, part, known) for part in job.pending]
-    return Cost(sum(cost.seconds for cost in costs), all(cost.measured for cost in costs))
+    keys = {part: _key(job.run.parameters(part)) for part in job.pending}
+    seconds = 0.0
+    for part, key in keys.items():
+        operations = weights(job.run.experiment) * (training(job.run, part) + reading(job.run, part))
+        seconds += known.get(key, operations / OPERATIONS_PER_SECOND) + KERNEL_SECONDS
+    return Cost(seconds, all(key in known for key in keys.values()))
 
 
 def longest(pending: list[Job], costs: Mapping[str, Cost]) -> float:
@@ -89,14 +92,6 @@ def measured(experiment: Experiment) -> dict[tuple[str, ...], float]:
 
 def _key(parameters: Mapping[str, Any]) -> tuple[str, ...]:
     return tuple(str(parameters.get(name, "")) for name in ("variant", "recipe", "task"))
-
-
-def _part(run: Run, part: str, known: Mapping[tuple[str, ...], float]) -> Cost:
-    key = _key(run.parameters(part))
-    if key in known:
-        return Cost(known[key] + KERNEL_SECONDS, True)
-    needed = training(run, part) + reading(run, part)
-    return Cost(needed * weights(run.experiment) / OPERATIONS_PER_SECOND + KERNEL_SECONDS, False)
 
 
 def weights(experiment: Experiment) -> float:
@@ -133,8 +128,16 @@ def training(run: Run, part: str) -> float:
     if found is None:
         return 0.0
     settings, limits = found
-    text = 0 if limits else lines(run.experiment)
-    return 6.0 * trained_tokens(settings, limits, rows(run.experiment), text)
+    size, unit = settings.batch
+    if settings.steps is not None:
+        return 6.0 * settings.steps * (size if unit == "tokens" else size * TOKENS_PER_EXAMPLE)
+    if limits:
+        held = {name: rows(run.experiment).get(name, ROWS) for name in limits}
+        read = sum(min(number, limits[name] or number) for name, number in held.items())
+    else:  # at most: every language counts as if it had as much text as English
+        languages = len(run.experiment.languages or ()) or LANGUAGES
+        read = int(run.experiment.source.get("text_lines", LINES)) * languages
+    return 6.0 * (settings.epochs or 1) * read * TOKENS_PER_EXAMPLE
 
 
 def reading(run: Run, part: str) -> float:
@@ -147,12 +150,6 @@ def reading(run: Run, part: str) -> float:
     return 2.0 * sum(languages) * examples * TOKENS_PER_EXAMPLE
 
 
-def lines(experiment: Experiment) -> int:
-    """Lines of text to pretrain on, at most: every language counts as if it had as many as English."""
-    each = int(experiment.source.get("text_lines", LINES))
-    return each * (len(experiment.languages) if experiment.languages else LANGUAGES)
-
-
 def rows(experiment: Experiment) -> dict[str, int]:
     """The rows of training sets, by task, as far as the generated world or the publishers say."""
     if experiment.source["kind"] == "miniature":
@@ -160,19 +157,3 @@ def rows(experiment: Experiment) -> dict[str, int]:
 
         return {**TRAIN, **experiment.source.get("train", {})}
     return {name: row.sizes["train"] for name, row in TASKS.items() if "train" in row.sizes}
-
-
-def trained_tokens(
-    settings: TrainSettings,
-    limits: Mapping[str, int | None],
-    rows: Mapping[str, int] | None = None,
-    lines: int = 0,
-) -> float:
-    """Tokens that a training reads; `limits` has its tasks, each with the most examples taken of it, `rows`
-    the sizes of the training sets, `lines` how much text there is."""
-    size, unit = settings.batch
-    if settings.steps is not None:
-        return settings.steps * float(size if unit == "tokens" else size * TOKENS_PER_EXAMPLE)
-    held = {name: (rows or {}).get(name, ROWS) for name in limits}
-    read = sum(min(number, limits[name] or number) for name, number in held.items())
-    return (settings.epochs or 1) * (read + lines) * TOKENS_PER_EXAMPLE

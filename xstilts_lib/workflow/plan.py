@@ -8,9 +8,9 @@ to count its parameters. What is assumed beside its shape is stated where it is 
 
 from __future__ import annotations
 
-import dataclasses
 import math
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -29,6 +29,10 @@ if TYPE_CHECKING:
     from transformers import PreTrainedConfig
 
 GIB = 2**30
+# Assumed, and to be replaced by what is measured.
+UTILISATION = 0.35  # of the peak
+OVERHEAD = 2 * GIB  # the driver's, and what the allocator cannot use
+CHOICES = 4  # of an example with choices
 
 
 @dataclass(frozen=True)
@@ -42,28 +46,17 @@ class Gpu:
     """Operations a second in bfloat16, without sparsity, in units of 1e12."""
 
 
-_STATED = (
-    Gpu("H200", 141, 989),
-    Gpu("H100", 80, 989),
-    Gpu("A100-80", 80, 312),
-    Gpu("A100-40", 40, 312),
-    Gpu("L40S", 48, 362),
-    Gpu("L4", 24, 121),
-    Gpu("RTX4090", 24, 165),
-)
-GPUS = {gpu.name: gpu for gpu in _STATED}
-# Assumed, and to be replaced by what is measured.
-UTILISATION = 0.35  # of the peak
-OVERHEAD = 2 * GIB  # the driver's, and what the allocator cannot use
-CHOICES = 4  # of an example with choices
+_STATED = {"H200": (141, 989), "H100": (80, 989), "A100-80": (80, 312), "A100-40": (40, 312),
+           "L40S": (48, 362), "L4": (24, 121), "RTX4090": (24, 165)}  # fmt: skip
+GPUS = {name: Gpu(name, *stated) for name, stated in _STATED.items()}
 
 
 def gpu(name: str) -> Gpu:
     """The GPU of that name; UserError where it is not known."""
-    known = {key.lower(): key for key in GPUS}
-    if name.lower() not in known:
-        raise UserError(f"There is no GPU {name!r} in the table: {nearest(name, GPUS)}")
-    return GPUS[known[name.lower()]]
+    for key in GPUS:
+        if key.lower() == name.lower():
+            return GPUS[key]
+    raise UserError(f"There is no GPU {name!r} in the table: {nearest(name, GPUS)}")
 
 
 @dataclass(frozen=True)
@@ -102,6 +95,10 @@ class Shape:
         )
         return cls(config.num_hidden_layers, config.hidden_size, inner, tables, total - tables, edges)
 
+    def moving(self, settings: TrainSettings) -> int:
+        """Parameters that a training moves."""
+        return self.parameters if settings.low_rank is None else settings.low_rank * self.edges
+
     def activations(self, tokens: int, recompute: bool = False) -> float:
         """Bytes that a forward pass in bfloat16 keeps for the way back.
 
@@ -114,11 +111,10 @@ class Shape:
     def memory(self, settings: TrainSettings, tokens: int, masked: bool) -> float:
         """Bytes of GPU memory that a training takes at its fullest, of each GPU where there are several; the
         embeddings count whole, although those that are never read take less (see trainable.py)."""
-        moving, added = self.parameters, 0.0
+        moving = self.moving(settings)
+        held = 4.0 * self.parameters + 12.0 * moving  # weights, gradient and moments, in float32
         if settings.low_rank is not None:
-            moving = settings.low_rank * self.edges
-            added = 4.0 * moving
-        held = 4.0 * self.parameters + added + 12.0 * moving  # weights, gradient and moments, in float32
+            held += 4.0 * moving  # the update stands beside the weights
         if settings.shard:
             # Of the layer at work: weights and gradient in bfloat16, and the gradient in float32 on its way
             # to the others. Of the embeddings all three in float32 (see sharding.py).
@@ -132,13 +128,12 @@ class Shape:
 
 @dataclass
 class Need:
-    """What one part of a run asks for."""
+    """What one kind of part asks for: pretraining or an intermediate phase, a target, retrieval."""
 
-    what: str
     memory: float
     """Bytes of each GPU."""
     seconds: float
-    advice: str
+    advice: str = ""
     """What would make it fit; empty where it does."""
     gpus: int = 1
     """That it takes at a time."""
@@ -150,60 +145,57 @@ class Need:
     """How often it is done: once a seed."""
 
 
-def needs(experiment: Experiment, device: Gpu) -> list[Need]:
-    """A row for each kind of part: pretraining or an intermediate phase, a target, retrieval."""
-    shape = Shape.of(config(experiment))
-    rows: dict[str, Need] = {}
+def needs(experiment: Experiment, device: Gpu, shape: Shape) -> dict[str, Need]:
+    """What each kind of part of the runs with the experiment's own encoder asks for, by its name."""
+    found: dict[str, Need] = {}
     for run in runs_of_model(experiment):
         for part in run.parts:
             what = f"{run.recipe.name}: {'encoder' if part == ENCODER else part.rpartition('/')[2]}"
-            if what not in rows:
-                rows[what] = _need(run, part, what, shape, device)
-            rows[what].runs += 1
-    return list(rows.values())
+            if what not in found:
+                found[what] = _need(run, part, device, shape)
+            found[what].runs += 1
+    return found
 
 
-def _need(run: Run, part: str, what: str, shape: Shape, device: Gpu) -> Need:
-    rate = device.peak * 1e12 * UTILISATION / shape.matrices
-    seconds = costs.reading(run, part) / rate + costs.KERNEL_SECONDS
-    # What is evaluated stands whole on one GPU, whatever it was spread over before.
-    tokens = run.experiment.evaluation.tokens_per_batch
-    reading = 4.0 * shape.parameters + 2.0 * shape.matrices + shape.activations(tokens, True) + OVERHEAD
-    fits = reading <= device.memory * 1e9
+def _need(run: Run, part: str, device: Gpu, shape: Shape) -> Need:
+    rate, room = device.peak * 1e12 * UTILISATION / shape.matrices, device.memory * 1e9
+    need = Need(0.0, costs.reading(run, part) / rate + costs.KERNEL_SECONDS)
+    if part != ENCODER:
+        # What is evaluated stands whole on one GPU, whatever it was spread over before.
+        kept = shape.activations(run.experiment.evaluation.tokens_per_batch, True)
+        need.memory = 4.0 * shape.parameters + 2.0 * shape.matrices + kept + OVERHEAD
+        need.advice = "" if need.memory <= room else "too large to be evaluated"
     trained = costs.trained(run, part)
     if trained is None:
-        return Need(what, reading, seconds, "" if fits else "too large")
+        return need
     settings, names = trained[0], tuple(trained[1])
     tokens, masked = longest_update(settings, names), not names or "text" in {task(n).format for n in names}
     memory = shape.memory(settings, tokens, masked)
-    advice = _advice(shape, settings, tokens, masked, device, memory)
-    if part != ENCODER and reading > memory:
-        memory, advice = reading, "" if fits else "too large to be evaluated"
-    seconds += costs.training(run, part) / rate / settings.processes
-    moving = shape.parameters if settings.low_rank is None else settings.low_rank * shape.edges
-    disk = 4.0 * shape.parameters if part == ENCODER else 0.0
+    if memory >= need.memory:
+        need.memory = memory
+        need.advice = "" if memory <= room else advice(shape, settings, tokens, masked, room)
+    need.seconds += costs.training(run, part) / rate / settings.processes
+    need.gpus = settings.processes
+    need.disk = 4.0 * shape.parameters if part == ENCODER else 0.0
     # The oldest checkpoint goes when the newest is whole; weights go to several processes, and come back.
-    beside = 12.0 * moving * (KEPT + 1) + (8.0 * shape.parameters if settings.processes > 1 else 0.0)
-    return Need(what, memory, seconds, advice, settings.processes, disk, beside)
+    moving = shape.moving(settings)
+    need.beside = 12.0 * moving * (KEPT + 1) + (8.0 * shape.parameters if settings.processes > 1 else 0.0)
+    return need
 
 
 def longest_update(settings: TrainSettings, names: tuple[str, ...]) -> int:
-    """Of the longest update."""
+    """Tokens of the longest update of a training on these tasks."""
     size, unit = settings.batch
     choices = CHOICES if any(task(name).format == "choice" for name in names) else 1
     return size if unit == "tokens" else size * settings.max_length * choices
 
 
-def _advice(
-    shape: Shape, settings: TrainSettings, tokens: int, masked: bool, device: Gpu, memory: float
-) -> str:
-    room = device.memory * 1e9
+def advice(shape: Shape, settings: TrainSettings, tokens: int, masked: bool, room: float) -> str:
+    """The settings, as an experiment's file states them, with which a training fits into `room` bytes."""
 
     def fits(**changes: Any) -> bool:
-        return shape.memory(dataclasses.replace(settings, **changes), tokens, masked) <= room
+        return shape.memory(replace(settings, **changes), tokens, masked) <= room
 
-    if memory <= room:
-        return ""
     for parts in (2, 4, 8, 16, 32):
         accumulation = settings.accumulation * parts
         if fits(accumulation=accumulation):
@@ -259,34 +251,33 @@ def _pieces(experiment: Experiment) -> int:
 def show(experiment: Experiment, device: Gpu) -> None:
     """Print the needs as a table, and their sum, for each of the experiment's encoders."""
     for each in experiment.each_model():
-        _show(each, device)
-
-
-def _show(experiment: Experiment, device: Gpu) -> None:
-    rows = needs(experiment, device)
-    shape = Shape.of(config(experiment))
-    print(
-        f"{experiment.name} on one {device.name} ({device.memory:g} GB): {experiment.model.name}, an encoder "
-        f"of {shape.parameters / 1e6:,.1f} million parameters, {shape.embeddings / 1e6:,.1f} of them in "
-        "embeddings."
-    )
-    width = max(len(row.what) for row in rows)
-    print(f"{'':{width}}  runs     memory       each   disk each")
-    for row in rows:
-        note = f"  on {row.gpus} GPUs" if row.gpus > 1 else ""
-        note += f"  does not fit: {row.advice}" if row.advice else ""
+        shape = Shape.of(config(each))
         print(
-            f"{row.what:{width}}  {row.runs:4}  {row.memory / GIB:7.1f} GiB  {clock(row.seconds):>9}"
-            f"  {row.disk / GIB:6.1f} GiB{note}"
+            f"{each.name} on one {device.name} ({device.memory:g} GB): {each.model.name}, an encoder of "
+            f"{shape.parameters / 1e6:,.1f} million parameters, {shape.embeddings / 1e6:,.1f} of them in "
+            "embeddings."
         )
-    total = sum(row.runs * row.gpus * row.seconds for row in rows)
-    kept = sum(row.runs * row.disk for row in rows) / GIB
-    beside = max(row.beside for row in rows) / GIB
-    print(
-        f"{sum(row.runs for row in rows)} parts, {clock(total)} of one GPU, {kept:,.1f} GiB of encoders on "
-        f"disk, and {beside:,.1f} GiB for the checkpoints of a training while it runs."
-    )
+        _show(needs(each, device, shape))
     print(
         f"Predicted from shapes, not measured: bfloat16 at {UTILISATION:.0%} of the GPU's peak, the longest "
         f"update of each training, {costs.TOKENS_PER_EXAMPLE} tokens an example for the time."
+    )
+
+
+def _show(rows: Mapping[str, Need]) -> None:
+    width = max(map(len, rows))
+    print(f"{'':{width}}  runs     memory       each   disk each")
+    for what, row in rows.items():
+        note = f"  on {row.gpus} GPUs" if row.gpus > 1 else ""
+        note += f"  does not fit: {row.advice}" if row.advice else ""
+        print(
+            f"{what:{width}}  {row.runs:4}  {row.memory / GIB:7.1f} GiB  {clock(row.seconds):>9}"
+            f"  {row.disk / GIB:6.1f} GiB{note}"
+        )
+    total = sum(row.runs * row.gpus * row.seconds for row in rows.values())
+    kept = sum(row.runs * row.disk for row in rows.values()) / GIB
+    beside = max(row.beside for row in rows.values()) / GIB
+    print(
+        f"{sum(row.runs for row in rows.values())} parts, {clock(total)} of one GPU, {kept:,.1f} GiB of "
+        f"encoders on disk, and {beside:,.1f} GiB for the checkpoints of a training while it runs."
     )
