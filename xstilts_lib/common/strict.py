@@ -13,8 +13,8 @@ from __future__ import annotations
 import dataclasses
 import math
 import types
-from collections.abc import Mapping
-from contextlib import suppress
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
 from functools import cache
 from pathlib import Path
 from typing import Annotated, Any, Literal, TypeVar, Union, get_args, get_origin, get_type_hints
@@ -62,11 +62,20 @@ def build(cls: type[T], mapping: Any, where: str, given: Mapping[str, Any] | Non
         if required and name not in mapping:
             raise UserError(f"{where}: the key {name!r} is missing.")
     values = {key: convert(hints[key], value, _inside(where, key)) for key, value in mapping.items()}
-    try:
+    with at(where):
         return cls(**given, **values)
+
+
+@contextmanager
+def at(where: str) -> Iterator[None]:
+    """Have a UserError, inside, begin with `where`, unless it names the same file already."""
+    try:
+        yield
     except UserError as error:
         message = str(error)
-        raise UserError(message if message.startswith(where) else f"{where}: {message}") from None
+        raise UserError(
+            message if message.startswith(where.partition(": ")[0]) else f"{where}: {message}"
+        ) from None
 
 
 @cache
@@ -85,6 +94,7 @@ def convert(hint: Any, value: Any, where: str) -> Any:
     """`value` as the type `hint`, or a UserError that begins with `where`.
 
     YAML's own traps are met here: 2e-3 without a dot is text to it, an unquoted `no` or `on` a truth value.
+    A class with `of_text` is read from a text by that.
     """
     origin, args = get_origin(hint), get_args(hint)
     if origin is Annotated:
@@ -107,6 +117,9 @@ def convert(hint: Any, value: Any, where: str) -> Any:
         if not isinstance(value, Mapping):
             raise UserError(f"{where}: expected a mapping from names to values, found {_shown(value)}.")
         return {convert(args[0], k, where): convert(args[1], v, _inside(where, k)) for k, v in value.items()}
+    if hasattr(hint, "of_text") and not isinstance(value, hint):
+        with at(where):
+            return hint.of_text(value)
     if dataclasses.is_dataclass(hint):
         return value if isinstance(value, hint) else build(hint, value, where)  # type: ignore[arg-type]
     return _scalar(hint, value, where)

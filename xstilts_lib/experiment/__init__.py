@@ -9,27 +9,10 @@ Everything wrong with a file is refused here, before anything runs, with a UserE
 key and the nearest valid name. Nothing here imports torch.
 """
 
-from .designs import Design, Subsets
-from .experiment import LABELLED, Experiment, Phase
-from .parts import Evaluation, Model, Retrieval, Training, Variant, Workflow
-from .reading import DATA, EXPERIMENTS, FOLDER, available, load_experiment, with_seeds
+from .experiment import DATA, EXPERIMENTS, FOLDER, LABELLED, Experiment, Phase, available, load_experiment
+from .parts import Design, Evaluation, Model, Retrieval, Subsets, Training, Variant, Workflow
 
 __all__ = [
-    "DATA",
-    "EXPERIMENTS",
-    "FOLDER",
-    "LABELLED",
-    "Design",
-    "Evaluation",
-    "Experiment",
-    "Model",
-    "Phase",
-    "Retrieval",
-    "Subsets",
-    "Training",
-    "Variant",
-    "Workflow",
-    "available",
-    "load_experiment",
-    "with_seeds",
-]
+    "DATA", "EXPERIMENTS", "FOLDER", "LABELLED", "Design", "Evaluation", "Experiment", "Model", "Phase",
+    "Retrieval", "Subsets", "Training", "Variant", "Workflow", "available", "load_experiment",
+]  # fmt: skip

@@ -26,8 +26,11 @@ _MIXTURE = ("sampling", "temperature", "cap")
 def whole(experiment: Experiment) -> None:
     """UserError for the first mistake in the experiment with one of its encoders."""
     folder_name(experiment.name, "its file's name")
-    _source(experiment)
+    kind = experiment.source.get("kind")
+    if kind not in SOURCES:
+        raise UserError(f"source.kind: {kind!r} is not valid: {nearest(str(kind), SOURCES)}")
     _lists(experiment)
+    _tasks(experiment, str(kind))
     _pretraining(experiment)
     _training(experiment)
 
@@ -58,14 +61,7 @@ def designs(experiment: Experiment) -> None:
             raise UserError(f"designs: none of them uses the encoder {name!r}.")
 
 
-def _source(experiment: Experiment) -> None:
-    kind = experiment.source.get("kind")
-    if kind not in SOURCES:
-        raise UserError(f"source.kind: {kind!r} is not valid: {nearest(str(kind), SOURCES)}")
-
-
 def _lists(experiment: Experiment) -> None:
-    kind = experiment.source["kind"]
     for key in ("seeds", "recipes", "targets"):
         values = getattr(experiment, key)
         if not values:
@@ -73,32 +69,30 @@ def _lists(experiment: Experiment) -> None:
         twice = [str(value) for i, value in enumerate(values) if value in values[:i]]
         if twice:
             raise UserError(f"{key}: {twice[0]!r} stands twice.")
-    longest = max((f"{experiment.model.name}.{recipe}" for recipe in experiment.recipes), key=_bytes)
-    if _bytes(longest) > LONGEST:
-        raise UserError(f"recipes: {longest[:40] + '...'!r} is too long for the name of a file.")
     if min(experiment.seeds) < 0:
         raise UserError("seeds: a seed is zero or a positive whole number.")
+    for recipe in experiment.recipes:
+        name = f"{experiment.model.name}.{recipe}"
+        if len(name.encode()) > LONGEST:
+            raise UserError(f"recipes: {name[:40] + '...'!r} is too long for the name of a file.")
+
+
+def _tasks(experiment: Experiment, kind: str) -> None:
+    held = [row.name for row in TASKS.values() if kind in row.sources]
+    targets = [name for name in held if task(name).role == "target"]
     for key, names in (("recipes", experiment.intermediates), ("targets", experiment.targets)):
         for name in names:
             if name not in TASKS:
-                raise UserError(f"{key}: there is no task {name!r}: {nearest(name, _targets(kind))}")
-            if kind not in task(name).sources:
-                raise UserError(
-                    f"{key}: the source {kind!r} does not hold {name!r}: {nearest(name, _held(kind))}"
-                )
+                raise UserError(f"{key}: there is no task {name!r}: {nearest(name, targets)}")
+            if name not in held:
+                raise UserError(f"{key}: the source {kind!r} does not hold {name!r}: {nearest(name, held)}")
     for name in experiment.targets:
-        if task(name).role != "target":
-            raise UserError(
-                f"targets: {name!r} is an {task(name).role} task: {nearest(name, _targets(kind))}"
-            )
+        if name not in targets:
+            raise UserError(f"targets: {name!r} is an {task(name).role} task: {nearest(name, targets)}")
     known = {code for name in experiment.targets for code in task(name).languages}
     for code in experiment.languages or ():
         if code not in known:
             raise UserError(f"languages: no target has the language {code!r}: {nearest(code, known)}")
-
-
-def _bytes(text: str) -> int:
-    return len(text.encode())
 
 
 def _pretraining(experiment: Experiment) -> None:
@@ -180,11 +174,3 @@ def _no_mixture(settings: Mapping[str, Any], where: str) -> None:
     for key in _MIXTURE:
         if key in settings:
             raise UserError(f"{where}.{key}: one task alone is trained, and nothing mixed: leave it out.")
-
-
-def _held(kind: str) -> list[str]:
-    return [row.name for row in TASKS.values() if kind in row.sources]
-
-
-def _targets(kind: str) -> list[str]:
-    return [row.name for row in TASKS.values() if kind in row.sources and row.role == "target"]

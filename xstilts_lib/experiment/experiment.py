@@ -1,4 +1,10 @@
-"""One experiment, frozen: what its file says, and what follows from it for each encoder and recipe."""
+"""One experiment, frozen: read from its file, and what follows from it for each encoder and recipe.
+
+Everything wrong with the file is refused when it is read, and nothing has run yet.
+
+>>> load_experiment("smoke").seeds
+(0, 1)
+"""
 
 from __future__ import annotations
 
@@ -14,13 +20,15 @@ from ..tasks import task
 from ..tasks.recipe import Recipe
 from ..tasks.settings import PretrainSettings, TrainSettings, merged
 from . import checks
-from .designs import Design
-from .parts import Evaluation, Model, Retrieval, Training, Variant, Workflow
+from .parts import Design, Evaluation, Model, Retrieval, Training, Variant, Workflow
 
 if TYPE_CHECKING:
     from ..sources import Need, Source
 
 Phase = Literal["intermediate", "target"]
+FOLDER = "folder"  # the key under `source` that `--data` sets
+DATA = "XSTILTS_DATA"  # the same, for the processes below: notebooks take a name and nothing else
+EXPERIMENTS = "XSTILTS_EXPERIMENTS"  # a further folder of experiment files, looked into first
 LABELLED = "XSTILTS_LABELLED"  # the experiment file whose data has been found to have labels
 
 
@@ -110,14 +118,10 @@ class Experiment:
         vocabulary = {"vocabulary": main.vocabulary} if "architecture" in model else {}
         built = strict.build(Model, {**model, **vocabulary}, where)
         training = self.training.with_layer(row.training)
-        try:
+        with strict.at(where):
             return replace(
                 self, variant=name, variants={}, model=built, pretraining=pretraining, training=training
             )
-        except UserError as error:
-            said = str(error)
-            named = said.startswith(places.relative(self.file))
-            raise UserError(said if named else f"{where}: {said}") from None
 
     @property
     def whole(self) -> Design:
@@ -150,11 +154,6 @@ class Experiment:
         """The tasks whose English training sets the targets are fine-tuned on."""
         return tuple(dict.fromkeys(task(name).train or "" for name in self.targets_trained))
 
-    @property
-    def targets_retrieval(self) -> tuple[str, ...]:
-        """Targets without training data, for which the encoder is used as it is."""
-        return tuple(name for name in self.targets if task(name).train is None)
-
     def settings_for(self, phase: Phase, tasks: Iterable[str]) -> TrainSettings:
         """The settings of one training: defaults of TrainSettings < phase < task < joint step.
 
@@ -162,25 +161,21 @@ class Experiment:
         `a+b`, to say whose counts (UserError). `examples` is the exception: see `settings_of`.
         """
         names = tuple(dict.fromkeys(tasks))
-        joint = "+".join(sorted(names))
-        agreed: dict[str, Any] = {}
-        stated: dict[str, dict[str, Any]] = {}
-        for name in names:
-            for key, value in self.training.tasks.get(name, {}).items():
-                stated.setdefault(key, {})[name] = value
+        joint, where = "+".join(sorted(names)), places.relative(self.file)
+        stated = [self.training.tasks.get(name, {}) for name in names]
         own = self.training.tasks.get(joint, {}) if len(names) > 1 else {}
-        for key, values in stated.items():
-            if len(values) == len(names) and len({repr(value) for value in values.values()}) == 1:
-                agreed[key] = next(iter(values.values()))
+        agreed: dict[str, Any] = {}
+        for key in dict.fromkeys(key for settings in stated for key in settings):
+            values = [repr(settings[key]) for settings in stated if key in settings]
+            if len(values) == len(names) and len(set(values)) == 1:
+                agreed[key] = stated[0][key]
             elif key not in own and key != "examples":
                 raise UserError(
-                    f"{places.relative(self.file)}: training.tasks: {', '.join(names)} do not agree on "
-                    f"{key!r}; add an entry '{joint}' that states it for the joint step."
+                    f"{where}: training.tasks: {', '.join(names)} do not agree on {key!r}; add an entry "
+                    f"'{joint}' that states it for the joint step."
                 )
         layers = merged(getattr(self.training, phase), agreed, own)
-        return strict.build(
-            TrainSettings, layers, f"{places.relative(self.file)}: training ({phase}, {joint})"
-        )
+        return strict.build(TrainSettings, layers, f"{where}: training ({phase}, {joint})")
 
     def examples_kept(self, name: str) -> int:
         """How many examples of the training set of `name` are some target's own, drawn from the run's seed; 0
@@ -250,3 +245,75 @@ class Experiment:
                     where = f"{places.relative(self.file)}: languages"
                     raise UserError(f"{where}: this world does not speak {code!r}: {nearest(code, spoken)}")
         return source
+
+
+def load_experiment(name: str | Path, data: str | Path | None = None, variant: str = "") -> Experiment:
+    """The experiment called `name`, or in that file; `data` (or $XSTILTS_DATA) is the examples' folder.
+
+    With `variant`, the experiment with that one of its encoders.
+    """
+    file = _find(name)
+    where = places.relative(file)
+    content = strict.read_yaml(file, where)
+    _place(content, file.parent, where)
+    source = content.get("source")
+    if isinstance(source, Mapping):
+        if data is not None and source.get("kind") == "miniature":
+            raise UserError(
+                f"{where}: its examples are generated, so it has no use for a data folder (--data)."
+            )
+        folder = data or (os.environ.get(DATA) if source.get("kind") == "files" else None)
+        content["source"] = {**source, **({FOLDER: str(folder)} if folder else {})}
+    for key in ("recipes", "targets") if content.get("designs") else ():
+        if key in content:
+            raise UserError(f"{where}: {key}: the designs state them, so leave the key out.")
+    loaded = strict.build(Experiment, content, where, given={"name": file.stem, "file": file, "variant": ""})
+    loaded.each_model()  # refuses what is wrong with any of them before anything runs
+    return loaded.with_model(variant)
+
+
+def available() -> list[str]:
+    """The names of the experiments that come with the checkout, and of those in $XSTILTS_EXPERIMENTS."""
+    return sorted({path.stem for folder in _folders() for path in folder.glob("*.yaml")})
+
+
+def _folders() -> list[Path]:
+    extra = os.environ.get(EXPERIMENTS)
+    return [*([Path(extra)] if extra else []), places.experiments()]
+
+
+def _find(name: str | Path) -> Path:
+    text = str(name)
+    if text.removesuffix(".yaml").endswith((".yml", ".yaml")):  # jobs would look for another file
+        raise UserError(f"The file of an experiment ends in .yaml, once: rename {text}.")
+    if text.endswith(".yaml"):
+        path = Path(name).resolve()
+        if not path.is_file():
+            raise UserError(f"There is no experiment file {text}.")
+        return path
+    for folder in _folders():
+        if (folder / f"{text}.yaml").is_file():
+            return (folder / f"{text}.yaml").resolve()
+    raise UserError(f"There is no experiment {text!r}: {nearest(text, available())}")
+
+
+def _place(content: Mapping[str, Any], beside: Path, where: str) -> None:
+    """Make folders that the file names from its own place absolute: notebooks run in another one.
+
+    UserError for one that is there from the caller's folder alone.
+    """
+    variants = content.get("variants")
+    sections = {"source": content.get("source"), "model": content.get("model")}
+    sections |= {f"variants.{n}": v for n, v in (variants if isinstance(variants, dict) else {}).items()}
+    for section, stated in sections.items():
+        for key in ("path", "mirror", FOLDER, "cache") if isinstance(stated, dict) else ():
+            value = stated.get(key)
+            if not isinstance(value, str) or Path(value).expanduser().is_absolute():
+                continue
+            if (beside / value).is_dir():
+                stated[key] = str((beside / value).resolve())
+            elif key != FOLDER and Path(value).is_dir():
+                raise UserError(
+                    f"{where}: {section}.{key}: {value!r} is no folder beside this file: name it from "
+                    "there, or by its whole path."
+                )

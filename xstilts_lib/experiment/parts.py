@@ -1,4 +1,4 @@
-"""The parts of an experiment that say how something is done: encoders, training, evaluation, jobs.
+"""The parts of an experiment: encoders, training, evaluation, jobs, and the questions that it asks.
 
 >>> Training(target={"epochs": 2}).with_layer({"learning_rate": 1e-5}).target
 {'epochs': 2, 'learning_rate': 1e-05}
@@ -6,6 +6,8 @@
 
 from __future__ import annotations
 
+import itertools
+import random
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -13,6 +15,8 @@ from pathlib import Path
 from typing import Any, Literal
 
 from ..common.errors import UserError, nearest
+from ..common.strict import Count
+from ..tasks.recipe import Recipe, parse
 from ..tasks.settings import ALTERNATIVES, Precision, merged
 from . import checks
 
@@ -148,15 +152,63 @@ class Retrieval:
 class Workflow:
     """How the jobs run: what decides the last bits of every sum."""
 
-    threads: int = 1
+    threads: Count = 1
     arithmetic: Literal["native", "portable"] = "native"
     """"portable" takes the same instructions on every x86-64 processor, and so ends in the same bits; in
     float32 and one thread. "native" takes the fastest that the processor has."""
 
     def __post_init__(self) -> None:
-        if self.threads < 1:
-            raise UserError("'threads' must be at least 1.")
         if self.threads > 1 and self.arithmetic == "portable":
             raise UserError(
                 "'arithmetic: portable' is of one thread: set 'threads' to 1, or leave it native."
             )
+
+
+@dataclass(frozen=True)
+class Subsets:
+    """Joint recipes of several sizes, drawn at random: which tasks stand together, nobody has chosen."""
+
+    tasks: tuple[str, ...]
+    """What is drawn from."""
+    sizes: tuple[int, ...]
+    """How many tasks a recipe has."""
+    each: int
+    """Recipes of each size, none of them twice; where there are no more than that, all."""
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        if len(set(self.tasks)) < len(self.tasks):
+            raise UserError("'tasks' names one of them twice.")
+        for name in self.tasks:
+            parse(name)
+        if self.each < 1 or not all(1 <= size <= len(self.tasks) for size in self.sizes):
+            raise UserError(f"'each' must be at least 1, and every size between 1 and {len(self.tasks)}.")
+
+    def recipes(self) -> tuple[Recipe, ...]:
+        """The recipes, by size; the same ones for the same settings."""
+        found: list[Recipe] = []
+        for size in self.sizes:
+            every = [parse("+".join(names)) for names in itertools.combinations(sorted(self.tasks), size)]
+            draw = random.Random(f"{self.seed} {size}")
+            found += sorted(draw.sample(every, min(self.each, len(every))), key=str)
+        return tuple(found)
+
+
+@dataclass(frozen=True)
+class Design:
+    """A question, and the runs that answer it: recipes by targets, with some encoders or with all."""
+
+    question: str
+    recipes: tuple[Recipe, ...]
+    targets: tuple[str, ...]
+    models: tuple[str, ...] | None = None
+    """Names of the encoders; None = all of the experiment's."""
+    subsets: Subsets | None = None
+    """Further recipes, drawn from a list of tasks."""
+
+    def __post_init__(self) -> None:
+        drawn = self.subsets.recipes() if self.subsets else ()
+        object.__setattr__(self, "recipes", tuple(dict.fromkeys((*self.recipes, *drawn))))
+
+    def covers(self, model: str) -> bool:
+        return self.models is None or model in self.models

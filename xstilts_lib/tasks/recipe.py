@@ -91,6 +91,11 @@ class Recipe:
     def __str__(self) -> str:
         return self.name
 
+    @staticmethod
+    def of_text(text: str) -> Recipe:
+        """What an experiment's file spells; see `parse`."""
+        return parse(text)
+
 
 def parse(text: str | Recipe) -> Recipe:
     """The recipe that `text` spells; a UserError says which word of it is wrong and names the nearest one."""
