@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from xstilts_lib.experiment import load_experiment
-from xstilts_lib.runs import data
+from xstilts_lib.runs import identity
 from xstilts_lib.runs.run import Run
 
 EXPERIMENT = """
@@ -124,7 +124,7 @@ def test_a_file_that_is_gone_is_other_data(make_run: Make, tmp_path: Path) -> No
     shutil.rmtree(tmp_path / "a" / "mnli")
     run = Run(make_run().experiment, "none", 0)
     (tmp_path / "a" / "mnli" / "multinli_1.0_train.jsonl").unlink()
-    assert data.identify(run, "targets/xnli")["mnli train en"] == "absent"  # type: ignore[index]
+    assert identity.data(run, "targets/xnli")["mnli train en"] == "absent"  # type: ignore[index]
     assert not run.done("targets/xnli")
 
 

@@ -13,7 +13,7 @@ from xstilts_lib.common import manifest
 from xstilts_lib.common.errors import UserError
 from xstilts_lib.experiment import Experiment, load_experiment
 from xstilts_lib.rendering import tables
-from xstilts_lib.runs import code, results
+from xstilts_lib.runs import identity, results
 from xstilts_lib.runs.run import Run, all_runs
 from xstilts_lib.workflow import graph
 
@@ -166,9 +166,9 @@ def test_code_in_a_template_counts_and_prose_does_not(
 
 def test_the_librarys_code_counts(monkeypatch: pytest.MonkeyPatch, experiment: Experiment) -> None:
     before = prints(experiment)
-    monkeypatch.setattr(code, "decides", lambda source, evaluation: "other" if evaluation else "same")
+    monkeypatch.setattr(identity, "code", lambda source, evaluation: "other" if evaluation else "same")
     scored = prints(experiment)
-    monkeypatch.setattr(code, "decides", lambda source, evaluation: "same")
+    monkeypatch.setattr(identity, "code", lambda source, evaluation: "same")
     assert changed(prints(experiment), scored) == EVERYTHING - {"none:encoder", "mini_squad:encoder"}
     assert changed(before, scored) == EVERYTHING
 

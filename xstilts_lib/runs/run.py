@@ -21,36 +21,30 @@ else.
 
 from __future__ import annotations
 
-import dataclasses
 import fcntl
-import json
 import shutil
 import sys
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ..common import arithmetic, checksums, disk, manifest, places
-from ..common.errors import UserError, nearest
+from ..common import arithmetic, checksums, disk, manifest
+from ..common.errors import UserError
 from ..common.places import CHECKPOINTS
 from ..experiment import Experiment
 from ..tasks import task
 from ..tasks.recipe import NONE, UNTRAINED, Recipe, parse, tree
-from ..tasks.settings import EXECUTION
-from . import code, data
+from . import identity
+from .identity import ENCODER, RETRIEVAL, TARGETS
 
 if TYPE_CHECKING:
     from transformers import PreTrainedModel, PreTrainedTokenizerFast
 
     from ..sources import Source
 
-ENCODER, RETRIEVAL, TARGETS = "encoder", "retrieval", "targets"
 _BEGUN = "begun.json"
-# Where data lie: what lies there counts, not where.
-_PLACES = ("folder", "mirror", "cache")
 _KEPT = (".lock",)  # what clearing a directory leaves in place
 
 
@@ -117,7 +111,10 @@ class Run:
             return self.recipe.last.names if self.recipe.steps else ()
         if part == RETRIEVAL:  # the targets without training data, for which the encoder is used as it is
             return tuple(name for name in self.targets if task(name).train is None)
-        return (_task(part),)
+        folder, _, name = part.partition("/")
+        if folder != TARGETS or not name:
+            raise ValueError(f"a part is {ENCODER!r}, {RETRIEVAL!r} or '{TARGETS}/<task>', not {part!r}")
+        return (name,)
 
     def template(self, part: str) -> str:
         """The name of the notebook template that makes `part`."""
@@ -136,7 +133,7 @@ class Run:
         if self.template(part) != "00_pretrain":
             parameters["recipe"] = self.recipe.name
         if part.startswith(TARGETS):
-            parameters["task"] = _task(part)
+            (parameters["task"],) = self.tasks(part)
         return parameters
 
     def notebook(self, part: str) -> Path:
@@ -145,9 +142,14 @@ class Run:
 
     def fingerprint(self, part: str) -> str:
         """A hash of all settings and code that decide the numbers of `part`, upstream parts included."""
-        template = template_digest(self.template(part))
-        library = code.decides(self.experiment.source["kind"], evaluation=part != ENCODER)
-        return checksums.digest([_upstream(self, part), _decides(self, part), self.seed, template, library])
+        upstream = None
+        if part != ENCODER:
+            upstream = self.fingerprint(ENCODER)
+        elif self.recipe.steps:
+            upstream = self.parent.fingerprint(ENCODER)
+        template = identity.template_digest(self.template(part))
+        library = identity.code(self.experiment.source["kind"], evaluation=part != ENCODER)
+        return checksums.digest([upstream, identity.settings(self, part), self.seed, template, library])
 
     def data(self, part: str) -> dict[str, str] | None:
         """What identifies the rows and weights that `part` and all upstream of it read, split by split.
@@ -155,7 +157,7 @@ class Run:
         Of generated examples, their settings. None where the folder of the files is not there or not named
         (`--data`): what is done can be shown all the same.
         """
-        return data.identify(self, part)
+        return identity.data(self, part)
 
     def done(self, part: str, verify: bool = False) -> bool:
         """Whether `part` is finished as the experiment and its data stand now.
@@ -185,7 +187,8 @@ class Run:
         (directory / manifest.NAME).unlink(missing_ok=True)  # not done any more, until it is again
         if computing:
             arithmetic.use(self.experiment.workflow.arithmetic)
-            _use_threads(self.experiment.workflow.threads)
+            if torch := sys.modules.get("torch"):  # the number of its threads decides the last bits of sums
+                torch.set_num_threads(self.experiment.workflow.threads)
         begun = directory / _BEGUN
         now = {"fingerprint": self.fingerprint(part), "data": self.data(part)}
         if disk.read_json(begun) != now:
@@ -253,92 +256,3 @@ def all_runs(experiment: Experiment) -> list[Run]:
 def runs_of_model(experiment: Experiment) -> list[Run]:
     """The runs with its own encoder alone, whatever others the experiment has."""
     return [Run(experiment, recipe, seed) for recipe in tree(experiment.recipes) for seed in experiment.seeds]
-
-
-def _use_threads(number: int) -> None:
-    """Have torch, if it is loaded, use so many threads: their number decides the last bits of sums."""
-    torch = sys.modules.get("torch")
-    if torch is not None:
-        torch.set_num_threads(number)
-
-
-def _task(part: str) -> str:
-    folder, _, name = part.partition("/")
-    if folder != TARGETS or not name:
-        raise ValueError(f"a part is {ENCODER!r}, {RETRIEVAL!r} or '{TARGETS}/<task>', not {part!r}")
-    return name
-
-
-def _upstream(run: Run, part: str) -> Any:
-    if part == ENCODER:
-        return run.parent.fingerprint(ENCODER) if run.recipe.steps else None
-    return run.fingerprint(ENCODER)
-
-
-def _decides(run: Run, part: str) -> Any:
-    """The settings of the experiment that decide the numbers of `part`, beyond those upstream."""
-    experiment = run.experiment
-    if part == ENCODER:
-        if run.recipe.steps:
-            return [run.recipe.last.name, _rows(run.recipe.last.names), _intermediate(run)]
-        source = {key: value for key, value in experiment.source.items() if key not in _PLACES}
-        if source["kind"] != "miniature" and source.get("targets") is None:
-            source["targets"] = experiment.targets  # the text to learn from holds none of their sentences
-        pretraining = None if run.recipe.root == UNTRAINED else _settings(experiment.pretraining)
-        model = dataclasses.asdict(experiment.model)
-        if model["path"] and Path(model["path"]).is_dir():  # its content counts, see `data`, not its place
-            model["path"] = None
-        return [run.recipe.name, source, model, pretraining, dataclasses.asdict(experiment.workflow)]
-    evaluation = [dataclasses.asdict(experiment.evaluation), experiment.languages]
-    if part == RETRIEVAL:
-        return [_rows(run.tasks(part)), dataclasses.asdict(experiment.retrieval), evaluation]
-    return [_rows([_task(part)]), _settings(experiment.settings_for("target", [_task(part)])), evaluation]
-
-
-def _rows(names: Iterable[str]) -> list[Any]:
-    """What of the table of tasks decides numbers."""
-    rows = [task(name) for name in names]
-    return [
-        [row.name, row.format, row.metric, row.labels, row.train, row.parts, row.languages] for row in rows
-    ]
-
-
-def _intermediate(run: Run) -> list[Any]:
-    """The settings of the step, and of each of its tasks alone: they say how many examples each one gives."""
-    names = run.recipe.last.names
-    return [
-        _settings(run.experiment.settings_for("intermediate", part))
-        for part in [names, *([n] for n in names)]
-    ]
-
-
-def _settings(settings: Any) -> Any:
-    if settings is None:
-        return None
-    return {key: value for key, value in dataclasses.asdict(settings).items() if key not in EXECUTION}
-
-
-def template_digest(name: str) -> str:
-    """A hash of the code in a template, without its parameters: prose may change and nothing is rerun."""
-    path = template_path(name)
-    return _code_digest(path, path.stat().st_mtime_ns)
-
-
-@cache
-def _code_digest(path: Path, _changed: int) -> str:
-    cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
-    code = [
-        "".join(cell["source"]).strip()
-        for cell in cells
-        if cell["cell_type"] == "code" and "parameters" not in cell["metadata"].get("tags", [])
-    ]
-    return checksums.digest(code)
-
-
-def template_path(name: str) -> Path:
-    """The file of the template called `name`; UserError where there is none."""
-    path = places.notebooks() / f"{name}.ipynb"
-    if not path.is_file():
-        known = [file.stem for file in places.notebooks().glob("*.ipynb")]
-        raise UserError(f"There is no notebook template {name!r}: {nearest(name, known)}")
-    return path

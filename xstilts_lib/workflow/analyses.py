@@ -18,8 +18,9 @@ from typing import Any, Literal
 
 from ..common import checksums, manifest, places
 from ..experiment import Experiment, available, load_experiment
-from ..runs import code, records, results
-from ..runs.run import all_runs, template_digest
+from ..runs import records, results
+from ..runs.identity import shows, template_digest
+from ..runs.run import all_runs
 
 Label = Literal["tables", "chapters"]
 FOLDERS: dict[Label, str] = {"tables": "pages", "chapters": "chapters"}
@@ -67,7 +68,7 @@ class Group:
         read: Any = [[run.fingerprint(part), run.data(part)] for run in all_runs(about) for part in run.parts]
         if not self.own and results.missing(about):
             read = checksums.sha256(records.path(about))
-        return checksums.digest([read, templates, shown, code.shows()])
+        return checksums.digest([read, templates, shown, shows()])
 
     def done(self) -> bool:
         """Whether they are there, and made of the results and the code as they stand."""

@@ -21,7 +21,7 @@ from typing import IO
 from ..common import disk, manifest, places, processes
 from ..common.errors import UserError
 from ..experiment import Experiment, load_experiment
-from ..runs import code, results
+from ..runs import identity, results
 from ..runs.run import ENCODER
 from . import graph, kernels
 from .graph import Job
@@ -54,7 +54,7 @@ def _process(experiment: str, name: str) -> None:
             os.dup2(log.fileno(), stream)
         fcntl.flock(lock, fcntl.LOCK_SH)
         for evaluation in (True, False):  # hashed once, for all kernels
-            code.decides(job.experiment.source["kind"], evaluation)
+            identity.code(job.experiment.source["kind"], evaluation)
         kernels.fork(len(list(graph.notebooks_of(job))))
         processes.die_with_parent()
         sys.exit(work(job))

@@ -23,7 +23,8 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from ..common import arithmetic, manifest, places
 from ..common.errors import UserError, nearest
-from ..runs.run import ENCODER, Run, template_path
+from ..runs.identity import template_path
+from ..runs.run import ENCODER, Run
 
 if TYPE_CHECKING:
     from nbformat import NotebookNode
