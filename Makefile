@@ -5,7 +5,7 @@ EXPERIMENT ?= miniature
 export EXPERIMENT # a name that a recipe spelt out would be read by the shell
 BIN := .venv/bin
 # Fewer than the machine has, in a container or under taskset; the library, which says so, is there after `make env`.
-CORES ?= $(shell $(BIN)/python -m xstilts_lib.common.cores)
+CORES ?= $(shell $(BIN)/python -m xstilts_lib.common.processes)
 # A system without uv gets it in a virtual environment of its own, which works where pip is externally managed.
 UV := $(or $(shell command -v uv),.uv/bin/uv)
 

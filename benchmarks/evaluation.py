@@ -27,7 +27,7 @@ from beside.record import record
 from beside.trainer import Setting, trainer
 from beside.work import DATA, SHAPES, work
 
-from xstilts_lib.common.cores import cores
+from xstilts_lib.common.processes import cores
 from xstilts_lib.evaluation import evaluate
 from xstilts_lib.tasks.settings import TrainSettings
 

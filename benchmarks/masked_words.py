@@ -24,7 +24,7 @@ from beside.record import record
 from beside.work import SHAPES
 from transformers import AutoConfig, AutoModelForMaskedLM
 
-from xstilts_lib.common.cores import cores
+from xstilts_lib.common.processes import cores
 from xstilts_lib.formats import FORMATS
 from xstilts_lib.formats.text import TextFeature
 from xstilts_lib.models import attention

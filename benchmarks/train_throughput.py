@@ -32,7 +32,7 @@ from beside.trainer import SETTINGS, Watch, trainer
 from beside.work import DATA, KINDS, SHAPES, Work, work
 
 from xstilts_lib.common import progress
-from xstilts_lib.common.cores import cores
+from xstilts_lib.common.processes import cores
 from xstilts_lib.tasks.settings import TrainSettings
 from xstilts_lib.training.loop import Ingredient, train
 

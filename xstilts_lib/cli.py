@@ -18,8 +18,8 @@ import typer
 
 from . import experiment as experiments
 from .common import places
-from .common.cores import cores as usable_cores
 from .common.errors import UserError, nearest
+from .common.processes import cores as usable_cores
 
 PLACES = (places.HOME, places.RUNS, places.FEATURES, places.CACHE, experiments.DATA, experiments.EXPERIMENTS)
 Margin = Literal["ratio", "distance", "absolute"]  # as xstilts_lib.mining has them, which would import numpy

@@ -7,7 +7,7 @@ from importlib.metadata import version
 from typing import Any
 
 from xstilts_lib.common import disk, manifest, places
-from xstilts_lib.common.cores import cores
+from xstilts_lib.common.processes import cores
 
 
 def record(name: str, rows: Sequence[dict[str, Any]], **about: Any) -> None:

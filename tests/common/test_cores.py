@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from xstilts_lib.common import manifest
-from xstilts_lib.common.cores import cores
+from xstilts_lib.common.processes import cores
 
 
 @pytest.fixture(autouse=True)

@@ -117,7 +117,7 @@ def test_cells_of_every_encoder_are_verified(
 ) -> None:
     for run in all_runs(questions):
         finish(run)
-    recorded = verification.recorded(questions)
+    recorded = verification.cells(results.load(questions))[0]
     assert len(recorded) == 10 * 2
     numbers = {("qaa", "accuracy"): 54.0, ("qaa", "score"): 54.0}
     assert numbers.items() <= recorded["wide", "none", "mini_tatoeba", 1].items()

@@ -104,7 +104,7 @@ def test_the_reason_names_the_tasks_that_were_lost(questions: Experiment, finish
 def test_the_record_stands_in_for_runs_that_are_not_there(kept: Experiment, finish: Finish) -> None:
     record = records.read(kept)
     assert len(results.load(kept)) == len(results.load(kept, partial=False)) == len(record)
-    assert len(verification.recorded(kept)) == 20
+    assert len(verification.cells(results.load(kept))[0]) == 20
     runs = all_runs(kept)
     finish(runs[0])
     begun = results.collect(kept)
@@ -175,7 +175,7 @@ def test_others_show_the_chapters_of_the_record(kept: Experiment, checkout: Path
     assert chapters.folder == checkout / "runs/test/chapters"
     job = graph.find(test, "results/chapters")
     assert job.needs == (), "nothing of this experiment is read"
-    assert list(dict(graph.notebooks_of(job))) == ["50_size", "51_order"]
+    assert list(dict(job.notebooks)) == ["50_size", "51_order"]
     records.path(kept).unlink()
     assert labels(test) == ["tables"], "without a record there is nothing to tell"
 

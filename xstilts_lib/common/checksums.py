@@ -38,19 +38,26 @@ def remembered(path: Path) -> str:
     other. UserError for a pointer of Git LFS."""
     path = path.resolve()
     stamp = _stamp(path)
-    if stamp not in _known:
-        size, young = path.stat().st_size, time.time() - path.stat().st_mtime < _YOUNG
-        kept = places.cache() / "checksums" / f"{hashlib.sha256(str(path).encode()).hexdigest()[:32]}.json"
-        found = None if size < _SMALL or young else _read(kept, stamp)
-        if found is None:
-            _refuse_pointer(path)
-            found = sha256(path)
-            if stamp != _stamp(path) or young:  # written to while it was read, or just now
-                return found
-            if size >= _SMALL:
-                _write(kept, stamp, found)
-        _known[stamp] = found
-    return _known[stamp]
+    if stamp in _known:
+        return _known[stamp]
+    size, young = path.stat().st_size, time.time() - path.stat().st_mtime < _YOUNG
+    kept = places.cache() / "checksums" / f"{hashlib.sha256(str(path).encode()).hexdigest()[:32]}.json"
+    told = {} if size < _SMALL or young else disk.read_json(kept)
+    found: str | None = told.get("sha256") if told.get("stamp") == list(stamp) else None
+    if found is None:
+        with open(path, "rb") as file:
+            if file.read(len(_POINTER)) == _POINTER:
+                raise UserError(
+                    f"{path} is a Git LFS pointer, not data: run `git lfs pull` where it came from."
+                )
+        found = sha256(path)
+        if stamp != _stamp(path) or young:  # written to while it was read, or just now
+            return found
+        if size >= _SMALL:
+            with suppress(OSError, UserError):  # without a folder to keep it in, it is computed again
+                disk.write_json(kept, {"stamp": stamp, "sha256": found}, flush=False)
+    _known[stamp] = found
+    return found
 
 
 def of_listing(files: Iterable[tuple[str, Path]]) -> str:
@@ -74,24 +81,7 @@ def _short(text: str) -> str:
     return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
-def _refuse_pointer(path: Path) -> None:
-    with open(path, "rb") as file:
-        if file.read(len(_POINTER)) == _POINTER:
-            raise UserError(f"{path} is a Git LFS pointer, not data: run `git lfs pull` where it came from.")
-
-
 def _stamp(path: Path) -> tuple[str, ...]:
     # The time of the last change of the inode cannot be set, as `cp -p` and tar set that of the content.
     found = path.stat()
     return (str(path), *map(str, (found.st_size, found.st_mtime_ns, found.st_ctime_ns, found.st_ino)))
-
-
-def _read(kept: Path, stamp: tuple[str, ...]) -> str | None:
-    found = disk.read_json(kept)
-    return found.get("sha256") if found.get("stamp") == list(stamp) else None
-
-
-def _write(kept: Path, stamp: tuple[str, ...], found: str) -> None:
-    """Keep it, where there is a folder to keep it in; without, it is computed again next time."""
-    with suppress(OSError, UserError):
-        disk.write_json(kept, {"stamp": stamp, "sha256": found}, flush=False)

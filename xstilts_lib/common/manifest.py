@@ -24,9 +24,9 @@ from typing import Any
 
 from . import arithmetic, places
 from .checksums import sha256
-from .cores import cores
 from .disk import write_json
 from .errors import UserError
+from .processes import cores
 
 NAME = "manifest.json"
 # The packages whose versions can change a number or a page.

@@ -1,4 +1,6 @@
-"""The processes of a run: each is started by the one before it, and dies with it.
+"""The processes of a run: how many there may be, and how each starts the next, which dies with it.
+
+    python -m xstilts_lib.common.processes                    how many cores there are to use
 
     xstilts run  ->  snakemake  ->  a process for each job  ->  a kernel for each of its notebooks
 
@@ -17,7 +19,10 @@ import signal
 import sys
 import tempfile
 import threading
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
 from multiprocessing.context import BaseContext
+from pathlib import Path
 
 FORKING = sys.platform == "linux"
 # What notebooks and the jobs around them import; the order is that of their cost. Matplotlib's inline backend
@@ -59,3 +64,56 @@ def die_with_parent() -> None:
         os._exit(1)
 
     threading.Thread(target=watch, daemon=True).start()
+
+
+@contextmanager
+def surroundings(variables: Mapping[str, str]) -> Iterator[None]:
+    """Have these variables set in the environment, inside."""
+    before = os.environ.copy()
+    os.environ.update(variables)
+    try:
+        yield
+    finally:
+        for name in os.environ.keys() - before.keys():
+            del os.environ[name]
+        os.environ.update(before)
+
+
+def cores(system: Path = Path("/")) -> int:
+    """Whole cores by affinity and by the quotas of the control group, whichever is less; at least 1.
+
+    `system` is the root of the file system in which Linux tells of control groups (proc/, sys/fs/cgroup/).
+    """
+    affinity = getattr(os, "sched_getaffinity", None)  # not on a Mac
+    allowed = len(affinity(0)) if affinity else os.cpu_count() or 1
+    return max(1, min([allowed, *map(int, _quotas(system))]))
+
+
+def _quotas(system: Path) -> Iterator[float]:
+    """The cores that the control group of this process, and each one around it, may keep busy."""
+    with suppress(OSError, ValueError):  # no Linux, or one that does not tell
+        for line in (system / "proc/self/cgroup").read_text().splitlines():
+            _, controllers, path = line.split(":", 2)
+            if controllers and "cpu" not in controllers.split(","):
+                continue
+            # Version 2 has no controllers in the line, and one tree; version 1 has a tree for each.
+            top = system / "sys/fs/cgroup" / ("cpu" if controllers else "")
+            group = top / path.lstrip("/")  # absent where a container sees its own group as the top
+            for folder in (group, *group.parents):
+                if folder.is_relative_to(top):
+                    yield from _quota(folder)
+
+
+def _quota(folder: Path) -> Iterator[float]:
+    """What one group says: `cpu.max` holds quota and period, in version 1 they are two files."""
+    with suppress(OSError, ValueError, ZeroDivisionError):
+        if (folder / "cpu.max").is_file():
+            quota, period = (folder / "cpu.max").read_text().split()
+        else:
+            quota, period = ((folder / f"cpu.cfs_{name}_us").read_text() for name in ("quota", "period"))
+        if float(quota) > 0:  # no limit is "max", which is no number, in version 1 it is -1
+            yield float(quota) / float(period)
+
+
+if __name__ == "__main__":
+    print(cores())

@@ -26,13 +26,11 @@ class Progress:
         self, path: Path | str | None, total: int = 0, phase: str = "training", printing: bool = True
     ) -> None:
         self.path = None if path is None else Path(path)
-        self.total = total
         self.phase = phase
         self.printing = printing
-        now = time.monotonic()
-        self._written = self._printed = now - FILE_SECONDS
-        self._printed = now
-        self._began: tuple[float, int, int] | None = None
+        self._printed = time.monotonic()
+        self._written = self._printed - FILE_SECONDS
+        self.begin(total)
 
     def begin(self, total: int, step: int = 0, tokens: int = 0) -> None:
         """The run's length, and where it goes on from; rates count from here."""
@@ -47,9 +45,6 @@ class Progress:
         """`step` updates are done, of `tokens` tokens in all, the last at `loss`."""
         if not self.due() and step < self.total:
             return
-        if self._began is None:
-            self.begin(self.total)
-        assert self._began is not None
         now = time.monotonic()
         began, first, before = self._began
         rate = (tokens - before) / max(now - began, 1e-9)

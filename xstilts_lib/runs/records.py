@@ -47,11 +47,7 @@ def read(experiment: Experiment) -> pandas.DataFrame:
 
 def provenance(experiment: Experiment) -> dict[str, Any]:
     """What a record was made from, as `write` left it; empty where there is none."""
-    file = path(experiment).with_suffix(".json")
-    if not file.is_file():
-        return {}
-    content: dict[str, Any] = json.loads(file.read_text(encoding="utf-8"))
-    return content
+    return disk.read_json(path(experiment).with_suffix(".json"))
 
 
 def origin(experiment: Experiment) -> str:
@@ -184,32 +180,26 @@ def write(experiment: Experiment) -> Path:
 
 
 def _provenance(experiment: Experiment, rows: int) -> dict[str, Any]:
-    records = [_manifest(run, part) for run in all_runs(experiment) for part in run.parts]
+    records = {_name(run, part): _manifest(run, part) for run in all_runs(experiment) for part in run.parts}
+    every = list(records.values())
+    on: dict[str, list[str]] = {}  # which parts were computed on which kind of machine, in which precision
+    for name, record in records.items():
+        on.setdefault(json.dumps(record["hardware"], sort_keys=True), []).append(name)
+    machines = [{"hardware": json.loads(hardware), "parts": names} for hardware, names in on.items()]
     return {
         "experiment": experiment.name,
         "rows": rows,
-        "parts": len(records),
-        "seconds": round(sum(record["seconds"] for record in records), 1),
+        "parts": len(every),
+        "seconds": round(sum(record["seconds"] for record in every), 1),
         "degenerate": _degenerate(experiment),
-        "dates": [min(record["date"] for record in records), max(record["date"] for record in records)],
-        "code": sorted({record["code"] for record in records}),
-        "versions": _most(record["versions"] for record in records),
-        "hardware": _most(record["hardware"] for record in records),
-        **_machines(experiment),
-        "data": {what: of for record in records for what, of in (record.get("data") or {}).items()},
+        "dates": [min(record["date"] for record in every), max(record["date"] for record in every)],
+        "code": sorted({record["code"] for record in every}),
+        "versions": _most(record["versions"] for record in every),
+        "hardware": _most(record["hardware"] for record in every),
+        **({"machines": machines} if len(machines) > 1 else {}),
+        "data": {what: of for record in every for what, of in (record.get("data") or {}).items()},
         "settings": experiment.file.read_text(encoding="utf-8"),
     }
-
-
-def _machines(experiment: Experiment) -> dict[str, Any]:
-    """Where not all was computed on one kind of machine and in one precision: which parts on which."""
-    found: dict[str, dict[str, Any]] = {}
-    for run in all_runs(experiment):
-        for part in run.parts:
-            hardware = _manifest(run, part)["hardware"]
-            key = json.dumps(hardware, sort_keys=True)
-            found.setdefault(key, {"hardware": hardware, "parts": []})["parts"].append(_name(run, part))
-    return {"machines": list(found.values())} if len(found) > 1 else {}
 
 
 def _name(run: Run, part: str) -> str:

@@ -126,12 +126,11 @@ def environment(experiment: Experiment) -> dict[str, str]:
 
 def profile_folder(name: str) -> Path:
     """The folder of a profile of the engine: one of the checkout's, or the user's own."""
-    for folder in (places.home() / "workflow" / "profiles" / name, Path(name)):
+    ours = places.home() / "workflow" / "profiles"
+    for folder in (ours / name, Path(name)):
         if (folder / "config.yaml").is_file():
             return folder
-    known = sorted(
-        path.parent.name for path in (places.home() / "workflow" / "profiles").glob("*/config.yaml")
-    )
+    known = sorted(path.parent.name for path in ours.glob("*/config.yaml"))
     raise UserError(
         f"There is no profile {name!r}: take one of {', '.join(known)}, or a folder with a config.yaml."
     )

@@ -10,7 +10,6 @@ nothing else.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -82,6 +81,13 @@ class Job:
                 return group
         raise ValueError(f"{self.name} makes no notebooks that read results")
 
+    @property
+    def notebooks(self) -> list[tuple[str, Path]]:
+        """Template and executed notebook of everything that it makes."""
+        if self.run is None:
+            return list(self.group.notebooks)
+        return [(self.run.template(part), self.run.notebook(part)) for part in self.parts]
+
 
 def jobs(experiment: Experiment) -> list[Job]:
     """All jobs of an experiment, what is needed before what needs it."""
@@ -113,12 +119,3 @@ def find(experiment: Experiment, name: str) -> Job:
         if job.name == name:
             return job
     raise UserError(f"Experiment {experiment.name!r} has no job {name!r}.")
-
-
-def notebooks_of(job: Job) -> Iterator[tuple[str, Path]]:
-    """Template and executed notebook of everything that a job makes."""
-    if job.run is None:
-        yield from job.group.notebooks
-    else:
-        for part in job.parts:
-            yield job.run.template(part), job.run.notebook(part)

@@ -55,7 +55,7 @@ def _process(experiment: str, name: str) -> None:
         fcntl.flock(lock, fcntl.LOCK_SH)
         for evaluation in (True, False):  # hashed once, for all kernels
             identity.code(job.experiment.source["kind"], evaluation)
-        kernels.fork(len(list(graph.notebooks_of(job))))
+        kernels.fork(len(job.notebooks))
         processes.die_with_parent()
         sys.exit(work(job))
 

@@ -12,16 +12,16 @@ from __future__ import annotations
 import ast
 import errno
 import json
-import os
 import re
 import shutil
 import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
-from ..common import arithmetic, manifest, places
+from ..common import arithmetic, disk, manifest, places, processes
 from ..common.errors import UserError, nearest
 from ..runs.identity import template_path
 from ..runs.run import ENCODER, Run
@@ -38,14 +38,15 @@ PATIENCE = 300  # seconds for a kernel to answer: a machine with too much to do 
 FULL_DISK = "No space left on device"
 
 
+@dataclass(eq=False)
 class JobFailed(Exception):
     """A notebook that stopped: which one, in which cell, with what error, and where its remains lie."""
 
-    def __init__(
-        self, notebook: str, cell: int | None, error: str, log: Path, kind: Literal["user", "internal"]
-    ) -> None:
-        super().__init__(notebook, cell, error, log, kind)
-        self.notebook, self.cell, self.error, self.log, self.kind = notebook, cell, error, log, kind
+    notebook: str
+    cell: int | None
+    error: str
+    log: Path
+    kind: Literal["user", "internal"]
 
     def __str__(self) -> str:
         where = f"{self.notebook}, cell {self.cell}" if self.cell is not None else self.notebook
@@ -71,8 +72,7 @@ def execute(
             node = _papermill(file, part, parameters, failed, settings)
         _clean(node)
         _stamp(node, file, parameters, record)
-        _save(node, part)
-        part.replace(output)
+        _save(node, output)
         failed.unlink(missing_ok=True)
     finally:
         part.unlink(missing_ok=True)
@@ -176,21 +176,16 @@ def _keep(part: Path, failed: Path) -> None:
     """Keep a partial notebook as a log, readable anywhere."""
     import nbformat
 
-    if not part.is_file():
-        return
-    node = nbformat.read(part, as_version=4)
-    _clean(node)
-    _save(node, part)
-    part.replace(failed)
+    if part.is_file():
+        node = nbformat.read(part, as_version=4)
+        _clean(node)
+        _save(node, failed)
 
 
 def _save(node: NotebookNode, path: Path) -> None:
     import nbformat
 
-    with path.open("w", encoding="utf-8") as stream:
-        nbformat.write(node, stream)
-        stream.flush()
-        os.fsync(stream.fileno())
+    disk.write(path, nbformat.writes(node).removesuffix("\n") + "\n")
 
 
 @contextmanager
@@ -206,19 +201,13 @@ def _surroundings() -> Iterator[dict[str, Any]]:
         "JUPYTER_DEFAULT_PROVISIONER_NAME": PROVISIONER,
         "PYDEVD_DISABLE_FILE_VALIDATION": "1",
     }
-    before = {name: os.environ.get(name) for name in changed}
-    os.environ.update(changed)
     try:
         # Sockets are named after the connection file; without one, they would all be called alike.
         files = {"transport": "ipc", "connection_file": f"{folder}/kernel.json"}
         config = Config({"KernelManager": files})
-        yield {"config": config, "start_timeout": PATIENCE, "iopub_timeout": PATIENCE}
+        with processes.surroundings(changed):
+            yield {"config": config, "start_timeout": PATIENCE, "iopub_timeout": PATIENCE}
     finally:
-        for name, value in before.items():
-            if value is None:
-                os.environ.pop(name, None)
-            else:
-                os.environ[name] = value
         shutil.rmtree(folder, ignore_errors=True)
 
 
@@ -254,19 +243,10 @@ def _without_paths(value: Any) -> Any:
         return [_without_paths(item) for item in value]
     if not isinstance(value, str):
         return value
-    for root in _roots():
+    folders = (places.home().resolve(), places.runs().resolve().parent, tempfile.gettempdir(), Path.home())
+    for root in sorted({str(folder) for folder in folders} - {"/"}, key=len, reverse=True):
         value = re.sub(re.escape(root) + r"(/|\b)", "", value)
     return _CELL_FILE.sub("cell", value)
-
-
-def _roots() -> list[str]:
-    folders = (
-        places.home().resolve(),
-        places.runs().resolve().parent,
-        Path(tempfile.gettempdir()),
-        Path.home(),
-    )
-    return sorted({str(folder) for folder in folders} - {"/"}, key=len, reverse=True)
 
 
 def _stamp(node: NotebookNode, template: Path, parameters: Mapping[str, Any], record: Path | None) -> None:

@@ -11,14 +11,13 @@ is a seed. Then the numbers are held against the spread between seeds, and what 
 from __future__ import annotations
 
 import math
-import os
 import random
 import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ..common import arithmetic, places
+from ..common import arithmetic, places, processes
 from ..experiment import Experiment
 from ..runs import records, results
 from ..runs.run import RETRIEVAL, TARGETS, Run
@@ -38,8 +37,7 @@ _DECIDING = ("torch", "transformers", "numpy")  # packages whose versions decide
 def verify(experiment: Experiment, sample: int, seed: int) -> bool:
     """Compute `sample` cells again in folders of their own; say of each whether it came out the same."""
     experiment.open_source()  # refuses what is wrong with the data before anything is computed
-    table = results.load(experiment)
-    found, marks = _cells(table), _fingerprints(table)
+    found, marks = cells(results.load(experiment))
     chosen = random.Random(seed).sample(sorted(found), min(sample, len(found)))
     right = True
     for cell in chosen:
@@ -55,44 +53,28 @@ def verify(experiment: Experiment, sample: int, seed: int) -> bool:
     return right
 
 
-def recorded(experiment: Experiment) -> Mapping[Cell, Numbers]:
-    """The numbers of every cell that is done, or else of the recorded table; UserError where there is
-    neither.
-    """
-    return _cells(results.load(experiment))
-
-
-def _cells(table: pandas.DataFrame) -> dict[Cell, Numbers]:
+def cells(table: pandas.DataFrame) -> tuple[dict[Cell, Numbers], dict[Cell, str]]:
+    """The numbers of every cell of a table of results, and the hash of all settings and code that decided
+    them (see Run.fingerprint)."""
     found: dict[Cell, Numbers] = {}
-    names = ["model", "recipe", "target", "seed", "language", "metric", "value"]
-    for model, recipe, target, seed, language, metric, value in table[names].itertuples(index=False):
-        found.setdefault((model, recipe, target, int(seed)), {})[language, metric] = float(value)
-    return found
-
-
-def _fingerprints(table: pandas.DataFrame) -> dict[Cell, str]:
-    """Of each cell, the hash of all settings and code that decided its numbers (see Run.fingerprint)."""
-    rows = table.drop_duplicates(["model", "recipe", "target", "seed"])
-    names = ["model", "recipe", "target", "seed", "provenance"]
-    return {
-        (model, recipe, target, int(seed)): provenance.partition(" at ")[0]
-        for model, recipe, target, seed, provenance in rows[names].itertuples(index=False)
-    }
+    marks: dict[Cell, str] = {}
+    names = ["model", "recipe", "target", "seed", "language", "metric", "value", "provenance"]
+    for *key, seed, language, metric, value, provenance in table[names].itertuples(index=False):
+        cell: Cell = (*key, int(seed))  # type: ignore[assignment]
+        found.setdefault(cell, {})[language, metric] = float(value)
+        marks[cell] = provenance.partition(" at ")[0]
+    return found, marks
 
 
 def compute_again(run: Run, part: str, target: str) -> tuple[Numbers, dict[str, Any]]:
     """The numbers of one target, made with everything upstream of it in an empty folder of runs; and the
     manifest that says on what."""
-    before = os.environ.copy()
     with tempfile.TemporaryDirectory(prefix="xstilts-verify-") as folder:
-        os.environ.update(environment(run.experiment), **{places.RUNS: str(Path(folder) / "runs")})
-        try:
+        elsewhere = environment(run.experiment) | {places.RUNS: str(Path(folder) / "runs")}
+        with processes.surroundings(elsewhere):
             make(run, part)  # the template makes what it needs first
             rows: list[dict[str, Any]] = [row for row in results.rows(run, part) if row["target"] == target]
             now = records.made(run, part)
-        finally:
-            os.environ.clear()
-            os.environ.update(before)
     return {(row["language"], row["metric"]): float(row["value"]) for row in rows}, now
 
 
