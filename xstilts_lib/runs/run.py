@@ -11,7 +11,7 @@ What a notebook does with it:
 >>> run = Run(load_experiment("smoke"), "mini_squad", seed=0)
 >>> directory = run.begin("encoder")       # keeps what an earlier start with the same settings left
 >>> model, tokenizer = run.parent.open_encoder(source)
->>> run.finish("encoder", outputs=[run.encoder], seconds=12.5, source=source)
+>>> run.finish("encoder", outputs=[run.encoder], seconds=12.5)
 
 A part is done when its manifest is there and records two things as they are now: the part's fingerprint, a
 hash of all settings and code that decide its numbers, and the checksums of the data that it and all before it
