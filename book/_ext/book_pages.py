@@ -1,15 +1,20 @@
 """What this book asks of Sphinx beyond its extensions.
 
+- A page takes in tables and sentences from an executed notebook, by the name that a cell showed them under.
 - A page that glues a number from a notebook is read again when that notebook changes; otherwise a second
   build would keep the old one.
 - Search and index pages are written by Sphinx and carry no description; here they get one.
 - Docstrings of the library are plain prose for an editor, not reStructuredText; here they become it.
-- The architecture page shows the library's rooms as its imports draw them.
+- The architecture page shows the library's rooms as its imports draw them; the pages of the API show
+  the modules of rooms, from their docstrings.
 """
 
 from __future__ import annotations
 
+import ast
+import json
 import re
+from collections.abc import Iterator
 
 import house
 from docutils import nodes
@@ -23,6 +28,15 @@ GENERATED = {
     "genindex": "Index of the names in this book.",
     "py-modindex": "Index of the modules of the library.",
 }
+# A module with its reference: autodoc speaks reStructuredText.
+MODULE = """## `{1}`
+
+```{{eval-rst}}
+.. automodule:: {0}
+   :members:
+   :ignore-module-all:
+   :show-inheritance:
+```"""
 
 
 class House(SphinxDirective):
@@ -32,6 +46,68 @@ class House(SphinxDirective):
         for file in house.LIBRARY.rglob("*.py"):
             self.env.note_dependency(str(file))
         return [nodes.raw("", house.picture(), format="html")]
+
+
+class Shown(SphinxDirective):
+    """What a notebook showed under a name, in place: `{shown} runs/pages/44_tasks.ipynb::table-tasks`."""
+
+    required_arguments = 1
+
+    def run(self) -> list[nodes.Node]:
+        place, _, name = self.arguments[0].partition("::")
+        _, path = self.env.relfn2path(f"/{place}")
+        self.env.note_dependency(path)
+        found = list(shown(path, name))
+        if not found:
+            raise self.error(f"{place} shows nothing under the name {name!r}")
+        return markdown(self, "\n\n".join(found))
+
+
+class Modules(SphinxDirective):
+    """The reference of all modules of some rooms or, with `:summary:`, a table of them with links."""
+
+    required_arguments = 1
+    final_argument_whitespace = True
+    option_spec = {"summary": lambda _: True}  # noqa: RUF012
+
+    def run(self) -> list[nodes.Node]:
+        found = [module for room in self.arguments[0].split() for module in modules(room)]
+        if "summary" not in self.options:
+            return markdown(
+                self, "\n\n".join(MODULE.format(name, name.partition(".")[2]) for name, _ in found)
+            )
+        rows = [f"| {{py:mod}}`{name}` | {_cell(summary)} |" for name, summary in found]
+        return markdown(self, "\n".join(["| Module | What it is |", "|---|---|", *rows]))
+
+
+def shown(path: str, name: str) -> Iterator[str]:
+    """The Markdown of the outputs of a notebook that were shown under `name`."""
+    with open(path, encoding="utf-8") as file:
+        cells = json.load(file)["cells"]
+    for output in (output for cell in cells for output in cell.get("outputs", ())):
+        if output.get("metadata", {}).get("shown") == name:
+            yield "".join(output["data"]["text/markdown"])
+
+
+def modules(room: str) -> Iterator[tuple[str, str]]:
+    """The public modules of a room, and the first sentence of each one's docstring."""
+    place = house.LIBRARY / room
+    for path in sorted(place.rglob("*.py")) if place.is_dir() else [place.with_suffix(".py")]:
+        parts = path.relative_to(house.LIBRARY.parent).with_suffix("").parts
+        parts = parts[:-1] if parts[-1] == "__init__" else parts
+        if not any(part.startswith("_") for part in parts):
+            docstring = ast.get_docstring(ast.parse(path.read_text(encoding="utf-8"))) or ""
+            yield ".".join(parts), " ".join(docstring.split("\n\n")[0].split())
+
+
+def _cell(text: str) -> str:
+    return re.sub(r"(?<!`)([\\*_{}|<>\[\]])(?!`)", r"\\\1", text)
+
+
+def markdown(directive: SphinxDirective, text: str) -> list[nodes.Node]:
+    """Read `text` as if it stood on the page in place of the directive, headings included."""
+    directive.state._renderer.nested_render_text(text, directive.lineno)
+    return []
 
 
 def note_sources(app: Sphinx, doctree: nodes.document) -> None:
@@ -106,6 +182,8 @@ def _escape(text: str) -> str:
 
 def setup(app: Sphinx) -> dict[str, object]:
     app.add_directive("house", House)
+    app.add_directive("shown", Shown)
+    app.add_directive("modules", Modules)
     app.connect("doctree-read", note_sources)
     app.connect("env-get-outdated", outdated)
     app.connect("html-page-context", describe)

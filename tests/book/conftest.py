@@ -1,18 +1,26 @@
-"""The smoke experiment, run once for all processes of a test run, and the book that is rendered from it."""
+"""The smoke experiment, run once for all processes of a test run, the book that is rendered from it, and what
+a template shows."""
 
 from __future__ import annotations
 
 import fcntl
+import json
 import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections import defaultdict
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from IPython.core.interactiveshell import InteractiveShell
+from IPython.utils.capture import capture_output
 
 from xstilts_lib.common import places
+from xstilts_lib.rendering import markup
+
+Showing = Callable[..., dict[str, str]]
 
 KEPT = ("book", "experiments", "notebooks", "workflow", "xstilts_lib", "_config.yml")
 
@@ -48,3 +56,28 @@ def checkout(smoke_runs: Path, tmp_path_factory: pytest.TempPathFactory) -> Iter
         patch.setenv("XSTILTS_HOME", str(home))
         patch.setenv("XSTILTS_RUNS", str(smoke_runs))
         yield home
+
+
+@pytest.fixture(scope="session")
+def showing() -> Showing:
+    """Run the code of a template with other parameters; the Markdown that it shows, by name."""
+
+    def run(name: str, **parameters: object) -> dict[str, str]:
+        path = places.notebooks() / f"{name}.ipynb"
+        shell = InteractiveShell.instance()
+        shell.reset(new_session=False)
+        found = defaultdict(list)
+        for cell in json.loads(path.read_text(encoding="utf-8"))["cells"]:
+            source = "".join(cell["source"])
+            if "parameters" in cell["metadata"].get("tags", []):
+                source += "".join(f"\n{key} = {value!r}" for key, value in parameters.items())
+            if cell["cell_type"] == "code":
+                with capture_output() as captured:
+                    result = shell.run_cell(source)
+                result.raise_error()
+                for output in captured.outputs:
+                    if markup.KEY in output.metadata:
+                        found[output.metadata[markup.KEY]].append(output.data["text/markdown"])
+        return {key: "\n\n".join(blocks) for key, blocks in found.items()}
+
+    return run

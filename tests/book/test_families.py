@@ -3,32 +3,34 @@
 from __future__ import annotations
 
 import json
+import os
 import re
+import shutil
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from xstilts_lib.common import places
+from xstilts_lib.common.errors import UserError
 from xstilts_lib.experiment import load_experiment
-from xstilts_lib.rendering import at_hand, examples, families, footguns, licences, markup, world
-from xstilts_lib.sources.miniature import MiniatureSource
-from xstilts_lib.sources.real import RealSource
+from xstilts_lib.rendering import catalogue, examples, look, markup
 from xstilts_lib.tasks import TASKS, task
 
 ROOT = Path(__file__).resolve().parents[2]
 FOOTGUNS = (places.book() / "footguns.md").read_text(encoding="utf-8")
-REAL = [row for row in TASKS.values() if "miniature" not in row.sources]
+Showing = Callable[..., dict[str, str]]
 
 
 @pytest.fixture(scope="module")
-def miniature() -> MiniatureSource:
-    return world.source(load_experiment("smoke"))
+def tasks(showing: Showing) -> dict[str, str]:
+    return showing("44_tasks")
 
 
 @pytest.fixture(scope="module")
-def copy(tmp_path_factory: pytest.TempPathFactory) -> RealSource:
+def copy(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with a made-up example of each format, in the layouts of the real files."""
     folder, river = tmp_path_factory.mktemp("data"), "  The river rises in 1901 in the hills."
     answer = [{"text": "1901", "answer_start": river.index("1901")}]
@@ -50,15 +52,19 @@ def copy(tmp_path_factory: pytest.TempPathFactory) -> RealSource:
         path.parent.mkdir(parents=True, exist_ok=True)
         text = content if isinstance(content, str) else json.dumps(content) + "\n"
         path.write_text(text, encoding="utf-8")
-    source = at_hand(load_experiment("smoke"), folder)
-    assert source is not None
-    return source
+    return folder
 
 
-def test_every_real_task_stands_on_one_page_with_its_facts(miniature: MiniatureSource) -> None:
-    found = families.parts(miniature, None)
-    pages = [body for name, body in found.items() if name.endswith("_tasks")]
-    for row in REAL:
+@pytest.fixture
+def looked(copy: Path, showing: Showing, monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
+    """What 48_copies shows of that folder."""
+    monkeypatch.setenv(examples.COPIES, str(copy))
+    return showing("48_copies")
+
+
+def test_every_real_task_stands_on_one_page_with_its_facts(tasks: dict[str, str]) -> None:
+    pages = [tasks[f"family-{name}"] for name in catalogue.FAMILIES]
+    for row in catalogue.REAL:
         sections = [body for body in pages if f"### {row.title}: `{row.name}`\n" in body]
         assert len(sections) == 1, row.name
         section = sections[0].split(f": `{row.name}`\n")[1].split("\n### ")[0]
@@ -68,10 +74,11 @@ def test_every_real_task_stands_on_one_page_with_its_facts(miniature: MiniatureS
 
 
 def test_every_page_of_a_family_takes_in_its_parts() -> None:
-    for name in families.FAMILIES:
+    for name, (_, shown) in catalogue.FAMILIES.items():
         page = (places.book() / f"task_{name}.md").read_text(encoding="utf-8")
-        included = set(re.findall(r"runs/generated/(\w+)\.md", page))
-        assert {f"family_{name}", f"family_{name}_example", f"family_{name}_tasks"} <= included
+        taken = set(re.findall(r"runs/pages/\w+\.ipynb::(\S+)", page))
+        example = f"example-{shown.replace('_', '-')}"
+        assert {f"table-family-{name}", example, f"family-{name}", f"copies-{name}"} <= taken
 
 
 @pytest.mark.parametrize(
@@ -85,53 +92,68 @@ def test_every_page_of_a_family_takes_in_its_parts() -> None:
     ],
 )
 def test_sizes_in_words(name: str, split: str, said: str) -> None:
-    assert families.sizes(task(name), split) == said
+    assert catalogue.sizes(task(name), split) == said
 
 
 def test_sizes_of_many_languages_are_grouped() -> None:
-    retrieval = families.sizes(task("tatoeba"), "test")
+    retrieval = catalogue.sizes(task("tatoeba"), "test")
     assert retrieval.startswith("1,000 pairs in a language, but 746 pairs (ka); ")
-    assert families.sizes(task("panx"), "test").count(";") == 2, "three sizes of test sets"
+    assert catalogue.sizes(task("panx"), "test").count(";") == 2, "three sizes of test sets"
 
 
 def test_training_sets_that_are_borrowed_say_so() -> None:
-    assert families.training(task("xnli")) == f"392,702, those of {markup.code('mnli')}"
-    assert families.training(task("tydiqa")) == "3,696"
-    assert families.training(task("tatoeba")) == ""
+    assert catalogue.training(task("xnli")) == f"392,702, those of {markup.code('mnli')}"
+    assert catalogue.training(task("tydiqa")) == "3,696"
+    assert catalogue.training(task("tatoeba")) == ""
 
 
-def test_translated_training_sets_are_recipes() -> None:
-    shown = families.translated()
+def test_translated_training_sets_are_recipes(tasks: dict[str, str]) -> None:
+    shown = tasks["table-translated"]
     assert markup.code("mnli@ar") in shown
     assert markup.code("squad_v1@ar") in shown
     assert " en " not in shown.split("|---|")[1]
 
 
-def test_the_miniature_shows_what_a_family_asks(miniature: MiniatureSource) -> None:
-    for name, (formats, shown) in families.FAMILIES.items():
+def test_the_miniature_shows_what_a_family_asks(tasks: dict[str, str]) -> None:
+    for formats, shown in catalogue.FAMILIES.values():
         assert TASKS[shown].format in formats
-        example = families.parts(miniature, None)[f"family_{name}_example"]
-        assert markup.code(shown) in example
-        assert "--data" in example, "how to see real ones"
+        assert markup.code(shown) in tasks[f"example-{shown.replace('_', '-')}"]
 
 
-def test_real_examples_are_drawn_from_the_copy_at_hand(miniature: MiniatureSource, copy: RealSource) -> None:
-    found = families.parts(miniature, copy)
-    assert "A &#124; man sleeps." in found["family_pairs_tasks"]
-    assert '<span lang="ar" dir="rtl">' in found["family_questions_tasks"]
-    assert '<span class="answer">1901</span>' in found["family_questions_tasks"]
-    assert '<ruby>Snow<rt lang="en">NOUN</rt></ruby>' in found["family_tags_tasks"]
-    assert "It rains." in found["family_retrieval_tasks"]
-    assert "The river rises" in found["family_retrieval_tasks"]
-    assert '<span class="answer">It is wet.</span></span> (right)' in found["family_choices_tasks"]
-    assert "--data" not in found["family_pairs_example"]
-    assert not re.search(r"example-(mnli|pawsx)\b", found["family_pairs_tasks"]), "not at hand"
+def test_real_examples_are_drawn_from_the_copy_at_hand(looked: dict[str, str]) -> None:
+    assert "A &#124; man sleeps." in looked["copies-pairs"]
+    assert '<span lang="ar" dir="rtl">' in looked["copies-questions"]
+    assert '<span class="answer">1901</span>' in looked["copies-questions"]
+    assert '<ruby>Snow<rt lang="en">NOUN</rt></ruby>' in looked["copies-tags"]
+    assert "It rains." in looked["copies-retrieval"]
+    assert "The river rises" in looked["copies-retrieval"]
+    assert '<span class="answer">It is wet.</span></span> (right)' in looked["copies-choices"]
+    assert looked["copies-text"] == "Of these tasks the copy at hand holds none."
+    assert not re.search(r"example-(mnli|pawsx)\b", looked["copies-pairs"]), "not at hand"
 
 
-def test_without_a_copy_there_is_none(miniature: MiniatureSource) -> None:
-    assert at_hand(load_experiment("smoke"), None) is None
-    every = "\n".join(families.parts(miniature, None).values())
-    assert not re.search(r":name: example-(?!mini-)", every)
+def test_without_a_copy_there_is_none(showing: Showing) -> None:
+    assert examples.at_hand(load_experiment("smoke")) is None
+    found = showing("48_copies")
+    for name in catalogue.FAMILIES:
+        assert "--data" in found[f"copies-{name}"], "how to see real ones"
+    assert "nothing was counted" in found["table-trap-offsets"]
+    assert "nothing was counted" in found["table-trap-questions"]
+
+
+@pytest.mark.slow
+def test_a_folder_named_to_the_book_is_looked_into_and_stays_unnamed(
+    copy: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XSTILTS_RUNS", str(tmp_path))
+    executed = look(load_experiment("smoke"), copy).read_text(encoding="utf-8")
+    assert "man sleeps." in executed
+    assert str(copy) not in executed
+    assert examples.COPIES not in os.environ
+    damaged = shutil.copytree(copy, tmp_path / "damaged")
+    (damaged / "xnli" / "dev-en.tsv").write_text("A man sleeps.\tA man is awake.\tno such label\n")
+    with pytest.raises(UserError, match=r"dev-en\.tsv.*no such label"):
+        look(load_experiment("smoke"), damaged)
 
 
 def test_a_long_text_is_shown_around_its_answer() -> None:
@@ -146,33 +168,26 @@ def test_a_long_text_is_shown_around_its_answer() -> None:
     assert len(shown) < 500
 
 
-def test_every_licence_says_what_it_allows() -> None:
+def test_every_licence_says_what_it_allows(tasks: dict[str, str]) -> None:
     stated = {row.licence for row in TASKS.values()}
-    assert stated == set(licences.ALLOWED)
-    table = licences.table()
-    assert all(markup.code(name) in table for name in TASKS)
+    assert stated == set(catalogue.ALLOWED)
+    assert all(markup.code(name) in tasks["table-licences"] for name in TASKS)
 
 
-def test_traps_are_counted_in_the_copy_at_hand(copy: RealSource) -> None:
-    assert "nothing was counted" in footguns.offsets(None)
-    assert "| ar | 1 | 1 | 100.0% |" in footguns.offsets(copy)
+def test_traps_are_counted_in_the_copy_at_hand(looked: dict[str, str]) -> None:
+    assert "| ar | 1 | 1 | 100.0% |" in looked["table-trap-offsets"]
 
 
-def test_what_a_trap_costs_is_computed(miniature: MiniatureSource) -> None:
-    found = footguns.parts(miniature, None)
+def test_what_a_trap_costs_is_computed(showing: Showing) -> None:
+    found = showing("46_footguns")
     sizes = task("tydiqa").sizes
     every = sum(number for key, number in sizes.items() if key.startswith("train/"))
-    assert f"{every:,}" in found["trap_nine_languages"]
-    assert "| el | 456 | 2,809 | 84% |" in found["trap_treebanks"]
-    token, run = map(float, re.findall(r"(\d+\.\d)[,.]", found["trap_parts_of_speech"])[-2:])
+    assert f"{every:,}" in found["trap-nine-languages"]
+    assert "| el | 456 | 2,809 | 84% |" in found["table-trap-treebanks"]
+    token, run = map(float, re.findall(r"(\d+\.\d)[,.]", found["trap-parts-of-speech"])[-2:])
     assert run < token < 95, "runs of tags lose more than tokens by the same mistakes"
-    assert ": 100.0 as" in found["trap_entities"]
-    assert "67 / 0 | 100 / 100 |" in found["trap_normalisation"]
-
-
-def test_the_page_of_traps_takes_in_every_computed_part(miniature: MiniatureSource) -> None:
-    included = set(re.findall(r"runs/generated/(trap_\w+)\.md", FOOTGUNS))
-    assert included == set(footguns.parts(miniature, None))
+    assert ": 100.0 as" in found["trap-entities"]
+    assert "67 / 0 | 100 / 100 |" in found["table-trap-normalisation"]
 
 
 def test_every_trap_has_a_source_and_a_test() -> None:
@@ -194,9 +209,9 @@ def test_the_tests_that_hold_the_traps_shut_exist() -> None:
 
 
 def test_a_family_has_the_formats_of_no_other() -> None:
-    formats = [name for names, _ in families.FAMILIES.values() for name in names]
+    formats = [name for names, _ in catalogue.FAMILIES.values() for name in names]
     assert sorted(formats) == sorted(examples.SHAPES)
 
 
 def test_every_metric_has_words() -> None:
-    assert {row.metric for row in TASKS.values()} <= set(families.METRICS)
+    assert {row.metric for row in TASKS.values()} <= set(catalogue.METRICS)

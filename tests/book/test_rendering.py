@@ -1,34 +1,28 @@
-"""What is computed for the book: its markup, its tables, the notebooks it gathers, and the refusals."""
+"""What is made for the book: its markup, its tables, the notebooks it gathers, and the refusals."""
 
 from __future__ import annotations
 
-import ast
+import json
 import re
+from collections.abc import Callable
 from pathlib import Path
 
 import nbformat
 import pandas
 import pytest
 import yaml
+from IPython.core.interactiveshell import InteractiveShell
+from IPython.utils.capture import capture_output
 
-import xstilts_lib
 from xstilts_lib.common import places
 from xstilts_lib.common.errors import UserError
 from xstilts_lib.experiment import available, load_experiment
-from xstilts_lib.rendering import (
-    executed,
-    library,
-    markup,
-    pages,
-    real,
-    status,
-    table_of_contents,
-    world,
-    write,
-)
+from xstilts_lib.rendering import contents, executed, markup, real, table_of_contents, write
+from xstilts_lib.sources import open_source
 from xstilts_lib.tasks import TASKS
 
-PACKAGE = Path(xstilts_lib.__file__).parent
+Showing = Callable[..., dict[str, str]]
+TAKEN_IN = re.compile(r"```\{shown\} runs/pages/(\w+)\.ipynb::(\S+)\n```")
 
 
 def test_markup_keeps_any_character() -> None:
@@ -49,16 +43,22 @@ def test_a_table_with_a_caption_can_be_referred_to() -> None:
     assert text.startswith(":::{table} Code `x` and more.\n:name: table-a\n")
 
 
-@pytest.mark.parametrize(
-    ("seconds", "shown"), [(0.42, "0.4 s"), (59.6, "60 s"), (75, "1 min 15 s"), (4000, "1 h 6 min")]
-)
-def test_durations(seconds: float, shown: str) -> None:
-    assert markup.duration(seconds) == shown
+def test_a_frame_is_shown_to_readers_of_the_notebook_and_of_the_book() -> None:
+    frame = pandas.DataFrame({"Task": ["[XNLI](#task-xnli) {cite}`conneau`"], "Share": [0.256]})
+    InteractiveShell.instance()  # without one nothing is displayed
+    with capture_output() as captured:
+        markup.show(frame, "table-x", "Of {numref}`table-y`.", {"Share": "{:.1%}"}, of="all")
+    (output,) = captured.outputs
+    assert output.metadata == {markup.KEY: "all"}
+    assert "| [XNLI](#task-xnli) {cite}`conneau` | 25.6% |" in output.data["text/markdown"]
+    assert output.data["text/markdown"].startswith(":::{table} Of {numref}`table-y`.\n:name: table-x\n")
+    for words in (">XNLI conneau</td>", ">25.6%</td>", "Of table-y.</caption>"):
+        assert words in output.data["text/html"], "what only the book can follow is shown as its words"
 
 
 def test_recipes_in_words() -> None:
-    assert pages.meaning("untrained") == "random weights: the floor"
-    said = pages.meaning("mini_mnli+mini_squad-then-mini_ccg")
+    assert executed.meaning("untrained") == "random weights: the floor"
+    said = executed.meaning("mini_mnli+mini_squad-then-mini_ccg")
     assert said == "pretrained, then trained on mini_mnli and mini_squad jointly, then on mini_ccg"
 
 
@@ -139,23 +139,29 @@ def test_runs_stand_under_their_recipe_in_the_contents() -> None:
     )
     toc = yaml.safe_load(table_of_contents([page]))
     chapters = {chapter["file"]: chapter for part in toc["parts"] for chapter in part["chapters"]}
-    assert chapters["runs/index"]["sections"] == [
+    assert chapters["notebooks"]["sections"] == [
         {
             "file": "runs/none/index",
             "title": "none",
             "sections": [{"file": page.document, "title": "mini_xnli"}],
         }
     ]
-    assert chapters["api"]["sections"]
 
 
-def test_every_task_stands_in_the_table_and_cites_what_is_there() -> None:
+def test_every_table_stands_in_the_contents() -> None:
+    toc = (places.book() / "_toc.yml").read_text(encoding="utf-8")
+    named = re.findall(r"runs/pages/(\w+)", toc)
+    assert sorted(named) == sorted(path.stem for path in places.notebooks().glob("4*.ipynb"))
+
+
+def test_every_task_stands_in_the_table_and_cites_what_is_there(showing: Showing) -> None:
     keys = set(
         re.findall(
             r"^@\w+\{(\S+),$", (places.book() / "references.bib").read_text(encoding="utf-8"), re.MULTILINE
         )
     )
-    table = pages.tasks(world.source(load_experiment("smoke")))
+    found = showing("44_tasks")
+    table = found["table-tasks"] + found["table-tasks-real"]
     for row in TASKS.values():
         assert markup.code(row.name) in table
         assert not row.citation or row.citation in keys, f"references.bib lacks {row.citation!r} ({row.name})"
@@ -172,84 +178,72 @@ def test_pages_cite_what_is_there() -> None:
             assert set(cited.split(",")) <= keys, f"{page.name}: {cited}"
 
 
-def test_the_table_counts_the_languages_that_are_spoken() -> None:
+def test_the_table_counts_the_languages_that_are_spoken(showing: Showing) -> None:
     counted = {}
     for name in ("smoke", "miniature"):
-        table = pages.tasks(world.source(load_experiment(name)))
+        table = showing("44_tasks", experiment=name)["table-tasks"]
         line = next(line for line in table.splitlines() if markup.code("mini_xnli") in line)
         counted[name] = line.split(" | ")[-1].strip(" |")
     assert counted == {"smoke": "8", "miniature": "10"}
 
 
-def test_every_part_stands_on_a_page_and_every_page_has_its_parts(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_pages_take_in_what_the_notebooks_show_and_all_of_it(showing: Showing, smoke_runs: Path) -> None:
+    taken: dict[str, set[str]] = {}
+    for page in places.book().glob("*.md"):
+        for name, key in TAKEN_IN.findall(page.read_text(encoding="utf-8")):
+            taken.setdefault(name, set()).add(key)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("XSTILTS_RUNS", str(smoke_runs))
+        assert {name: set(showing(name)) for name in taken} == taken
+    assert set(taken) == {f"{path.stem}" for path in places.notebooks().glob("4[3-8]_*.ipynb")}
+
+
+def test_every_fragment_stands_on_a_page(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     included = {
         name
         for page in places.book().glob("*.md")
         for name in re.findall(r"runs/generated/(\w+)\.md", page.read_text(encoding="utf-8"))
     }
     monkeypatch.setenv("XSTILTS_RUNS", str(tmp_path))
-    monkeypatch.setattr(status, "report", lambda *_: "")
-    monkeypatch.setattr(status, "total", lambda _: 0.0)
-    assert set(pages.parts(load_experiment("smoke"), [])) == included
+    found = contents(load_experiment("smoke"), [])
+    assert {Path(name).stem for name in found if "/generated/" in name} == included
 
 
-def test_an_experiment_with_designs_says_what_they_ask(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(status, "total", lambda _: 0.0)
+def test_the_status_is_read_from_the_manifests(
+    showing: Showing, smoke_runs: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XSTILTS_RUNS", str(smoke_runs))
+    found = showing("43_status")
+    assert "| Pretraining | <code>00&#95;<wbr>pretrain</code> | 1 | " in found["table-times"]
+    assert found["table-times"].rstrip(":\n").endswith("|  |  |")
+    assert "(/runs/none/00_pretrain)" in found["table-notebooks"]
+    assert "cores" in found["machine"]
+    assert markup.code("torch") in found["versions"]
+    assert "```yaml\ntitle: " in found["experiment"]
+    assert "| [none](/runs/none/index) | pretrained, nothing else: the baseline |" in found["table-recipes"]
+
+
+def test_an_experiment_with_designs_says_what_they_ask() -> None:
     questions = load_experiment("questions")
-    shown = pages.summary(questions)
+    cells = json.loads((places.notebooks() / "43_status.ipynb").read_text(encoding="utf-8"))["cells"]
+    sources = {cell["id"]: "".join(cell["source"]) for cell in cells}
+    known = {"plan": questions, "parts": [], "records": pandas.DataFrame({"seconds": [0.0]})}
+    exec(sources["load"], known)
+    exec(sources["settings"], known)
     for name, design in questions.designs.items():
-        assert f"| Design {markup.code(name)} | {markup.text(design.question)} |" in shown
-    assert all(f"| Encoder {markup.code(name)} |" in shown for name in questions.variants)
+        assert known["rows"][f"Design {markup.code(name)}"] == markup.text(design.question)
+    assert all(f"Encoder {markup.code(name)}" in known["rows"] for name in questions.variants)
 
 
-def test_the_world_shows_every_task_and_language() -> None:
-    source = world.source(load_experiment("smoke"))
-    examples, languages = world.examples(source), world.languages(source)
+def test_the_world_shows_every_task_and_language(showing: Showing) -> None:
+    found = showing("45_world")
     for row in TASKS.values():
-        assert ("miniature" in row.sources) == (f"`{row.name}`" in examples), row.name
-    assert all(markup.code(row["code"]) in languages for row in source.language_table())
-    assert '<span lang="qag-Geor">' in examples
-    assert 'class="answer"' in examples
-
-
-def test_every_room_has_a_floor() -> None:
-    named = [room for floor in library.FLOORS for room in floor.rooms]
-    assert len(named) == len(set(named))
-    homeless = {module.room for module in library.modules()} - set(named)
-    assert not homeless, f"name the floor of {sorted(homeless)} in xstilts_lib/rendering/library.py"
-
-
-def test_every_module_says_what_it_is() -> None:
-    assert not [module.name for module in library.modules() if not module.summary]
-
-
-def _imports(path: Path) -> set[str]:
-    """The rooms that a file imports when it is imported itself; imports inside functions are not counted."""
-    package = path.relative_to(PACKAGE).parts[:-1]
-    tree = ast.parse(path.read_text(encoding="utf-8"))
-    typing_only = [
-        node for node in tree.body if isinstance(node, ast.If) and "TYPE_CHECKING" in ast.dump(node.test)
-    ]
-    found = set()
-    for node in tree.body:
-        if isinstance(node, ast.ImportFrom) and node.level and node not in typing_only:
-            base = package[: len(package) - node.level + 1]
-            parts = (*base, *(node.module or "").split(".")) if node.module else base
-            found |= {parts[0]} if parts else {alias.name for alias in node.names}
-    return found
-
-
-def test_arrows_point_down() -> None:
-    level = {room: number for number, floor in enumerate(library.FLOORS) for room in floor.rooms}
-    upward = [
-        f"{path.relative_to(PACKAGE)} imports {room}"
-        for path in PACKAGE.rglob("*.py")
-        for room in _imports(path)
-        if room in level and level[room] < level[path.relative_to(PACKAGE).with_suffix("").parts[0]]
-    ]
-    assert not upward
+        assert ("miniature" in row.sources) == (f"`{row.name}`" in found["examples"]), row.name
+    source = open_source(load_experiment("smoke").source)
+    assert all(markup.code(row["code"]) in found["table-languages"] for row in source.language_table())
+    assert '<span lang="qag-Geor">' in found["examples"]
+    assert 'class="answer"' in found["examples"]
+    assert '<rt lang="en">agent</rt>' in found["table-sentence"]
 
 
 def test_real_results_come_from_the_record_where_there_are_no_runs(

@@ -10,7 +10,7 @@ import yaml
 
 from xstilts_lib.common import places
 from xstilts_lib.experiment import load_experiment
-from xstilts_lib.rendering.families import FAMILIES
+from xstilts_lib.rendering.catalogue import FAMILIES
 
 PAGES = [*sorted(places.book().glob("*.md")), places.home() / "README.md"]
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from xstilts_lib.common import places
-from xstilts_lib.rendering import training
 
+Showing = Callable[..., dict[str, str]]
 ABOUT = {
     "hardware": {"processor": "A processor"},
     "versions": {"transformers": "5.0"},
@@ -32,44 +33,47 @@ def book(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
-def test_nothing_recorded_is_said(book: Path) -> None:
-    assert set(training.parts().values()) == {training.MISSING, training.NO_GPU}
+def test_nothing_recorded_is_said(book: Path, showing: Showing) -> None:
+    found = showing("47_speed")
+    assert found.pop("table-utilisation").startswith("No GPU was at hand")
+    assert set(found) == {"table-update-in-parts", "table-throughput", "table-other-loops"}
+    assert all(said.startswith("Not measured: `make bench`") for said in found.values())
 
 
-def test_an_update_in_parts(book: Path) -> None:
+def test_an_update_in_parts(book: Path, showing: Showing) -> None:
     found = (("ours", 1, 1.0), ("ours", 8, 1.0), ("Trainer", 1, 1.0), ("Trainer", 8, 7.5))
     rows = [
         {"examples": "pairs", "side": side, "parts": parts, "loss": 1.0, "gradient": gradient}
         for side, parts, gradient in found
     ]
     (book / "records" / "gradients.json").write_text(json.dumps({"rows": rows, **ABOUT}))
-    table = training.update_in_parts()
+    table = showing("47_speed")["table-update-in-parts"]
     assert "| pairs | ours | 1.000 | 1.000 |" in table
     assert "| pairs | Trainer | 1.000 | 7.500 |" in table
     assert "16 examples" in table
 
 
-def test_throughput(book: Path) -> None:
+def test_throughput(book: Path, showing: Showing) -> None:
     rows = [
         {"examples": "pairs", "number": 64, "tokens": 41.3, "updates": 2, "side": side, "loss": 1.0,
          "rate": rate, "by_processor": rate / 2}
         for side, rate in (("ours", 1000.0), ("Trainer", 400.0))
     ]  # fmt: skip
     (book / "records" / "throughput.json").write_text(json.dumps({"rows": rows, **ABOUT}))
-    table = training.throughput()
+    table = showing("47_speed")["table-throughput"]
     assert "| pairs | Trainer | 400 | 200 | 2.50 | 1.000 |" in table
     assert "A processor" in table
     assert "busy" in table
 
 
-def test_the_other_loops(book: Path) -> None:
+def test_the_other_loops(book: Path, showing: Showing) -> None:
     rows = [
         {"side": side, "seconds": seconds, "processor": 2 * seconds, "peak": 1500.0}
         for side, seconds in (("ours", 10.0), ("Trainer.predict", 25.0))
     ]
     content = {"rows": rows, **ABOUT, "about": {"work": "evaluation: tags", "threads": 2}}
     (book / "records" / "evaluation.json").write_text(json.dumps(content))
-    table = training.other_loops()
+    table = showing("47_speed")["table-other-loops"]
     assert "| evaluation: tags | Trainer.predict | 25.0 | 50.0 | 1,500 | 2.50 |" in table
     assert "2 threads of A processor" in table
 
@@ -85,13 +89,13 @@ def test_the_record_in_the_book_shows_the_defect_and_not_ours() -> None:
             assert row["gradient"] == pytest.approx(row["parts"], rel=1e-3)
 
 
-def test_utilisation(book: Path) -> None:
+def test_utilisation(book: Path, showing: Showing) -> None:
     row = {"case": "large, pairs", "parameters": 5.6e8, "updates": 30, "rate": 90_000.4, "utilisation": 0.254,
            "memory": 11.26, "planned": 12.04}  # fmt: skip
     unknown = {**row, "case": "large, passages", "utilisation": None}
     found = {"rows": [row, unknown], **ABOUT, "hardware": {"accelerator": "A GPU"}}
     (book / "records" / "utilisation.json").write_text(json.dumps(found))
-    table = training.utilisation()
+    table = showing("47_speed")["table-utilisation"]
     assert "| large, pairs | 0.56 | 90,000 | 25.4 | 11.3 | 12.0 |" in table
     assert "| large, passages | 0.56 | 90,000 |  | 11.3 | 12.0 |" in table
     assert "One A GPU" in table

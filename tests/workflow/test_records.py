@@ -13,7 +13,8 @@ from typer.testing import CliRunner
 from xstilts_lib.cli import app
 from xstilts_lib.common.errors import UserError
 from xstilts_lib.experiment import Experiment, load_experiment
-from xstilts_lib.rendering import claims, pages
+from xstilts_lib.rendering import NO_CHAPTERS, claims
+from xstilts_lib.rendering import chapters as linked
 from xstilts_lib.rendering.executed import Page
 from xstilts_lib.runs import records, results
 from xstilts_lib.runs.run import Run, all_runs
@@ -227,12 +228,12 @@ def test_the_page_of_the_questions_links_to_the_chapters(kept: Experiment) -> No
     chapter = Page(
         "runs/chapters/50_size", "Ask for the size", "Ask for the size", "{}", "About it.", part="chapters"
     )
-    shown = pages.chapters(test, [chapter])
+    shown = linked(test, [chapter])
     assert "- [Ask for the size](/runs/chapters/50_size): About it." in shown
     assert "The results are a record: " in shown
-    assert pages.chapters(test, []) == pages.NO_CHAPTERS
+    assert linked(test, []) == NO_CHAPTERS
     records.path(kept).unlink()
-    assert pages.chapters(test, []) == pages.NO_CHAPTERS
+    assert linked(test, []) == NO_CHAPTERS
 
 
 def test_the_name_of_a_chapter_ends_in_its_design() -> None:

@@ -1,6 +1,8 @@
-"""The book, rendered: executed notebooks and computed pages go into book/runs/, then Jupyter Book builds.
+"""The book, rendered: executed notebooks and the pages that list them go into book/runs/, then Jupyter Book
+builds.
 
-Nothing is executed here.
+Nothing is executed here, but for the one notebook that draws from a folder of real data, where `--data` names
+one.
 
 >>> from xstilts_lib.rendering import build
 >>> build("miniature")                                          # doctest: +SKIP
@@ -16,21 +18,28 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 import yaml
 
 from ..common import places
 from ..common.errors import UserError
 from ..experiment import Experiment, load_experiment
-from ..sources import open_source
-from ..sources.real import RealSource
-from . import pages
-from .executed import Page, gather
+from ..runs import records
+from ..tasks.recipe import parse
+from ..workflow import analyses
+from ..workflow.notebook import JobFailed, execute
+from . import claims, examples, markup, real
+from .executed import Page, address, gather, meaning, slug
 
 GENERATED = "runs"  # the folder under book/ that this module owns
+LOOKS = "48_copies"  # the notebook that draws from a folder of real data
+NO_CHAPTERS = """```{admonition} Not answered here
+:class: note
+When this book was rendered, the experiment `questions` had not been run on this machine, and the project
+kept no record of its results. Run it with `xstilts run questions`, keep its results with
+`xstilts results questions --record`, then run and render any experiment again.
+```"""
 
 
 def build(experiment: str, output: Path | None = None, data: Path | None = None) -> Path:
@@ -41,8 +50,8 @@ def build(experiment: str, output: Path | None = None, data: Path | None = None)
     not been run, and where the build has warnings: a missing reference or number is an error.
     """
     loaded = load_experiment(experiment)
-    notebooks = gather(loaded)
-    stale = write(contents(loaded, notebooks, at_hand(loaded, data)))
+    notebooks = gather(loaded, {LOOKS: look(loaded, data)} if data else {})
+    stale = write(contents(loaded, notebooks))
     built = (output or places.book()) / "_build"
     for document in stale:
         (built / "html" / document).with_suffix(".html").unlink(missing_ok=True)
@@ -50,24 +59,30 @@ def build(experiment: str, output: Path | None = None, data: Path | None = None)
     return built / "html" / "index.html"
 
 
-def at_hand(experiment: Experiment, data: Path | None) -> RealSource | None:
-    """The folder of real data to draw examples from: the one given, the experiment's own, or none."""
-    settings: Mapping[str, Any] = {"kind": "files", "folder": str(data), "counts": "any"}
-    if data is None:
-        settings = experiment.source
-        if settings["kind"] != "files" or not settings.get("folder"):
-            return None
-    source = open_source(settings)
-    assert isinstance(source, RealSource)
-    return source
+def look(experiment: Experiment, data: Path) -> Path:
+    """Execute the notebook that draws from real data on the folder `data`, beside the experiment's own.
+
+    UserError where what lies there is damaged.
+    """
+    os.environ[examples.COPIES] = str(data.resolve())
+    try:
+        output = experiment.root / "copies" / f"{LOOKS}.ipynb"
+        return execute(LOOKS, output, {"experiment": experiment.name})
+    except JobFailed as failure:
+        raise UserError(failure.error) if failure.kind == "user" else failure from None
+    finally:
+        del os.environ[examples.COPIES]
 
 
-def contents(experiment: Experiment, notebooks: list[Page], data: RealSource | None = None) -> dict[str, str]:
+def contents(experiment: Experiment, notebooks: list[Page]) -> dict[str, str]:
     """Everything that stands under book/runs/, by path below book/."""
     files = {f"{page.document}.ipynb": page.notebook for page in notebooks}
-    for name, body in pages.parts(experiment, notebooks, data).items():
+    fragments = {"questions": chapters(experiment, notebooks), "real_small": real.results_table()}
+    for name, body in (fragments | claims.parts(experiment)).items():
         files[f"{GENERATED}/generated/{name}.md"] = body.strip() + "\n"
-    files |= {f"{document}.md": body for document, body in pages.whole(experiment, notebooks).items()}
+    recipes = _by_recipe(notebooks)
+    for name, group in recipes.items():
+        files[f"{address(name)}.md"] = _recipe_page(experiment, name, group)
     files[f"{GENERATED}/_toc.yml"] = table_of_contents(notebooks)
     return files
 
@@ -92,23 +107,21 @@ def write(files: dict[str, str]) -> list[str]:
 
 
 def table_of_contents(notebooks: list[Page]) -> str:
-    """The contents of book/_toc.yml, with the executed notebooks and the API's pages under their chapters."""
+    """The contents of book/_toc.yml, with what differs from experiment to experiment: chapters and runs."""
     toc = yaml.safe_load((places.book() / "_toc.yml").read_text(encoding="utf-8"))
-    sections = {
-        "results": [_entry(page) for page in notebooks if page.part == "tables"],
+    written = {chapter["file"]: chapter for part in toc["parts"] for chapter in part["chapters"]}
+    found = {
         "questions": [_entry(page) for page in notebooks if page.part == "chapters"],
-        "runs/index": _runs(notebooks),
-        "api": [{"file": document} for document in pages.api_documents()],
+        "notebooks": [
+            {"file": address(name), "title": name, "sections": [_entry(page) for page in group]}
+            for name, group in _by_recipe(notebooks).items()
+        ],
     }
-    for part in toc["parts"]:
-        for chapter in part["chapters"]:
-            found = sections.pop(chapter["file"], None)
-            if found:
-                chapter["sections"] = found
-    if sections:
-        raise UserError(
-            f"book/_toc.yml lacks the chapter {next(iter(sections))!r}, under which pages are generated."
-        )
+    for name, sections in found.items():
+        if name not in written:
+            raise UserError(f"book/_toc.yml lacks the chapter {name!r}, under which pages are generated.")
+        if sections:
+            written[name]["sections"] = sections
     return yaml.safe_dump(toc, sort_keys=False, allow_unicode=True)
 
 
@@ -116,16 +129,36 @@ def _entry(page: Page) -> dict[str, str]:
     return {"file": page.document, "title": page.short}
 
 
-def _runs(notebooks: list[Page]) -> list[dict[str, object]]:
-    """One section a recipe, with its notebooks below."""
+def _by_recipe(notebooks: list[Page]) -> dict[str, list[Page]]:
     recipes: dict[str, list[Page]] = {}
     for page in notebooks:
         if page.recipe is not None:
             recipes.setdefault(page.recipe, []).append(page)
-    return [
-        {"file": pages.recipe_document(name), "title": name, "sections": [_entry(page) for page in group]}
-        for name, group in recipes.items()
+    return recipes
+
+
+def chapters(experiment: Experiment, notebooks: list[Page]) -> str:
+    """Links to the chapters, and where their numbers come from; or what to do where there are none."""
+    about = analyses.chapters_about(experiment)
+    found = [
+        f"- [{markup.text(page.title)}](/{page.document}): {markup.text(page.about)}"
+        for page in notebooks
+        if page.part == "chapters"
     ]
+    return "\n".join(found) + f"\n\n{records.origin(about)}" if found and about else NO_CHAPTERS
+
+
+def _recipe_page(experiment: Experiment, name: str, notebooks: list[Page]) -> str:
+    described = f"The executed notebooks of the recipe {name}, seed {experiment.seeds[0]}."
+    head = f'---\nmyst:\n  html_meta:\n    description: "{described}"\n---\n\n(recipe-{slug(name)})=\n'
+    links = "\n".join(f"- [{markup.text(page.title)}](/{page.document})" for page in notebooks)
+    about = f"The encoder of this recipe: {markup.text(meaning(name))}."
+    body = f"# Recipe {markup.code(name)}\n\n{about}\n\n{links}\n"
+    if parse(name).steps:
+        before = parse(name).prefix.name
+        link = f"[{markup.text(before)}](/{address(before)})"
+        body += f"\nIt starts from the encoder of {link}, with the same seed.\n"
+    return head + body
 
 
 def _build_html(built: Path) -> None:
@@ -148,15 +181,14 @@ def _build_html(built: Path) -> None:
 def _jupyter_book(built: Path, log: Path) -> bool:
     """One run of Jupyter Book in a process of its own; what it says goes to `log`."""
     book = places.book()
-    places_of = {"--config": places.home() / "_config.yml", "--toc": book / GENERATED / "_toc.yml"}
-    options = [
-        str(word) for option in (*places_of.items(), ("--path-output", built.parent)) for word in option
-    ]
-    program = [sys.executable, "-c", "from jupyter_book.cli.main import main; main()"]
-    command = [*program, "build", str(book), *options, "-n", "-W", "--keep-going", "-q"]
+    program = [sys.executable, "-c", "from jupyter_book.cli.main import main; main()", "build", str(book)]
+    options = ["--config", str(places.home() / "_config.yml"), "--toc", str(book / GENERATED / "_toc.yml"),
+               "--path-output", str(built.parent), "-n", "-W", "--keep-going", "-q"]  # fmt: skip
     with log.open("w", encoding="utf-8") as stream:
         environment = os.environ | {"NO_COLOR": "1"}
-        done = subprocess.run(command, stdout=stream, stderr=stream, env=environment, check=False)
+        done = subprocess.run(
+            [*program, *options], stdout=stream, stderr=stream, env=environment, check=False
+        )
     return done.returncode == 0 and (built / "html" / "index.html").is_file()
 
 

@@ -1,21 +1,28 @@
-"""Examples of every format on paper: the cells of a table for a row, whatever source it was drawn from.
+"""Examples of every format on paper: a data frame with a row each, whatever source they were drawn from.
 
-Text that others wrote is shown on a page when the page is built, from a copy at hand; none of it is kept in
+Text that others wrote is shown on a page when the page is made, from a copy at hand; none of it is kept in
 this project.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+import os
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from ..experiment import Experiment
+from ..sources import open_source
 from ..sources.miniature import MiniatureSource
 from ..sources.miniature.grammar import CLOSING
 from ..sources.real import RealSource
 from ..tasks import FormatName, Task
 from . import markup
 
+if TYPE_CHECKING:
+    from pandas import DataFrame
+
+COPIES = "XSTILTS_COPIES"  # the folder that `xstilts book --data` names, for the notebook that draws from it
 # Of the languages at hand so many are shown: English, one in its script, others in theirs.
 PREFERRED = ("en", "de", "zh", "ar", "hi", "ru", "sw", "fi")
 SHOWN = 3
@@ -36,6 +43,26 @@ class Drawn:
     def written(self, value: object) -> str:
         """`value` tagged as text in the language of the example."""
         return markup.foreign(value, self.language, self.script)
+
+
+def world(experiment: Experiment) -> MiniatureSource:
+    """The world of `experiment`, or the default one where its examples come from elsewhere."""
+    generated = experiment.source["kind"] == "miniature"
+    source = open_source(experiment.source if generated else {"kind": "miniature"})
+    assert isinstance(source, MiniatureSource)
+    return source
+
+
+def at_hand(experiment: Experiment) -> RealSource | None:
+    """The folder of real data to draw from: that of $XSTILTS_COPIES, the experiment's own, or none."""
+    settings: Mapping[str, Any] = experiment.source
+    if os.environ.get(COPIES):
+        settings = {"kind": "files", "folder": os.environ[COPIES], "counts": "any"}
+    if settings["kind"] != "files" or not settings.get("folder"):
+        return None
+    source = open_source(settings)
+    assert isinstance(source, RealSource)
+    return source
 
 
 def from_miniature(world: MiniatureSource, task: Task, codes: Sequence[str], n: int = 1) -> list[Drawn]:
@@ -76,11 +103,14 @@ def _partner(row: Mapping[str, Any], rows: Sequence[Mapping[str, Any]]) -> str:
     return str(mate.get("sentence") or mate.get("text"))
 
 
-def table(drawn: Sequence[Drawn], task: Task, caption: str, name: str) -> str:
-    """The examples as a numbered table, a row each; the language leads where there are several."""
-    header, cells = SHAPES[task.format]
-    rows = [[markup.code(one.language), *cells(one)] for one in drawn]
-    return markup.table(["In", *header], rows, caption, name)
+def frame(drawn: Iterable[Drawn], task: Task, languages: Mapping[str, str] | None = None) -> DataFrame:
+    """The examples, a row each; the language leads, with its name where `languages` gives names by code."""
+    import pandas
+
+    names, (header, cells) = languages or {}, SHAPES[task.format]
+    leads = [(f"{names[one.language]} (%s)" if names else "%s", one) for one in drawn]
+    rows = [[lead % markup.code(one.language), *cells(one)] for lead, one in leads]
+    return pandas.DataFrame(rows, columns=["Language" if names else "In", *header])
 
 
 def annotated(words: Sequence[str], marks: Sequence[str], language: str, script: str) -> str:
@@ -96,11 +126,8 @@ def annotated(words: Sequence[str], marks: Sequence[str], language: str, script:
 
 def _pair(one: Drawn) -> list[str]:
     label = one.row["label"]
-    return [
-        one.written(one.row["first"]),
-        one.written(one.row["second"]),
-        markup.text(one.labels[label]) if label >= 0 else "kept by the publisher",
-    ]
+    said = markup.text(one.labels[label]) if label >= 0 else "kept by the publisher"
+    return [one.written(one.row["first"]), one.written(one.row["second"]), said]
 
 
 def _choice(one: Drawn) -> list[str]:
@@ -136,25 +163,22 @@ def _beginning(text: str) -> str:
     return text if len(text) <= CONTEXT else text[:CONTEXT].rstrip() + " …"
 
 
-def _bitext(one: Drawn) -> list[str]:
-    return [one.written(one.row["sentence"]), markup.text(one.partner)]
-
-
-def _ranking(one: Drawn) -> list[str]:
-    return [one.written(one.row["text"]), one.written(_beginning(one.partner))]
-
-
-def _text(one: Drawn) -> list[str]:
-    return [one.written(one.row["text"]), markup.text(one.row["pair"] or "none: a line of its own")]
-
-
 # The columns of each format's table, and what fills them.
 SHAPES: Mapping[FormatName, tuple[list[str], Callable[[Drawn], list[str]]]] = {
     "pair": (["First sentence", "Second sentence", "Label"], _pair),
     "choice": (["Sentence", "Choices"], _choice),
     "tags": (["Words with their tags"], _tags),
     "span": (["Question", "Context, with the answer marked"], _span),
-    "bitext": (["Sentence", "Its English partner"], _bitext),
-    "ranking": (["Query", "Its right candidate"], _ranking),
-    "text": (["Line", "Translation beside it"], _text),
+    "bitext": (
+        ["Sentence", "Its English partner"],
+        lambda one: [one.written(one.row["sentence"]), markup.text(one.partner)],
+    ),
+    "ranking": (
+        ["Query", "Its right candidate"],
+        lambda one: [one.written(one.row["text"]), one.written(_beginning(one.partner))],
+    ),
+    "text": (
+        ["Line", "Translation beside it"],
+        lambda one: [one.written(one.row["text"]), markup.text(one.row["pair"] or "none: a line of its own")],
+    ),
 }

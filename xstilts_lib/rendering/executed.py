@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -19,6 +19,7 @@ from ..common.errors import UserError
 from ..experiment import Experiment
 from ..runs import results
 from ..runs.run import TARGETS, Run, runs_of_model
+from ..tasks.recipe import NONE, UNTRAINED, parse
 from ..workflow import analyses
 from ..workflow.notebook import INJECTED, PARAMETERS
 
@@ -46,14 +47,15 @@ class Page:
     """The part of the run that it made; of an analysis, the group it belongs to."""
 
 
-def gather(experiment: Experiment) -> list[Page]:
+def gather(experiment: Experiment, anew: Mapping[str, Path] | None = None) -> list[Page]:
     """The pages of `experiment`: what reads results, then the runs of its first seed with its main encoder,
     recipe by recipe.
 
-    UserError where the experiment has not been run to its end, or where a notebook holds an error.
+    `anew` are notebooks, by template, that stand in for those that the experiment left. UserError where it
+    has not been run to its end, or where a notebook holds an error.
     """
-    runs = list(_runs(experiment))
-    return [*_analysis(experiment), *runs]
+    made = [page for _, page in runs(experiment)]
+    return [*_analysis(experiment, anew or {}), *made]
 
 
 def slug(name: str) -> str:
@@ -65,7 +67,29 @@ def slug(name: str) -> str:
     return name.replace("+", "-and-").replace("@", "-in-")
 
 
-def _analysis(experiment: Experiment) -> Iterator[Page]:
+def address(recipe: str) -> str:
+    """The page of a recipe, below book/."""
+    return f"runs/{slug(recipe)}/index"
+
+
+def meaning(name: str) -> str:
+    """A recipe in words.
+
+    >>> meaning("mini_mnli+mini_squad-then-mini_ccg")
+    'pretrained, then trained on mini_mnli and mini_squad jointly, then on mini_ccg'
+    """
+    if name == UNTRAINED:
+        return "random weights: the floor"
+    if name == NONE:
+        return "pretrained, nothing else: the baseline"
+    steps = [
+        " and ".join(i.name for i in step.tasks) + (" jointly" if len(step.tasks) > 1 else "")
+        for step in parse(name).steps
+    ]
+    return "pretrained, then trained on " + ", then on ".join(steps)
+
+
+def _analysis(experiment: Experiment, anew: Mapping[str, Path]) -> Iterator[Page]:
     for group in analyses.groups(experiment):
         if not group.done():
             raise UserError(
@@ -73,7 +97,7 @@ def _analysis(experiment: Experiment) -> Iterator[Page]:
                 f"its runs: run `xstilts run {experiment.name}` first."
             )
         for name, path in group.notebooks:
-            node = _read(path)
+            node = _read(anew.get(name, path))
             title = _title(node, path)
             about = _first_sentence(node) or title
             _describe(node, about)
@@ -81,21 +105,21 @@ def _analysis(experiment: Experiment) -> Iterator[Page]:
             yield Page(document, title, title, nbformat.writes(node) + "\n", about, part=group.label)
 
 
-def _runs(experiment: Experiment) -> Iterator[Page]:
-    _check_done(experiment)
-    for run in runs_of_model(experiment):
-        if run.seed == experiment.seeds[0]:
-            for part in run.parts:
-                yield _run_page(run, part)
+def runs(experiment: Experiment) -> Iterator[tuple[Run, Page]]:
+    """The runs of the first seed with the main encoder, recipe by recipe, and the pages of their parts.
 
-
-def _check_done(experiment: Experiment) -> None:
+    UserError where any run of the experiment is not done.
+    """
     missing = [run.part_directory(part) for run, part in results.missing(experiment)]
     if missing:
         raise UserError(
             f"Experiment {experiment.name!r} has not been run to its end: {len(missing)} parts are missing, "
             f"the first of them {places.relative(missing[0])}; run `xstilts run {experiment.name}` first."
         )
+    for run in runs_of_model(experiment):
+        if run.seed == experiment.seeds[0]:
+            for part in run.parts:
+                yield run, _run_page(run, part)
 
 
 def _run_page(run: Run, part: str) -> Page:

@@ -43,8 +43,11 @@ _ENCODER = (
     "training",
 )  # fmt: skip
 _SCORES = ("evaluation", "mining", "scoring", "sources/selection.py")
-# What makes tables and sentences of scores.
-_SHOWN = ("analysis", "runs/records.py", "runs/results.py")
+# What makes tables and sentences of scores, of the table of tasks, and of examples.
+_SHOWN = (
+    "analysis", "rendering/catalogue.py", "rendering/examples.py", "rendering/executed.py",
+    "rendering/markup.py", "runs/records.py", "runs/results.py", "scoring", "sources", "tasks",
+)  # fmt: skip
 _TABLES = (".csv", ".toml")  # data that code reads
 # Where data lie: what lies there counts, not where.
 _PLACES = ("folder", "mirror", "cache")
@@ -103,7 +106,7 @@ def code(source: str, evaluation: bool) -> str:
 
 @cache
 def shows() -> str:
-    """The hash of the code behind the tables and figures that are made of scores."""
+    """The hash of the code behind the notebooks that run no model: tables, sentences, figures, examples."""
     return checksums.digest([[file.name, _dump(file)] for file in _within(_SHOWN)])
 
 

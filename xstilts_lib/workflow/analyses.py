@@ -1,9 +1,9 @@
-"""The notebooks that read results and run no model: which there are, where they stand, whether they are done.
+"""The notebooks that run no model: which there are, where they stand, whether they are done.
 
-Two groups. The tables (templates 40 to 49) belong to every experiment and read its results. The chapters
-(50 to 59) answer the questions of an experiment with designs, each the design that its name ends in; any
-other experiment shows them for `questions`, from the runs on this machine or from the record that the project
-keeps.
+Two groups. The tables (templates 40 to 49) belong to every experiment: they show its results, what was run
+for them, and what the book knows of tasks, languages, traps and speed. The chapters (50 to 59) answer the
+questions of an experiment with designs, each the design that its name ends in; any other experiment shows
+them for `questions`, from the runs on this machine or from the record that the project keeps.
 
 >>> [group.label for group in groups(load_experiment("smoke"))]
 ['tables', 'chapters']
@@ -64,8 +64,13 @@ class Group:
         """A hash of all that decides what they show."""
         templates = {name: template_digest(name) for name in self.templates}
         about = self.about
-        shown = [about.title, about.targets, about.languages, sorted(about.designs)]
-        read: Any = [[run.fingerprint(part), run.data(part)] for run in all_runs(about) for part in run.parts]
+        shown: list[Any] = [about.title, about.targets, about.languages, sorted(about.designs)]
+        parts = [(run, part) for run in all_runs(about) for part in run.parts]
+        read: Any = [[run.fingerprint(part), run.data(part)] for run, part in parts]
+        if self.label == "tables":  # they show the file, the manifests and the records of benchmarks as well
+            files = [run.part_directory(part) / manifest.NAME for run, part in parts]
+            files += [about.file, *sorted((places.book() / "records").glob("*.json"))]
+            shown += [checksums.sha256(file) for file in files if file.is_file()]
         if not self.own and results.missing(about):
             read = checksums.sha256(records.path(about))
         return checksums.digest([read, templates, shown, shows()])
