@@ -14,6 +14,7 @@ import yaml
 from IPython.core.interactiveshell import InteractiveShell
 from IPython.utils.capture import capture_output
 
+from xstilts_lib import rendering
 from xstilts_lib.common import places
 from xstilts_lib.common.errors import UserError
 from xstilts_lib.experiment import available, load_experiment
@@ -125,6 +126,19 @@ def test_only_what_changed_is_written_and_what_is_gone_is_removed(
     assert write({"runs/y.md": "2\n"}) == ["runs/a/x.md"]
     assert (tmp_path / "runs/y.md").stat().st_mtime_ns == before
     assert not (tmp_path / "runs/a").exists()
+
+
+def test_all_pages_are_built_anew_where_the_contents_are_others(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(places, "book", lambda: tmp_path)
+    monkeypatch.setattr(rendering, "gather", lambda *_: [])
+    monkeypatch.setattr(rendering, "contents", lambda *_: {rendering.TOC: "a recipe"})
+    monkeypatch.setattr(rendering, "_build_html", lambda _: None)
+    for kept in (False, True):
+        (tmp_path / "_build" / ".doctrees").mkdir(parents=True, exist_ok=True)
+        rendering.build("smoke")
+        assert (tmp_path / "_build" / ".doctrees").is_dir() == kept
 
 
 def test_runs_stand_under_their_recipe_in_the_contents() -> None:

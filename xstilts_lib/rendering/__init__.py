@@ -33,6 +33,7 @@ from . import claims, examples, markup, real
 from .executed import Page, address, gather, meaning, slug
 
 GENERATED = "runs"  # the folder under book/ that this module owns
+TOC = f"{GENERATED}/_toc.yml"
 LOOKS = "48_copies"  # the notebook that draws from a folder of real data
 NO_CHAPTERS = """```{admonition} Not answered here
 :class: note
@@ -51,8 +52,12 @@ def build(experiment: str, output: Path | None = None, data: Path | None = None)
     """
     loaded = load_experiment(experiment)
     notebooks = gather(loaded, {LOOKS: look(loaded, data)} if data else {})
-    stale = write(contents(loaded, notebooks))
-    built = (output or places.book()) / "_build"
+    files, built = contents(loaded, notebooks), (output or places.book()) / "_build"
+    if not _holds(
+        TOC, files[TOC]
+    ):  # every page shows it, and pages that have not changed are not written again
+        shutil.rmtree(built / ".doctrees", ignore_errors=True)
+    stale = write(files)
     for document in stale:
         (built / "html" / document).with_suffix(".html").unlink(missing_ok=True)
     _build_html(built)
@@ -83,7 +88,7 @@ def contents(experiment: Experiment, notebooks: list[Page]) -> dict[str, str]:
     recipes = _by_recipe(notebooks)
     for name, group in recipes.items():
         files[f"{address(name)}.md"] = _recipe_page(experiment, name, group)
-    files[f"{GENERATED}/_toc.yml"] = table_of_contents(notebooks)
+    files[TOC] = table_of_contents(notebooks)
     return files
 
 
@@ -100,10 +105,15 @@ def write(files: dict[str, str]) -> list[str]:
             path.rmdir()
     for name, body in files.items():
         path = root / name
-        if not path.is_file() or path.read_text(encoding="utf-8") != body:
+        if not _holds(name, body):
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(body, encoding="utf-8")
     return removed
+
+
+def _holds(name: str, body: str) -> bool:
+    path = places.book() / name
+    return path.is_file() and path.read_text(encoding="utf-8") == body
 
 
 def table_of_contents(notebooks: list[Page]) -> str:
@@ -182,7 +192,7 @@ def _jupyter_book(built: Path, log: Path) -> bool:
     """One run of Jupyter Book in a process of its own; what it says goes to `log`."""
     book = places.book()
     program = [sys.executable, "-c", "from jupyter_book.cli.main import main; main()", "build", str(book)]
-    options = ["--config", str(places.home() / "_config.yml"), "--toc", str(book / GENERATED / "_toc.yml"),
+    options = ["--config", str(places.home() / "_config.yml"), "--toc", str(book / TOC),
                "--path-output", str(built.parent), "-n", "-W", "--keep-going", "-q"]  # fmt: skip
     with log.open("w", encoding="utf-8") as stream:
         environment = os.environ | {"NO_COLOR": "1"}
