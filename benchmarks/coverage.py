@@ -25,7 +25,7 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 import numpy as np
 import pandas as pd
 
-from xstilts_lib.analysis import crossed, dominance, mixed, scaling
+from xstilts_lib.analysis import crossed, mixed
 from xstilts_lib.analysis import statistics as s
 
 Kind = Literal["interval", "test", "beside"]
@@ -73,7 +73,7 @@ def settings() -> list[Setting]:
     rows += [
         ("spearman_interval", "12 languages, correlation 0.7", "interval", spearman, some),
         ("mixed.fit", "5 seeds, 2 sizes, 8 languages, 2 tasks", "interval", mixture, few),
-        ("scaling.slopes", "5 seeds, 3 sizes, a bent curve", "interval", slope, some),
+        ("slopes", "5 seeds, 3 sizes, a bent curve", "interval", slope, some),
         ("student_p", "8 seeds", "test", below(s.student_p), many),
         ("sign_flip_p", "8 seeds", "test", below(s.sign_flip_p), some),
         ("p_holm", "81 x 40 cells, 5 seeds", "test", corrected(False), some),
@@ -200,7 +200,7 @@ def slope(rng: np.random.Generator, worlds: int) -> np.ndarray:
     curve = 70 - 10 * (sizes / 4e6) ** -0.5
     truth = np.polyfit(np.log10(sizes), curve, 1)[0]
     values = curve + rng.normal(size=(worlds, 5, 3)) + rng.normal(size=(worlds, 5, 1))
-    slopes = scaling.slopes(pd.DataFrame(values.reshape(-1, 3)), np.log10(sizes)).to_numpy()
+    slopes = s.slopes(pd.DataFrame(values.reshape(-1, 3)), np.log10(sizes)).to_numpy()
     return inside(s.student_interval(slopes.reshape(worlds, 5)), truth)
 
 
@@ -221,7 +221,8 @@ def corrected(shared: bool, column: str = "p_holm") -> Simulate:
 def ordered(scores: int, threshold: float) -> Simulate:
     def simulate(rng: np.random.Generator, worlds: int) -> np.ndarray:
         ours, theirs = rng.normal(size=(2, worlds, scores))
-        return dominance.almost_stochastic_order(ours, theirs).bound < threshold
+        bounds = [s.almost_stochastic_order(*sides).bound for sides in zip(ours, theirs, strict=True)]
+        return np.array(bounds) < threshold
 
     return simulate
 

@@ -92,14 +92,6 @@ def test_a_large_gain_dominates(gained: pd.DataFrame) -> None:
     assert found["bound"].between(0, 1).all()
 
 
-def test_a_mean_stands_with_and_without_retrieval(build: Build) -> None:
-    effects = {("mini_squad", name): 20.0 for name in ("mini_tatoeba", "mini_bucc2018")}
-    gained = g.over_languages(g.gains(g.scores(build(effects, noise=0.0))))
-    found = answers.with_and_without(gained, ["mini_tatoeba", "mini_bucc2018"]).set_index("recipe")
-    assert found.loc["mini_squad", "all targets"].startswith("+8.0")
-    assert found.loc["mini_squad", "without retrieval"].startswith("0.0")
-
-
 def test_a_readers_table(gained: pd.DataFrame) -> None:
     table = answers.shown(g.summary(gained), ["recipe", "target"], 2.0)
     assert list(table.columns) == ["recipe", "target", "gain", "p alone", "p corrected", "seeds", "verdict"]

@@ -10,7 +10,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from xstilts_lib.analysis import atlas
 from xstilts_lib.analysis import typology as t
 from xstilts_lib.common.errors import UserError
 from xstilts_lib.tasks import TASKS
@@ -29,7 +28,7 @@ def folder(tmp_path: Path) -> Path:
     """A folder as lang2vec has it, with three languages and five features."""
     data = np.array(list(KNOWN.values()), dtype=np.float32)
     sources = np.array(["WALS", "SSWL"])
-    np.savez(tmp_path / atlas.FEATURES, data=data, feats=NAMES, langs=list(KNOWN), sources=sources)
+    np.savez(tmp_path / t.FEATURES, data=data, feats=NAMES, langs=list(KNOWN), sources=sources)
     return tmp_path
 
 
@@ -44,19 +43,19 @@ def published(tmp_path: Path) -> Path:
         )
     with tarfile.open(archive) as packed:
         packed.extractall(tmp_path, filter="data")
-    return next(tmp_path.rglob(atlas.FEATURES)).parent
+    return next(tmp_path.rglob(t.FEATURES)).parent
 
 
 def test_every_language_that_is_evaluated_is_in_the_table() -> None:
     real = [row for row in TASKS.values() if row.role == "target" and "miniature" not in row.sources]
     wanted = {code for row in real for code in row.languages}
-    assert wanted <= set(atlas.facts()["code"])
-    assert atlas.facts()["code"].is_unique
-    assert atlas.FACTS.read_text(encoding="utf-8").startswith("#"), "its sources are named"
+    assert wanted <= set(t.facts()["code"])
+    assert t.facts()["code"].is_unique
+    assert t.FACTS.read_text(encoding="utf-8").startswith("#"), "its sources are named"
 
 
 def test_facts_are_the_published_ones() -> None:
-    rows = {row["code"]: row for row in atlas.declared()}
+    rows = {row["code"]: row for row in t.real()}
     assert rows["sw"]["resources"] == pytest.approx(math.log10(275e6), abs=1e-6)
     assert rows["yo"]["resources"] == 0, "not among the languages of the text"
     assert math.isnan(rows["uk"]["resources"]), "misprinted there"
@@ -64,30 +63,31 @@ def test_facts_are_the_published_ones() -> None:
 
 
 def test_without_a_folder_there_is_no_distance() -> None:
-    table = t.languages(["sw", "en"], atlas.declared(["en", "sw"]))
+    table = t.languages(["sw", "en"], t.real(["en", "sw"]))
     assert table["distance"].isna().all()
-    assert set(table["reason"]) == {atlas.NO_FOLDER}
+    assert set(table["reason"]) == {t.NO_FOLDER}
     assert not t.has(table, t.DISTANCE)
     assert t.properties(table) == ["family", "script", "order", "resources"]
 
 
 def test_languages_that_nobody_knows_are_left_to_typology() -> None:
-    assert [row["code"] for row in atlas.declared(["qaa", "tr"])] == ["tr"]
+    assert [row["code"] for row in t.real(["qaa", "tr"])] == ["tr"]
 
 
-def test_distance_is_over_what_both_languages_have(folder: Path) -> None:
-    vectors = atlas.syntax(folder, ["eng", "deu", "tur", "xxx"])
+def test_distance_is_over_what_both_languages_have(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    vectors = t.syntax(folder, ["eng", "deu", "tur", "xxx"])
     assert vectors.keys() == {"eng", "deu", "tur"}
     assert vectors["deu"].tolist() == [0.5, 0.5, 1, 1], "syntax alone, the mean of the sources"
-    found = atlas.between(vectors["deu"], vectors["eng"], least=1)
-    assert found.features == 4
-    assert found.distance == pytest.approx(1 - 1.5 / math.sqrt(2.5 * 2))
-    assert atlas.between(vectors["tur"], vectors["eng"], least=1).distance == 1
-    assert atlas.between(vectors["eng"], vectors["eng"], least=1).distance == 0
+    monkeypatch.setattr(t, "LEAST", 1)
+    far, features, _ = t.between(vectors["deu"], vectors["eng"])
+    assert features == 4
+    assert far == pytest.approx(1 - 1.5 / math.sqrt(2.5 * 2))
+    assert t.between(vectors["tur"], vectors["eng"])[0] == 1
+    assert t.between(vectors["eng"], vectors["eng"])[0] == 0
 
 
 def test_a_distance_over_few_features_is_none(folder: Path) -> None:
-    rows = {row["code"]: row for row in atlas.declared(["de", "tr", "sw"], folder)}
+    rows = {row["code"]: row for row in t.real(["de", "tr", "sw"], folder)}
     assert math.isnan(rows["tr"]["distance"])
     assert rows["tr"]["reason"] == "only 2 features are known of both languages"
     assert rows["sw"]["reason"] == "URIEL does not hold the language"
@@ -95,17 +95,17 @@ def test_a_distance_over_few_features_is_none(folder: Path) -> None:
 
 def test_files_that_are_not_lang2vecs(folder: Path) -> None:
     with pytest.raises(UserError, match=r"holds no features\.npz"):
-        atlas.syntax(folder / "nowhere", ["eng"])
-    np.savez(folder / atlas.FEATURES, data=np.zeros((2, 2, 2)), feats=NAMES, langs=["eng", "deu"])
+        t.syntax(folder / "nowhere", ["eng"])
+    np.savez(folder / t.FEATURES, data=np.zeros((2, 2, 2)), feats=NAMES, langs=["eng", "deu"])
     with pytest.raises(UserError, match="do not fit 2 languages and 5 features"):
-        atlas.syntax(folder, ["eng"])
-    (folder / atlas.FEATURES).write_text("nothing of the kind")
+        t.syntax(folder, ["eng"])
+    (folder / t.FEATURES).write_text("nothing of the kind")
     with pytest.raises(UserError, match="is not lang2vec's file"):
-        atlas.syntax(folder, ["eng"])
+        t.syntax(folder, ["eng"])
 
 
 def test_published_features(published: Path) -> None:
-    table = t.languages(["en", "de", "fr", "tr", "ja", "kk"], atlas.declared(features=published))
+    table = t.languages(["en", "de", "fr", "tr", "ja", "kk"], t.real(features=published))
     rows = table.set_index("code")
     assert rows.loc["en", "distance"] == pytest.approx(0, abs=1e-9)
     assert rows.loc["en", "features"] == 103

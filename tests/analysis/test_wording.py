@@ -9,6 +9,7 @@ import pandas as pd
 from xstilts_lib.analysis import gains as g
 from xstilts_lib.analysis import wording as w
 from xstilts_lib.analysis.statistics import Interval
+from xstilts_lib.common import words
 
 
 def test_signs() -> None:
@@ -19,16 +20,16 @@ def test_signs() -> None:
         "0.0",
         "·",
     ]
-    assert w.number(-2.5, 2) == "−2.50"
+    assert words.number(-2.5, 2) == "−2.50"
     assert w.between(Interval(1, -0.5, 2.5, 3, 0.9)) == "90% interval −0.5 to +2.5"
 
 
 def test_counted_nouns_and_lists() -> None:
-    assert w.plural(1, "seed") == "1 seed"
+    assert words.plural(1, "seed") == "1 seed"
     assert w.seeds([3, 3, 3]) == "3 seeds"
     assert w.seeds([5, 3]) == "3 to 5 seeds"
-    assert w.listed(["a"]) == "a"
-    assert w.listed([]) == ""
+    assert words.listed(["a"]) == "a"
+    assert words.listed([]) == ""
 
 
 def test_chance_is_never_nothing() -> None:

@@ -13,8 +13,9 @@ from typer.testing import CliRunner
 from xstilts_lib.cli import app
 from xstilts_lib.common.errors import UserError
 from xstilts_lib.experiment import Experiment, load_experiment
-from xstilts_lib.rendering import NO_CHAPTERS, claims
+from xstilts_lib.rendering import NO_CHAPTERS
 from xstilts_lib.rendering import chapters as linked
+from xstilts_lib.rendering import claims as claims_command
 from xstilts_lib.rendering.executed import Page
 from xstilts_lib.runs import records, results
 from xstilts_lib.runs.run import Run, all_runs
@@ -215,12 +216,12 @@ def test_runs_that_are_finished_take_the_place_of_the_record(kept: Experiment, f
 
 def test_claims_are_put_to_what_the_chapters_read(kept: Experiment, finish: Finish) -> None:
     finish(all_runs(kept)[0])
-    assert claims.default("test") == "questions", "its record, whatever has been begun here"
+    assert claims_command.default("test") == "questions", "its record, whatever has been begun here"
     records.path(kept).unlink()
-    assert claims.default("test") == "test", "and no part of its runs"
+    assert claims_command.default("test") == "test", "and no part of its runs"
     for run in all_runs(kept):
         finish(run)
-    assert claims.default("test") == "questions"
+    assert claims_command.default("test") == "questions"
 
 
 def test_the_page_of_the_questions_links_to_the_chapters(kept: Experiment) -> None:

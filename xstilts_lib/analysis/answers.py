@@ -10,15 +10,27 @@ Every difference is put to the claim that there is one, of either sign (verdicts
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import pandas as pd
 
-from . import dominance, gains, power, scaling
-from .statistics import LEVEL, Interval, holm, student_interval, student_p
-from .verdicts import CONTRADICTED, INCONCLUSIVE, SUPPORTED, differs
-from .wording import NOTHING, cells, chance, number, plural, signed
+from ..common.words import NOTHING, number, plural
+from . import gains, kinds
+from .claims import published_gains
+from .statistics import (
+    LEVEL,
+    MOST_SEEDS,
+    Interval,
+    almost_stochastic_order,
+    holm,
+    seeds_for,
+    slopes,
+    student_interval,
+    student_p,
+)
+from .verdicts import CONTRADICTED, INCONCLUSIVE, SUPPORTED, View, differs
+from .wording import between, cell, cells, chance, signed
 
 
 def judged(summary: pd.DataFrame, margin: float) -> pd.DataFrame:
@@ -82,7 +94,8 @@ def over_sizes(
     """How `value` moves with the size of the encoder: a row for each of `by`.
 
     Columns: estimate, low, high (points for ten times the parameters, over seeds), p, p_holm, seeds; trend,
-    the same in a sentence.
+    the same in a sentence. A line in the logarithm of the size is fitted seed by seed, so the interval is
+    exact for normal scores, whatever the true curve; of a bent one it is about the slope of the best line.
     """
     columns = [*by, "estimate", "low", "high", "p", "seeds", "trend"]
     names = [name for name in sizes if name in set(frame["model"]) and np.isfinite(sizes[name])]
@@ -93,12 +106,21 @@ def over_sizes(
         if len(names) < 2:
             rows.append([*key, np.nan, np.nan, np.nan, np.nan, len(wide), "One size has no slope."])
             continue
-        slopes = scaling.slopes(wide, at)
-        found = student_interval(slopes, level)
-        told = scaling.trend(slopes, len(set(at)), level)
-        rows.append([*key, found.estimate, found.low, found.high, student_p(slopes), len(wide), told])
+        found = slopes(wide, at)
+        told, p = student_interval(found, level), student_p(found)
+        rows.append([*key, told.estimate, told.low, told.high, p, len(wide), _trend(told, p, len(set(at)))])
     table = pd.DataFrame(rows, columns=columns)
     return table.assign(p_holm=holm(table["p"]))
+
+
+def _trend(slope: Interval, p: float, sizes: int) -> str:
+    """A slope over the logarithm (base 10) of so many sizes as a sentence, with what it cannot say."""
+    seeds = plural(int(slope.n), "seed")
+    if not np.isfinite(slope.low):
+        return f"{seeds} with all {sizes} sizes cannot say how scores move with size."
+    told = f"{signed(slope.estimate)} points for ten times the parameters"
+    two = " Two sizes say nothing about the shape between and beyond them." if sizes == 2 else ""
+    return f"{told} ({between(slope)}, {chance(p)}, {seeds}).{two}"
 
 
 def lacking(
@@ -116,8 +138,8 @@ def lacking(
         if len(values) < 2:
             rows.append([*key, len(values), NOTHING, NOTHING])
             continue
-        needed = power.seeds_for(effect, float(values.std()))
-        told = f"more than {power.MOST}" if needed is None else str(needed)
+        needed = seeds_for(effect, float(values.std()))
+        told = f"more than {MOST_SEEDS}" if needed is None else str(needed)
         rows.append([*key, len(values), number(values.std()), told])
     return pd.DataFrame(rows, columns=[*by, "seeds", "spread", "needed"])
 
@@ -128,33 +150,36 @@ def dominant(
     """Almost stochastic order of each recipe over the baseline: a row for each of `by`, from frames of gains.
 
     Columns: ratio (violations, 0 = ours are never below) and bound (its upper bound at `level`, for all the
-    rows at once); ours count as higher where it is below 0.2 (Ulmer et al. 2022; see dominance.py).
+    rows at once); ours count as higher where it is below statistics.DOMINANT (Ulmer et al. 2022).
     """
     groups = list(frame.groupby(list(by), sort=False))
-    rows = []
-    for key, part in groups:
-        found = dominance.almost_stochastic_order(
-            part["score"], part["baseline"], level, comparisons=len(groups)
-        )
-        rows.append([*key, found.ratio, found.bound])
+    rows = [
+        [*key, *almost_stochastic_order(part["score"], part["baseline"], level, comparisons=len(groups))]
+        for key, part in groups
+    ]
     return pd.DataFrame(rows, columns=[*by, "ratio", "bound"])
 
 
-def with_and_without(frame: pd.DataFrame, targets: Iterable[str], level: float = LEVEL) -> pd.DataFrame:
-    """Mean over all targets, and over those that are not in `targets` (retrieval, which can dominate it): a
-    row a recipe, the two means as text.
+def beside_published(view: View) -> pd.DataFrame:
+    """Published gains, and beside each what one encoder does here, on the target that stands for that one.
+
+    Further columns: here (the target), untouched (its score without intermediate training), gain here (the
+    mean over the plain recipes with half its interval, and how many recipes).
     """
-    left = frame[~frame["target"].isin(list(targets))]
-    parts = {"all targets": frame, "without retrieval": left}
-    table: pd.DataFrame | None = None
-    for name, part in parts.items():
-        if part.empty:
+    rows = []
+    table = published_gains()
+    for target in table["target"]:
+        here = next((name for name in (target, f"mini_{target}") if name in view.targets), None)
+        if here is None:
+            rows.append(("", "", ""))
             continue
-        found = gains.summary(gains.over_targets(part), by=["recipe"], level=level)
-        column = found[["recipe"]].assign(**{name: cells(found)})
-        table = column if table is None else table.merge(column, how="left")
-    assert table is not None, "a frame of gains has rows"
-    return table
+        scores = gains.over_languages(view.baseline[view.baseline["target"] == here])["score"]
+        means = view.grid(view.kind(kinds.plain), [here])
+        found = student_interval(means.mean(axis=1))
+        gain = f"{cell(found.estimate, found.low, found.high, sign=True)} ({means.shape[1]})"
+        rows.append((here, number(scores.mean()), NOTHING if means.empty else gain))
+    table = table.assign(gain=table["gain"].map(signed))
+    return table.join(pd.DataFrame(rows, columns=["here", "untouched", "gain here"]))
 
 
 def _are(count: int) -> str:

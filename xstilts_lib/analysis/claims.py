@@ -16,14 +16,16 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from pathlib import Path
 
+import numpy as np
 import pandas as pd
 
-from . import claims_designs as designs
-from . import claims_sizes as sizes
+from . import claims_designs as orders
+from . import claims_sizes as causes
 from . import claims_tasks as tasks
+from . import designs, typology
 from . import gains as g
-from . import typology
 from .statistics import LEVEL, holm
 from .verdicts import UNTESTABLE, Terms, Verdict, View, untestable
 
@@ -92,14 +94,14 @@ CLAIMS = (
         "than the task alone",
         PHANG, "comparison", "gain with running text mixed in less that without, against the margin; over "
         "three pairs at least, before it can be contradicted",
-        "recipes with a text task in them, and the same without", designs.text_mixed_in,
+        "recipes with a text task in them, and the same without", orders.text_mixed_in,
     ),
     Claim(
         "C8", "Intermediate data in machine translation are not consistently better than the same in English",
         PHANG, "comparison", "gain of translated tasks less that of English ones, against the margin, in the "
         "languages not translated into; over three pairs at least, before it can be contradicted",
         "recipes with a translated task (`task@language`), and the same in English",
-        designs.translated_data,
+        orders.translated_data,
     ),
     Claim(
         "C9", "Gains depend on the formats of intermediate task and target",
@@ -120,31 +122,31 @@ CLAIMS = (
     Claim(
         "Q1", "What natural language inference gains from intermediate training moves with size",
         OURS, "slope over size", "slope of the gain over the logarithm of the parameters",
-        "three sizes of encoder", sizes.gain_moves_with_size, several=True,
+        "three sizes of encoder", causes.gain_moves_with_size, several=True,
     ),
     Claim(
         "Q2", "Joint intermediate training beats sequential training in languages with little text",
         OURS, "paired comparison by resources",
         "joint recipe less the same tasks in sequence, in those languages",
         "`a+b` with `a-then-b` or its reverse, and how much text each language has",
-        designs.joint_for_low_resources,
+        orders.joint_for_low_resources,
     ),
     Claim(
         "Q3", "More intermediate tasks at once score higher on classification than the best single one",
         OURS, "curve over their number", "gain of the most tasks at once less that of the best single task",
-        "single tasks and joint recipes of several numbers", designs.more_tasks,
+        "single tasks and joint recipes of several numbers", orders.more_tasks,
     ),
     Claim(
         "Q4", "The gain moves with size otherwise in languages far from English than in near ones",
         OURS, "interaction",
         "slope over size in far languages less that in near ones; of one sign on every target",
-        "three sizes of encoder, and languages of known distance", sizes.distance_changes_scaling,
+        "three sizes of encoder, and languages of known distance", causes.distance_changes_scaling,
         several=True,
     ),
     Claim(
         "Q5", "A chain of English data sets that ask for reasoning improves natural language inference",
         OURS, "paired comparison", "mean gain of the chains over no intermediate training",
-        "sequences of tasks that ask for inference", designs.chains_help_inference,
+        "sequences of tasks that ask for inference", orders.chains_help_inference,
     ),
     Claim(
         "R1", "Joint training beats sequential training where the target's training set is the smaller one, "
@@ -152,12 +154,12 @@ CLAIMS = (
         "weller2022multitask", "interaction",
         "joint less sequential where the target is smaller, less where it is larger",
         "the target's own training set jointly with another task, and that task alone",
-        designs.joint_when_target_is_small,
+        orders.joint_when_target_is_small,
     ),
     Claim(
         "R2", "A few tasks at once hurt, and many, from about fifteen on, help",
         "aghajanyan2021muppet", "curve over their number", "mean gain of few tasks at once, and of many",
-        "joint recipes of few tasks, and of fifteen or more", designs.few_tasks_hurt,
+        "joint recipes of few tasks, and of fifteen or more", orders.few_tasks_hurt,
     ),
     Claim(
         "R3", "Tasks that ask for reasoning are the best intermediate tasks",
@@ -176,18 +178,18 @@ CLAIMS = (
         "blaschke2025similarity", "interaction",
         "slope of the score over distance, of the flattest target less that of the steepest; in points, so "
         "that a target with less to lose is flatter",
-        "two targets in languages of known distance", sizes.distance_depends_on_target,
+        "two targets in languages of known distance", causes.distance_depends_on_target,
     ),
     Claim(
         "R6", "Larger encoders score higher in zero-shot inference",
         "xue2021mt5", "slope over size", "slope of the score without intermediate training",
-        "three sizes of encoder", sizes.scores_rise_with_size, several=True,
+        "three sizes of encoder", causes.scores_rise_with_size, several=True,
         published="XNLI from 67.5 (Small) to 85.0 (XXL)",
     ),
     Claim(
         "B1", "The untouched encoder has learnt every target: it stands above random weights", OURS,
         "control", "score of `none` less that of `untrained`, on the least sure target",
-        "the recipe `untrained`", sizes.above_floor,
+        "the recipe `untrained`", tasks.above_floor,
     ),
     Claim(
         "B2", "Scarce question answering gains from training on question answering", OURS, "size",
@@ -202,20 +204,41 @@ CLAIMS = (
     Claim(
         "B4", "Languages farther from English score lower", OURS, "correlation",
         "rank correlation of score and distance over languages; below zero supports it",
-        "languages of known distance", sizes.far_languages_score_lower,
+        "languages of known distance", causes.far_languages_score_lower,
     ),
     Claim(
         "B5", "Languages farther from English gain less", OURS, "correlation",
         "rank correlation of gain and distance over languages; below zero supports it",
-        "languages of known distance", sizes.far_languages_gain_less,
+        "languages of known distance", causes.far_languages_gain_less,
     ),
     Claim(
         "B6", "More text to pretrain on scores higher, all else equal", OURS, "paired comparison",
         "score of a language less that of its twin with less text; without twins, the rank correlation",
-        "how much text each language has", sizes.more_text_scores_higher,
+        "how much text each language has", causes.more_text_scores_higher,
     ),
 )  # fmt: skip
-COLUMNS = ("id", "claim", "source", "kind", "statistic", "needs")  # of a claim, in its table
+_LEDGER = {claim.id: claim for claim in CLAIMS}
+# The study's pattern, as one would look for it in any experiment: claims of the ledger, and two plainer ones.
+SIGNATURE = {
+    "above-floor": _LEDGER["B1"],
+    "scarce-questions": _LEDGER["B2"],
+    "same-data": _LEDGER["B3"],
+    "retrieval": Claim(
+        "S1", "Sentence retrieval gains from intermediate training", PHANG, "size",
+        "mean gain over recipes and retrieval targets", "retrieval targets", tasks.retrieval_gains,
+    ),
+    "retrieval-most": _LEDGER["C3"],
+    "mean-gain": Claim(
+        "S2", "The mean over all targets gains from intermediate training", PHANG, "size",
+        "mean gain over recipes and targets", "a recipe", tasks.mean_gain,
+    ),
+    "mean-gain-without-retrieval": _LEDGER["C10"],
+    "distance": _LEDGER["B4"],
+    "resources": _LEDGER["B6"],
+    "distance-of-gains": _LEDGER["B5"],
+}  # fmt: skip
+COLUMNS = ("id", "claim", "source", "kind", "statistic", "needs", "published")  # of a claim, in its table
+NUMBERS = Path(__file__).with_name("published.csv")
 
 
 @dataclass(frozen=True)
@@ -242,10 +265,18 @@ def judged(
     """
     view = overview(results, languages, margin, level)
     if view.scores.empty:
-        lacking = untestable(f"the baseline {g.BASELINE!r} is no recipe of this experiment", level)
+        lacking = untestable(f"the baseline {g.BASELINE!r} is no recipe of this experiment")
         return [Judged(claim, lacking) for claim in claims]
     views = {model: view.of(model) for model in in_order(view)}
-    return [_judged(claim, view, views) for claim in claims]
+    together = f"{len(views)} encoders" if len(views) > 1 else next(iter(views))
+    found = []
+    for claim in claims:
+        if claim.several:
+            found.append(Judged(claim, claim.test(view), together))
+            continue
+        each = [Judged(claim, claim.test(one), model) for model, one in views.items()]
+        found.append(next((one for one in each if one.verdict.word != UNTESTABLE), each[0]))
+    return found
 
 
 def overview(
@@ -260,7 +291,7 @@ def overview(
         languages = typology.languages(scores["language"])
     bases = set(scores.loc[scores["recipe"] == g.BASELINE, "model"])
     kept = scores[scores["model"].isin(bases)].reset_index(drop=True)
-    sizes = {model: size for model, size in _sizes(results).items() if model in bases}
+    sizes = designs.sizes(results[results["model"].isin(bases)])
     return View(kept, languages, Terms(margin, level), sizes, g.dev_scores(results))
 
 
@@ -271,11 +302,12 @@ def table(found: Iterable[Judged]) -> pd.DataFrame:
     """
     rows = [
         {
-            **{name: getattr(one.claim, name) for name in COLUMNS},
+            **{name: getattr(one.claim, name) for name in COLUMNS[:-1]},
             "verdict": one.verdict.word,
             **one.verdict.interval._asdict(),
             "unit": one.verdict.unit,
             "p": one.verdict.p,
+            "p_holm": math.nan,
             "model": one.model,
             "evidence": one.verdict.evidence,
             "published": one.claim.published,
@@ -283,33 +315,30 @@ def table(found: Iterable[Judged]) -> pd.DataFrame:
         for one in found
     ]
     frame = pd.DataFrame(rows)
-    if len(frame):
-        frame.insert(frame.columns.get_loc("p") + 1, "p_holm", holm(frame["p"]))
-    return frame
-
-
-def _judged(claim: Claim, view: View, views: dict[str, View]) -> Judged:
-    if claim.several:
-        of = f"{len(views)} encoders" if len(views) > 1 else next(iter(views))
-        return Judged(claim, claim.test(view), of)
-    found = [Judged(claim, claim.test(one), model) for model, one in views.items()]
-    return next((one for one in found if one.verdict.word != UNTESTABLE), found[0])
+    return frame.assign(p_holm=holm(frame["p"])) if len(frame) else frame
 
 
 def in_order(view: View) -> list[str]:
     """The encoders, those with the most recipes first, the larger among equals."""
     recipes = view.scores.groupby("model")["recipe"].nunique()
-
-    def rank(model: str) -> tuple[float, float, str]:
-        size = view.sizes.get(model, math.nan)
-        return -float(recipes[model]), -size if math.isfinite(size) else 0.0, model
-
-    return sorted(recipes.index, key=rank)
+    return sorted(recipes.index, key=lambda name: (-recipes[name], -np.nan_to_num(view.sizes[name]), name))
 
 
-def _sizes(results: pd.DataFrame) -> dict[str, float]:
-    """Parameters of each encoder: the largest number stated, NaN where there is none."""
-    if "parameters" not in results:
-        return dict.fromkeys(results["model"].unique(), math.nan)
-    stated = pd.to_numeric(results["parameters"], errors="coerce").groupby(results["model"]).max()
-    return {str(name): float(size) for name, size in stated.items()}
+def published() -> pd.DataFrame:
+    """What others report, a row a number: system, setting, target, metric, language, value, citation, place.
+
+    Of another encoder, on other data: read beside ours, never averaged with them.
+    """
+    return pd.read_csv(NUMBERS, comment="#")
+
+
+def published_gains() -> pd.DataFrame:
+    """XTREME's test sets, a row a target: X-STILTs, XLM-R Large, and the first less the second as `gain`.
+
+    Scores are in percent; question answering counts the mean of exact match and F1, as XTREME does.
+    """
+    frame = published()
+    frame = frame[frame["setting"] == "as submitted to XTREME"]
+    wide = frame.pivot_table(index="target", columns="system", values="value", sort=False)
+    wide = wide[["X-STILTs", "XLM-R Large"]].reset_index().rename_axis(columns=None)
+    return wide.assign(gain=wide["X-STILTs"] - wide["XLM-R Large"])

@@ -14,12 +14,13 @@ from collections.abc import Callable, Iterable, Mapping
 
 import pandas as pd
 
+from ..common.words import listed, plural
 from ..tasks import task
 from . import kinds, typology
 from .designs import cross_fitted
 from .gains import SOURCE_LANGUAGE
 from .verdicts import CONTRADICTED, SUPPORTED, Verdict, View, exceeds, falls, gains_nothing, rises, untestable
-from .wording import listed, plural, signed
+from .wording import signed
 
 CLASSIFICATION = "classification"
 CONSISTENT = 3  # pairs, from which on one may ask whether a difference is consistent

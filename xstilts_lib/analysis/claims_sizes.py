@@ -14,17 +14,32 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable
 
+import numpy as np
 import pandas as pd
 
+from ..common.words import listed, plural
 from . import gains as g
-from . import kinds, signature, typology
+from . import kinds, typology
 from .designs import cross_fitted
-from .scaling import slopes
-from .verdicts import SUPPORTED, Verdict, View, differs, exceeds, untestable
-from .wording import listed, plural, signed
+from .statistics import slopes
+from .verdicts import (
+    RHO,
+    SUPPORTED,
+    Terms,
+    Verdict,
+    View,
+    differs,
+    estimated,
+    exceeds,
+    falls,
+    judge,
+    untestable,
+)
+from .wording import chance, signed
 
 SIZES = 3  # encoders of different size, before a slope over them means anything
 LANGUAGES = 4  # languages of known distance, before a slope over them means anything
+NO_DISTANCES = "no distances are known for these languages"
 FOR_TEN_TIMES = "points for ten times the size"
 TOO_FEW = f"fewer than {SIZES} sizes of encoder with the recipe none, and a plain one, on such a target"
 
@@ -44,7 +59,7 @@ def distance_changes_scaling(view: View) -> Verdict:
     target in the same direction."""
     near, far = typology.halves(view.languages, view.scores["language"])
     if not near or not far:
-        return untestable(signature.NO_DISTANCES)
+        return untestable(NO_DISTANCES)
     whole = _far_less_near(view, view.targets, near, far)
     if whole.empty:
         return untestable(TOO_FEW.replace("such a target", "targets of near and far languages"))
@@ -71,8 +86,8 @@ def _far_less_near(view: View, targets: Iterable[str], near: list[str], far: lis
 
 def scores_rise_with_size(view: View) -> Verdict:
     """Without intermediate training, larger encoders score higher on natural language inference."""
-    scores = view.scores[view.scores["recipe"] == g.BASELINE]
-    scores = g.over_languages(scores[scores["target"].isin([t for t in view.targets if kinds.is_nli(t)])])
+    inference = [name for name in view.targets if kinds.is_nli(name)]
+    scores = g.over_languages(view.baseline[view.baseline["target"].isin(inference)])
     frame = scores.pivot_table(index="seed", columns="model", values="score").dropna()
     sizes = {name: view.sizes[name] for name in frame if math.isfinite(view.sizes.get(name, math.nan))}
     if len(set(sizes.values())) < SIZES:
@@ -87,7 +102,7 @@ def distance_depends_on_target(view: View) -> Verdict:
     A slope for each target and seed; the steepest and the flattest target are chosen on the other seeds.
     """
     table = view.languages.set_index("code")[typology.DISTANCE].dropna()
-    baseline = view.scores[view.scores["recipe"] == g.BASELINE]
+    baseline = view.baseline
     baseline = baseline[(baseline["language"] != g.SOURCE_LANGUAGE) & baseline["language"].isin(table.index)]
     found = {}
     for target, part in baseline.groupby("target", sort=False):
@@ -105,35 +120,65 @@ def distance_depends_on_target(view: View) -> Verdict:
     return view.judge(exceeds, values, what, note, "points for a unit of distance")
 
 
-def above_floor(view: View) -> Verdict:
-    """Every target stands above random weights: the signature's own check."""
-    check = signature.above_floor(signature.over_floor(view.scores), view.terms)
-    return check.about(f"{check.statement[0].lower()}{check.statement[1:]}")
-
-
 def far_languages_score_lower(view: View) -> Verdict:
-    """Scores fall with distance from English: the signature's own check."""
-    check = signature.distance(_baseline(view), view.languages, view.terms)
-    return check.about("score and distance")
+    """The farther a language from English, the lower it scores without intermediate training."""
+    return distance(view.baseline, view.languages, view.terms, "score")
 
 
 def far_languages_gain_less(view: View) -> Verdict:
-    """Gains fall with distance from English: the signature's own check, on plain recipes."""
+    """The farther a language from English, the less it gains, in the mean over plain recipes and targets."""
     kept = view.grid(view.kind(kinds.plain))
     gained = view.gained[view.gained["recipe"].isin(list(kept)) & view.gained["seed"].isin(kept.index)]
     if gained.empty:
         return untestable("no plain recipe was scored on every target")
-    return signature.distance_of_gains(gained, view.languages, view.terms).about("gain and distance")
+    return distance(gained, view.languages, view.terms, "gain")
 
 
 def more_text_scores_higher(view: View) -> Verdict:
-    """Scores rise with the text to pretrain on: the signature's own check."""
-    check = signature.resources(_baseline(view), view.languages, view.terms)
-    return check.about(f"{check.statement[0].lower()}{check.statement[1:]}")
+    """More text to pretrain on scores higher."""
+    return resources(view.baseline, view.languages, view.terms)
 
 
-def _baseline(view: View) -> pd.DataFrame:
-    return view.scores[view.scores["recipe"] == g.BASELINE]
+def distance(frame: pd.DataFrame, languages: pd.DataFrame, terms: Terms, value: str) -> Verdict:
+    """Whether `value` (score or gain) falls with distance from English, in the mean over recipes and targets:
+    Spearman's correlation over languages."""
+    means = frame.groupby(["model", "target", "language", "seed"], as_index=False)[value].mean()
+    return _correlated(means, value, languages, typology.DISTANCE, terms, f"{value} and distance")
+
+
+def resources(scores: pd.DataFrame, languages: pd.DataFrame, terms: Terms) -> Verdict:
+    """Whether more pretraining text, all else equal, scores higher: over pairs of languages that differ in it
+    alone.
+
+    Where there is no such pair, the correlation over all languages stands in, in which other differences play
+    too.
+    """
+    pairs = typology.pairs(languages)
+    pairs = pairs[pairs["property"] == typology.RESOURCES]
+    if pairs.empty:
+        what = "languages with more pretraining text score higher"
+        return _correlated(scores, "score", languages, typology.RESOURCES, terms, what)
+    lost = [typology.difference(pair, scores) for pair in pairs.to_dict("records")]
+    names = listed(f"{pair.more} against {pair.less}" for pair in pairs.itertuples())
+    if len({len(one) for one in lost}) > 1 or not len(lost[0]):
+        return untestable("not measured in both languages of each pair")
+    what = f"more pretraining text, all else equal, scores higher ({names})"
+    return judge(exceeds, -np.mean(lost, axis=0), terms, what)
+
+
+def _correlated(
+    frame: pd.DataFrame, value: str, languages: pd.DataFrame, prop: str, terms: Terms, what: str
+) -> Verdict:
+    """The verdict on a claim that means by language rise with resources, or fall with distance."""
+    by_distance = prop == typology.DISTANCE
+    if not typology.has(languages, prop):
+        return untestable(NO_DISTANCES if by_distance else "how much text each language has is not stated")
+    means = typology.by_language(frame, value, terms.level)
+    rho, p = typology.correlation(means, languages, prop, terms.level)
+    if not math.isfinite(rho.estimate):
+        return untestable("too few languages, or no differences between them")
+    told = estimated(rho, f"{RHO} = {signed(rho.estimate, 2)}", "language", f"{chance(p)} by permutation", 2)
+    return Verdict((falls if by_distance else exceeds)(rho), rho, f"{what}: {told}", RHO)
 
 
 def _over_sizes(

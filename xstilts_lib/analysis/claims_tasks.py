@@ -16,13 +16,13 @@ import math
 import numpy as np
 import pandas as pd
 
+from ..common.words import listed, plural
 from ..tasks import task
+from ..tasks.recipe import parse
 from . import gains as g
-from . import kinds, signature
+from . import kinds
 from .designs import cross_fitted
-from .scaling import slopes
-from .signature import QUESTIONS
-from .statistics import student_interval
+from .statistics import slopes, student_interval
 from .verdicts import (
     CONTRADICTED,
     INCONCLUSIVE,
@@ -36,10 +36,100 @@ from .verdicts import (
     rises,
     untestable,
 )
-from .wording import listed, plural, signed
+from .wording import signed
 
+QUESTIONS = "question answering"
 FAVOURED = {"SQuAD": kinds.SQUAD, "MNLI": frozenset({"mnli"}), "HellaSwag": frozenset({"hellaswag"})}
 CONSISTENT = 2 / 3  # the share of recipes that must gain, each by itself, before gains are consistent
+
+
+def above_floor(view: View) -> Verdict:
+    """The untouched encoder scores above random weights on every target; the estimate is that of the least
+    sure one."""
+    if view.above.empty:
+        return untestable("the floor is no recipe of this experiment")
+    what = "without intermediate training, every target stands above the floor (least surely {})"
+    found = [view.judge(rises, view.above[name], what.format(name)) for name in view.above]
+    return min(found, key=lambda one: (np.nan_to_num(one.interval.low, nan=-math.inf), one.interval.estimate))
+
+
+def mean_gain(view: View) -> Verdict:
+    """The mean over all targets is a gain."""
+    return view.judge(rises, view.plain.mean(axis=1), "mean gain over all targets")
+
+
+def without_retrieval(view: View) -> Verdict:
+    """The mean over the targets without retrieval, which can dominate it, is a gain."""
+    others = [name for name in view.targets if task(name).group != g.RETRIEVAL]
+    if len(others) == len(view.targets):
+        return untestable("no retrieval target to leave out")
+    values = _on(view.plain, others).mean(axis=1)
+    note = f"with retrieval {signed(view.plain.mean(axis=1).mean())}"
+    return view.judge(rises, values, "mean gain without retrieval", note)
+
+
+def retrieval_gains(view: View) -> Verdict:
+    """Sentence retrieval gains, in the mean over recipes.
+
+    Where the untouched encoder is not above the floor, there is nothing to lose or to build upon, and the
+    verdict does not count.
+    """
+    inside = [name for name in view.targets if task(name).group == g.RETRIEVAL]
+    if not inside:
+        return untestable("no retrieval target in this experiment")
+    found = view.judge(rises, _on(view.plain, inside).mean(axis=1), "mean gain on retrieval")
+    below = [name for name in inside if not view.learnt(name)]
+    return found.softened(f"but {g.BASELINE} is not above the floor on {listed(below)}") if below else found
+
+
+def retrieval_gains_most(view: View) -> Verdict:
+    """Retrieval gains, and more than the fine-tuned targets do: who loses less does not gain more."""
+    inside = [name for name in view.targets if task(name).group == g.RETRIEVAL]
+    others = [name for name in view.targets if name not in inside]
+    if not inside or not others:
+        return untestable("no retrieval target to compare in this experiment")
+    values = _on(view.plain, inside).mean(axis=1) - _on(view.plain, others).mean(axis=1)
+    found = view.judge(exceeds, values, "mean gain on retrieval less that on the other targets")
+    below = [name for name in inside if not view.learnt(name)]
+    if below:
+        return found.softened(f"but {g.BASELINE} is not above the floor on {listed(below)}")
+    itself = retrieval_gains(view)
+    if found.word == SUPPORTED and itself.word != SUPPORTED:
+        return found.softened(f"but retrieval itself does not gain: {signed(itself.interval.estimate)}")
+    return found
+
+
+def scarce_from_questions(view: View) -> Verdict:
+    """Question answering with a small training set of its own gains from training on question answering."""
+    asking = [name for name in view.recipes if all(task(one).group == QUESTIONS for one in parse(name).tasks)]
+    cells = _on(view.plain, _scarce(view))
+    values = cells.loc[:, cells.columns.get_level_values("recipe").isin(asking)].mean(axis=1)
+    if not np.isfinite(values).any():
+        return untestable("no such recipe, or no such target, in this experiment")
+    return view.judge(rises, values, "mean gain of recipes of question answering alone")
+
+
+def same_data(view: View) -> Verdict:
+    """A target gains nothing from a phase on the data that it is fine-tuned on anyway, as XNLI from MNLI.
+
+    Contradicted where one target does gain, supported where none does. Where the untouched encoder is not
+    above the floor, the target has not been learnt at all, and that nothing is gained there says nothing.
+    """
+    found = []
+    for target in view.targets:
+        own = task(target).train
+        for recipe in view.plain.columns.unique("recipe"):
+            if kinds.single(recipe) and parse(recipe).tasks == (own,):
+                one = view.judge(gains_nothing, view.plain[recipe, target], target)
+                if one.word == SUPPORTED and not view.learnt(target):
+                    why = "so nothing was learnt that could gain"
+                    one = one.softened(f"but {g.BASELINE} is not above the floor there, {why}")
+                found.append(one)
+    if not found:
+        return untestable("no recipe trains on a target's own data")
+    ranked = (CONTRADICTED, INCONCLUSIVE, SUPPORTED)  # from what speaks most against the claim
+    worst = min(found, key=lambda one: (ranked.index(one.word), -one.interval.estimate))
+    return dataclasses.replace(worst, evidence="; ".join(one.evidence for one in found))
 
 
 def favourites(view: View) -> Verdict:
@@ -86,20 +176,14 @@ def all_at_once(view: View) -> Verdict:
     return view.judge(exceeds, values, what, f"all at once gains {signed(means[whole[0]].mean())}")
 
 
-def retrieval_gains_most(view: View) -> Verdict:
-    """Retrieval gains, and more than the fine-tuned targets do: the signature's own check."""
-    above = signature.over_floor(view.scores)
-    check = signature.retrieval(view.whole(), view.terms, None if above.empty else above)[1]
-    return check.about("mean gain on retrieval less that on the other targets")
-
-
 def scarce_gains_throughout(view: View) -> Verdict:
     """Question answering with little training data gains in the mean, and from most recipes by themselves."""
-    targets = [name for name in view.targets if task(name).train == name and task(name).group == QUESTIONS]
+    targets = _scarce(view)
     means = view.grid(view.kind(kinds.plain), targets)
-    if not targets or means.shape[1] < 2:
-        lacking = "two recipes were scored on it" if targets else "such target is in the table"
-        return untestable(f"no {lacking}" if not targets else f"not even {lacking}")
+    if not targets:
+        return untestable("no such target is in the table")
+    if means.shape[1] < 2:
+        return untestable("not even two recipes were scored on it")
     interval = student_interval(means.to_numpy().T, view.terms.level)
     sure = int((np.asarray(interval.low) > 0).sum())
     note = f"{sure} of {means.shape[1]} recipes gain by themselves"
@@ -117,9 +201,7 @@ def no_gain_in_inference(view: View) -> Verdict:
         return untestable("no target of natural language inference with a plain recipe")
     what = f"mean gain of {plural(means.shape[1], 'recipe')} on {listed(targets)}"
     found = view.judge(gains_nothing, means.mean(axis=1), what)
-    above = signature.over_floor(view.scores[view.scores["target"].isin(targets)])
-    learnt = above.empty or signature.above_floor(above, view.terms).word == SUPPORTED
-    if found.word == SUPPORTED and not learnt:
+    if found.word == SUPPORTED and not all(map(view.learnt, targets)):
         return found.softened(f"but {g.BASELINE} is not above the floor there")
     return found
 
@@ -167,17 +249,6 @@ def formats_matter(view: View) -> Verdict:
     )
 
 
-def without_retrieval(view: View) -> Verdict:
-    """The mean over the targets without retrieval is a gain: the signature's own check."""
-    whole = view.whole()
-    if not any(task(name).group == g.RETRIEVAL for name in set(whole["target"])):
-        return untestable("no retrieval target to leave out")
-    check = signature.mean_gain(whole, view.terms, with_retrieval=False)
-    found = check.about("mean gain without retrieval")
-    with_it = signature.mean_gain(whole, view.terms).interval.estimate
-    return dataclasses.replace(found, evidence=f"{found.evidence}; with retrieval {signed(with_it)}")
-
-
 def reasoning_is_best(view: View) -> Verdict:
     """Tasks that ask for inference give more than the other single tasks."""
     means = view.grid(view.kind(kinds.single))
@@ -202,23 +273,11 @@ def scarce_targets_gain_most(view: View) -> Verdict:
     return view.judge(falls, values, "gain", note, "points for ten times the target's training set")
 
 
-def scarce_from_questions(view: View) -> Verdict:
-    """Scarce question answering gains from question-answering training: the signature's own check."""
-    check = signature.scarce_questions(view.whole(), view.terms)
-    return check.about("mean gain of recipes of question answering alone")
+def _scarce(view: View) -> list[str]:
+    """Targets of question answering with a training set of their own, which is small."""
+    return [name for name in view.targets if task(name).train == name and task(name).group == QUESTIONS]
 
 
-def same_data(view: View) -> Verdict:
-    """A target gains nothing from the data that it is fine-tuned on anyway: the signature's own checks.
-
-    Contradicted where one of them is, supported where all are.
-    """
-    above = signature.over_floor(view.scores)
-    found = signature.same_data(view.whole(), view.terms, above)
-    known = [one for one in found if one.known]
-    if not known:
-        return found[0]
-    ranked = (CONTRADICTED, INCONCLUSIVE, SUPPORTED)  # from what speaks most against the claim
-    worst = min(known, key=lambda one: (ranked.index(one.word), -one.interval.estimate))
-    each = "; ".join(f"{one.name.removeprefix('same-data-')} {one.evidence}" for one in found)
-    return dataclasses.replace(worst, evidence=each)
+def _on(cells: pd.DataFrame, targets: list[str]) -> pd.DataFrame:
+    """The columns of `cells` that are about some targets."""
+    return cells.loc[:, cells.columns.get_level_values("target").isin(targets)]

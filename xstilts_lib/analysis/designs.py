@@ -13,13 +13,14 @@ import math
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Protocol
 
+import numpy as np
 import pandas as pd
 
+from ..common.words import listed, plural
 from ..tasks import task
 from ..tasks.recipe import parse
 from . import gains as g
 from . import kinds, typology
-from .wording import listed, plural
 
 LITTLE, MUCH = "little text", "more text"
 ALL = "all languages"
@@ -54,7 +55,8 @@ def select(scores: pd.DataFrame, design: Design) -> pd.DataFrame:
 
 def sizes(results: pd.DataFrame) -> dict[str, float]:
     """The encoders of a results table with their parameters, smallest first; NaN where it does not say."""
-    found = results.groupby("model")["parameters"].max().astype(float).sort_values()
+    stated = results["parameters"] if "parameters" in results else pd.Series(np.nan, results.index)
+    found = pd.to_numeric(stated, errors="coerce").groupby(results["model"]).max().sort_values()
     return {str(name): float(value) for name, value in found.items()}
 
 

@@ -25,9 +25,10 @@ import seaborn as sns
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from ..common.words import time_unit
 from .gains import BASELINE, FLOOR, ordered
 from .typology import DISTANCE, RESOURCES
-from .wording import short, signed, time_unit
+from .wording import short, signed
 
 WIDTH = 4.8  # inches: at 390 pixels the smallest letters are nine pixels high
 DPI = 200

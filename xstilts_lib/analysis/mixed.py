@@ -23,8 +23,8 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
+from ..common.words import listed
 from .statistics import LEVEL, Array
-from .wording import listed
 
 TERMS = ("distance", "resources", "log10_size", "task")
 # A seed at another size is another run, so the label of a run names both.

@@ -18,7 +18,7 @@ from typing import Any
 import pandas as pd
 
 from ..common.errors import UserError
-from .wording import duration, listed, plural
+from ..common.words import duration, listed, plural
 
 HISTORY, MANIFEST = "history.json", "manifest.json"
 PRETRAINING, INTERMEDIATE, TARGET, RETRIEVAL = "pretraining", "intermediate", "target", "retrieval"

@@ -1,29 +1,49 @@
 """Languages: what they are like, in which order they stand, which pairs differ in one thing alone.
 
 Properties come from whoever knows them. The miniature declares its own (`language_table()` of its source),
-`atlas.declared` those of real languages; where nobody does, every property is NaN, and what rests on them
-says so instead of guessing.
+`real` those of real languages; where nobody does, every property is NaN, and what rests on them says so
+instead of guessing.
 
 >>> from xstilts_lib.analysis import typology
->>> table = typology.languages(["en", "qaa"], source.language_table())          # doctest: +SKIP
+>>> table = typology.known(experiment, ["en", "qaa"])                           # doctest: +SKIP
 >>> typology.contrasts(typology.pairs(table), table_of_scores)                  # doctest: +SKIP
+>>> rows = typology.real(["en", "sw", "tr"])
+>>> [(row["code"], row["order"], round(row["resources"], 1)) for row in rows]
+[('en', 'SVO', 10.7), ('sw', 'SVO', 8.4), ('tr', 'SOV', 9.4)]
+
+The facts of real languages stand in languages.csv, beside this file, which names their sources. Distances are
+computed from the features of URIEL, as lang2vec publishes them (Littell et al. 2017), in a folder that the
+user names: they are under a licence of their own (CC BY-SA 4.0), so this project passes none of them on.
+Without that folder every distance is NaN, and `reason` says so.
 """
 
 from __future__ import annotations
 
+import functools
 import itertools
+import math
+import zipfile
 from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
+from ..common import places
+from ..common.errors import UserError
+from ..experiment import Experiment
 from .gains import SOURCE_LANGUAGE, matrix, over_targets
-from .statistics import LEVEL, Interval, spearman_interval, spearman_p, student_interval
+from .statistics import LEVEL, Array, Interval, spearman_interval, spearman_p, student_interval
 
 DISTANCE = "distance"
 RESOURCES = "resources"
-# `features` and `reason` say what a distance rests on, or why there is none (atlas.declared).
+FACTS = Path(__file__).with_name("languages.csv")
+FEATURES = "features.npz"  # as lang2vec names the file
+SYNTAX = "S_"  # how URIEL's names of syntactic features begin
+LEAST = 10  # features that two languages must share before a distance between them means anything
+NO_FOLDER = "no folder with URIEL's features was named"
+# `features` and `reason` say what a distance rests on, or why there is none (`real`).
 _NOT_PROPERTIES = ("code", "name", DISTANCE, "features", "reason")
 
 
@@ -45,6 +65,14 @@ def languages(codes: Iterable[str], declared: Iterable[Mapping[str, Any]] = ()) 
     front = ["code", "name"]
     back = [DISTANCE, RESOURCES]
     return table[[*front, *(name for name in table if name not in (*front, *back)), *back]]
+
+
+def known(experiment: Experiment, codes: Iterable[str], features: Path | None = None) -> pd.DataFrame:
+    """`languages` with all that is known of them: what the miniature declares, or the facts of real ones."""
+    codes = list(dict.fromkeys(codes))
+    made_up = experiment.source["kind"] == "miniature"
+    declared = experiment.open_source().language_table() if made_up else real(codes, features)
+    return languages(codes, declared)
 
 
 def has(table: pd.DataFrame, name: str) -> bool:
@@ -175,3 +203,79 @@ def _like_english(one: Any, two: Any, english: Any) -> bool:
     if isinstance(one, (int, float, np.number)) and not isinstance(one, bool):
         return bool(one > two)
     return one == english
+
+
+@functools.cache
+def facts() -> pd.DataFrame:
+    """Real languages: code, iso3, name, family, script, order, tokens (millions), gib; NaN is unknown."""
+    text = dict.fromkeys(("code", "iso3", "name", "family", "script", "order"), str)
+    return pd.read_csv(FACTS, comment="#", dtype=text, keep_default_na=False, na_values=[""])
+
+
+def real(codes: Iterable[str] | None = None, features: Path | None = None) -> list[dict[str, Any]]:
+    """Rows for `languages`, of those among `codes` (None: all) of which anything is known.
+
+    `features` is the folder with lang2vec's features.npz, by default the one that `$XSTILTS_FEATURES` names;
+    without it no distance is known. `resources` is the logarithm (base 10) of one more than the tokens in
+    CC-100, so that a language without any stands at 0: a regression on it should look at those apart.
+    `features` in a row is the number of features that a distance rests on, and `reason` why there is none.
+    UserError where the folder does not hold lang2vec's file, or the file is not one.
+    """
+    table = facts()
+    kept = table if codes is None else table[table["code"].isin(list(codes))]
+    folder = features or places.features()
+    english = table.set_index("code").loc[SOURCE_LANGUAGE, "iso3"]
+    vectors = syntax(folder, [*kept["iso3"], english]) if folder else {}
+    rows = []
+    for row in kept.to_dict("records"):
+        apart = (math.nan, 0, NO_FOLDER)
+        if folder:
+            apart = between(vectors.get(row["iso3"]), vectors.get(english))
+        facts_of = {name: row[name] for name in ("code", "name", "family", "script", "order")}
+        found = dict(zip((DISTANCE, "features", "reason"), apart, strict=True))
+        rows.append({**facts_of, **found, RESOURCES: float(np.log10(1 + 1e6 * row["tokens"]))})
+    return rows
+
+
+def between(one: Array | None, other: Array | None) -> tuple[float, int, str]:
+    """How far two vectors of features are apart, on how many features that rests, why there is no distance.
+
+    The cosine distance over the features that both languages have, 0 to 1: the measure of Littell et al.
+    (2017). The distances that they publish could not be computed again from the features (Toossi et al.
+    2024), so they are not used here; nor is anything unknown filled in, so that a language of few features
+    says so.
+    """
+    if one is None or other is None:
+        return math.nan, 0, "URIEL does not hold the language"
+    both = np.isfinite(one) & np.isfinite(other)
+    shared = int(both.sum())
+    x, y = one[both], other[both]
+    length = math.sqrt(float(x @ x) * float(y @ y))
+    if shared < LEAST or not length:
+        return math.nan, shared, f"only {shared} features are known of both languages"
+    return max(0.0, 1 - float(x @ y) / length), shared, ""
+
+
+def syntax(folder: Path, codes: Iterable[str]) -> dict[str, Array]:
+    """The syntactic features of languages (ISO 639-3): each the mean over the sources that state it, or NaN.
+
+    UserError where `folder` does not hold lang2vec's file, or the file is not one.
+    """
+    path = Path(folder) / FEATURES
+    if not path.is_file():
+        raise UserError(f"{folder} holds no {FEATURES}: name the folder of lang2vec's published features.")
+    try:
+        with np.load(path, allow_pickle=False) as archive:
+            names, held = (archive[name].tolist() for name in ("feats", "langs"))
+            data = np.asarray(archive["data"], dtype=float)  # (languages, features, sources), -1 for unknown
+    except (KeyError, OSError, ValueError, zipfile.BadZipFile) as error:
+        raise UserError(f"{path} is not lang2vec's file of features ({error}).") from None
+    if data.ndim != 3 or data.shape[:2] != (len(held), len(names)):
+        raise UserError(f"{path}: the values do not fit {len(held)} languages and {len(names)} features.")
+    wanted = set(codes)
+    rows = [place for place, code in enumerate(held) if code in wanted]
+    chosen = data[rows][:, [name.startswith(SYNTAX) for name in names]]
+    given = chosen >= 0
+    with np.errstate(invalid="ignore"):
+        means = np.where(given, chosen, 0.0).sum(-1) / given.sum(-1)
+    return dict(zip((held[place] for place in rows), means, strict=True))

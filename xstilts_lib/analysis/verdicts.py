@@ -23,10 +23,11 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
 
+from ..common.words import listed, plural
 from . import gains as g
 from . import kinds
 from .statistics import LEVEL, Interval, equivalence_p, student_interval, student_p
-from .wording import between, chance, listed, plural, signed
+from .wording import between, chance, signed
 
 Word = Literal["supported", "contradicted", "inconclusive", "untestable here"]
 SUPPORTED: Word = "supported"
@@ -60,9 +61,6 @@ class Verdict:
     p: float = math.nan
     """Two-sided, of the estimate against the value that the rule asks it to leave behind; NaN where the
     verdict rests on something else."""
-    name: str = ""
-    """A short key, the same in every experiment."""
-    statement: str = ""
 
     @property
     def sentence(self) -> str:
@@ -73,13 +71,6 @@ class Verdict:
     def known(self) -> bool:
         """Whether there is an estimate."""
         return math.isfinite(self.interval.estimate)
-
-    def named(self, name: str, statement: str) -> Verdict:
-        return dataclasses.replace(self, name=name, statement=statement)
-
-    def about(self, what: str) -> Verdict:
-        """The same, its evidence saying first what the estimate is of; as it is where there is none."""
-        return dataclasses.replace(self, evidence=f"{what}: {self.evidence}") if self.known else self
 
     def softened(self, why: str) -> Verdict:
         """Not sure after all, and why; as it is where there is no estimate."""
@@ -120,12 +111,12 @@ def differs(interval: Interval, margin: float) -> Word:
 
 
 def judge(
-    rule: Rule, values: ArrayLike, terms: Terms, what: str = "", note: str = "", unit: str = POINTS
+    rule: Rule, values: ArrayLike, terms: Terms, what: str, note: str = "", unit: str = POINTS
 ) -> Verdict:
     """The verdict of a rule on one value a seed, which say `what`, in `unit`; `note` is read with them."""
     values = np.asarray(values, dtype=float)
     if not np.isfinite(values).any():
-        return untestable(f"{what}: no seed has every score that this needs", terms.level)
+        return untestable(f"{what}: no seed has every score that this needs")
     interval, null = student_interval(values, terms.level), 0.0
     if rule is gains_nothing:
         null = terms.margin
@@ -133,8 +124,8 @@ def judge(
         if inside < 1 - terms.level:
             note = "; ".join(part for part in (note, f"within ±{null:g} points, {chance(inside)}") if part)
     told = estimated(interval, f"{signed(interval.estimate)} {unit}", "seed", note)
-    verdict = Verdict(rule(interval, terms.margin), interval, told, unit, student_p(values, null=null))
-    return verdict.about(what) if what else verdict
+    word = rule(interval, terms.margin)
+    return Verdict(word, interval, f"{what}: {told}", unit, student_p(values, null=null))
 
 
 def estimated(interval: Interval, estimate: str, over: str, note: str = "", digits: int = 1) -> str:
@@ -145,9 +136,9 @@ def estimated(interval: Interval, estimate: str, over: str, note: str = "", digi
     return f"{estimate} ({bounds})" + (f"; {note}" if note else "")
 
 
-def untestable(why: str, level: float = LEVEL) -> Verdict:
+def untestable(why: str) -> Verdict:
     """The verdict where something is lacking."""
-    return Verdict(UNTESTABLE, Interval(math.nan, math.nan, math.nan, 0, level), why)
+    return Verdict(UNTESTABLE, Interval(math.nan, math.nan, math.nan, 0), why)
 
 
 def counted(found: Iterable[Verdict]) -> str:
@@ -176,6 +167,21 @@ class View:
         return g.gains(self.scores)
 
     @functools.cached_property
+    def baseline(self) -> pd.DataFrame:
+        """The scores without intermediate training."""
+        return self.scores[self.scores["recipe"] == g.BASELINE]
+
+    @functools.cached_property
+    def above(self) -> pd.DataFrame:
+        """What the untouched encoder scores above random weights: a row a seed, a column a target; none where
+        there is no floor."""
+        if g.FLOOR not in set(self.scores["recipe"]):
+            return pd.DataFrame()
+        over = g.over_languages(g.gains(self.scores, g.FLOOR))
+        over = over[over["recipe"] == g.BASELINE]
+        return over.pivot(index="seed", columns="target", values="gain")
+
+    @functools.cached_property
     def recipes(self) -> list[str]:
         """The recipes with an intermediate task."""
         return g.trained(self.scores["recipe"])
@@ -183,6 +189,11 @@ class View:
     @functools.cached_property
     def targets(self) -> list[str]:
         return list(dict.fromkeys(self.scores["target"]))
+
+    @functools.cached_property
+    def plain(self) -> pd.DataFrame:
+        """The `cells` of the plain recipes that were scored on every target."""
+        return self.cells(self.kind(kinds.plain))
 
     def kind(self, wanted: Callable[[str], bool]) -> list[str]:
         """The recipes of one kind."""
@@ -206,11 +217,9 @@ class View:
         Only recipes that were scored on every one of the targets, and seeds that have every cell, so that all
         columns are over the same ones.
         """
-        kept = self.gained[self.gained["recipe"].isin(list(recipes))]
-        if targets is not None:
-            kept = kept[kept["target"].isin(list(targets))]
-        if languages is not None:
-            kept = kept[kept["language"].isin(list(languages))]
+        kept = self.gained
+        for key, names in (("recipe", recipes), ("target", targets), ("language", languages)):
+            kept = kept if names is None else kept[kept[key].isin(list(names))]
         means = g.over_languages(kept)
         if means.empty:
             return pd.DataFrame(columns=pd.MultiIndex.from_tuples([], names=["recipe", "target"]))
@@ -228,13 +237,11 @@ class View:
         found = self.cells(recipes, targets, languages)
         return found.T.groupby(level="recipe", sort=False).mean().T
 
+    def learnt(self, target: str) -> bool:
+        """Whether the untouched encoder stands above the floor on a target; where there is no floor, it is
+        taken to."""
+        return target not in self.above or self.judge(rises, self.above[target], target).word == SUPPORTED
+
     def judge(self, rule: Rule, values: ArrayLike, what: str, note: str = "", unit: str = POINTS) -> Verdict:
         """`judge` on the terms of this view."""
         return judge(rule, values, self.terms, what, note, unit)
-
-    def whole(self) -> pd.DataFrame:
-        """Mean gains over languages of the plain recipes that were scored on every target, for signature."""
-        found = self.cells(self.kind(kinds.plain))
-        means = g.over_languages(self.gained)
-        kept = means["recipe"].isin(found.columns.get_level_values("recipe"))
-        return means[kept & means["seed"].isin(found.index)]

@@ -1,8 +1,8 @@
-"""Numbers as a reader meets them: signs, intervals, counted nouns, captions, descriptions, tables of text.
+"""Numbers as a reader meets them: signs, intervals, captions, descriptions, tables of text.
 
->>> from xstilts_lib.analysis.wording import signed, plural
->>> signed(-3.14), plural(1, "seed"), plural(3, "seed")
-('−3.1', '1 seed', '3 seeds')
+>>> from xstilts_lib.analysis.wording import chance, signed
+>>> signed(-3.14), chance(0.0004)
+('−3.1', 'p < 0.001')
 
 What a page says in numbers is computed here and glued into its prose, so no number is typed where it could go
 stale.
@@ -19,13 +19,7 @@ from typing import Any
 import pandas as pd
 from pandas.io.formats.style import Styler
 
-from ..common.words import MINUS as MINUS
-from ..common.words import NOTHING as NOTHING
-from ..common.words import duration as duration
-from ..common.words import listed as listed
-from ..common.words import number as number
-from ..common.words import plural as plural
-from ..common.words import time_unit as time_unit
+from ..common.words import MINUS, NOTHING, number, plural
 from .statistics import LEVEL, Interval
 
 PREFIX = "mini_"

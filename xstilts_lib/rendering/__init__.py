@@ -29,7 +29,7 @@ from ..runs import records
 from ..tasks.recipe import parse
 from ..workflow import analyses
 from ..workflow.notebook import JobFailed, execute
-from . import claims, examples, markup, real
+from . import examples, markup
 from .executed import Page, address, gather, meaning, slug
 
 GENERATED = "runs"  # the folder under book/ that this module owns
@@ -82,9 +82,7 @@ def look(experiment: Experiment, data: Path) -> Path:
 def contents(experiment: Experiment, notebooks: list[Page]) -> dict[str, str]:
     """Everything that stands under book/runs/, by path below book/."""
     files = {f"{page.document}.ipynb": page.notebook for page in notebooks}
-    fragments = {"questions": chapters(experiment, notebooks), "real_small": real.results_table()}
-    for name, body in (fragments | claims.parts(experiment)).items():
-        files[f"{GENERATED}/generated/{name}.md"] = body.strip() + "\n"
+    files[f"{GENERATED}/generated/questions.md"] = chapters(experiment, notebooks).strip() + "\n"
     recipes = _by_recipe(notebooks)
     for name, group in recipes.items():
         files[f"{address(name)}.md"] = _recipe_page(experiment, name, group)

@@ -2,8 +2,9 @@
 
 Two groups. The tables (templates 40 to 49) belong to every experiment: they show its results, what was run
 for them, and what the book knows of tasks, languages, traps and speed. The chapters (50 to 59) answer the
-questions of an experiment with designs, each the design that its name ends in; any other experiment shows
-them for `questions`, from the runs on this machine or from the record that the project keeps.
+questions of an experiment with designs, each the design that its name ends in; the last puts all of its
+results to the claims. Any other experiment shows them for `questions`, from the runs on this machine or from
+the record that the project keeps.
 
 >>> [group.label for group in groups(load_experiment("smoke"))]
 ['tables', 'chapters']
@@ -26,6 +27,7 @@ Label = Literal["tables", "chapters"]
 FOLDERS: dict[Label, str] = {"tables": "pages", "chapters": "chapters"}
 TEMPLATES: dict[Label, str] = {"tables": "4*_*.ipynb", "chapters": "5*_*.ipynb"}
 QUESTIONS = "questions"
+CLAIMS = "claims"  # the chapter that is about no design: what all results say of each claim
 
 
 @dataclass(frozen=True)
@@ -52,7 +54,8 @@ class Group:
     def templates(self) -> list[str]:
         """The templates in the order of their numbers."""
         names = sorted(path.stem for path in places.notebooks().glob(TEMPLATES[self.label]))
-        return [name for name in names if self.label == "tables" or design_of(name) in self.about.designs]
+        shown = {*self.about.designs, CLAIMS}
+        return [name for name in names if self.label == "tables" or design_of(name) in shown]
 
     @property
     def notebooks(self) -> Iterator[tuple[str, Path]]:

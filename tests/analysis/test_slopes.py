@@ -6,7 +6,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from xstilts_lib.analysis import scaling as g
+from xstilts_lib.analysis import statistics as g
+from xstilts_lib.analysis.answers import over_sizes
 
 AT = [6.0, 6.6, 7.2, 7.8, 8.4]
 
@@ -34,12 +35,16 @@ def test_slopes_are_over_the_same_sizes(scores) -> None:
         g.slopes(scores, [6.0] * 5)
 
 
-def test_trend_in_words(scores) -> None:
-    two = g.slopes(pd.DataFrame([[1.0, 2.0], [1.0, 2.5], [1.0, 2.2]]), [6, 7])
-    assert g.trend(two, 2) == (
+def test_trend_in_words() -> None:
+    rows = [("none", name, seed, value) for seed, values in enumerate([(1.0, 2.0), (1.0, 2.5), (1.0, 2.2)])
+            for name, value in zip(("small", "large"), values, strict=True)]  # fmt: skip
+    frame = pd.DataFrame(rows, columns=["recipe", "model", "seed", "gain"])
+    sizes = {"small": 1e6, "large": 1e7, "huge": 1e8}
+    assert over_sizes(frame, sizes)["trend"].item() == (
         "+1.2 points for ten times the parameters (95% interval +0.6 to +1.9, p = 0.014, 3 seeds). "
         "Two sizes say nothing about the shape between and beyond them."
     )
-    found = g.slopes(scores, AT)
-    assert "Two sizes" not in g.trend(found, 5)
-    assert g.trend(found.head(1), 5) == "1 seed with all 5 sizes cannot say how scores move with size."
+    three = pd.concat([frame, frame[frame["model"] == "large"].assign(model="huge")])
+    assert "Two sizes" not in over_sizes(three, sizes)["trend"].item()
+    alone = over_sizes(three[three["seed"] == 0], sizes)["trend"].item()
+    assert alone == "1 seed with all 3 sizes cannot say how scores move with size."
