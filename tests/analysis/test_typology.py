@@ -16,7 +16,6 @@ def test_table_of_declared_languages(declared) -> None:
     assert table["code"].tolist() == ["en", "qag", "qaa"]
     assert table.columns.tolist() == ["code", "name", "order", "script", "cognates", "distance", "resources"]
     assert table.loc[1, "name"] == "Quorzan"
-    assert t.properties(table) == ["order", "script", "cognates", "resources"]
 
 
 def test_languages_of_which_nothing_is_known() -> None:

@@ -67,7 +67,6 @@ def test_without_a_folder_there_is_no_distance() -> None:
     assert table["distance"].isna().all()
     assert set(table["reason"]) == {t.NO_FOLDER}
     assert not t.has(table, t.DISTANCE)
-    assert t.properties(table) == ["family", "script", "order", "resources"]
 
 
 def test_languages_that_nobody_knows_are_left_to_typology() -> None:

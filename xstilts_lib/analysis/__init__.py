@@ -1,22 +1,22 @@
 """What the chapters compute and draw, from the results table alone; functions return data or a Figure.
 
->>> from xstilts_lib import results
->>> from xstilts_lib.analysis import gains, signature
->>> scores = gains.scores(results.load(experiment))                 # doctest: +SKIP
->>> signature.table(signature.checks(scores))                       # doctest: +SKIP
+>>> from xstilts_lib.runs import results
+>>> from xstilts_lib.analysis import claims, gains
+>>> table = results.load(experiment)                                # doctest: +SKIP
+>>> gains.summary(gains.over_languages(gains.gains(gains.scores(table))))   # doctest: +SKIP
+>>> claims.table(claims.judged(table))                              # doctest: +SKIP
 
 From the table: `gains` goes from scores to gains, `designs` selects what a question asks for and compares,
-`kinds` tells recipes apart by their names, `training` reads what runs left behind.
+`kinds` tells recipes apart by their names, `training` reads what runs left behind, `by_example` their
+predictions.
 
-Numbers: `statistics` has means, tests and corrections, `crossed` intervals over seeds, languages and examples
-at once, `dominance` the order of whole distributions; beside them stand `mixed` (several causes at once),
-`scaling` (lines over sizes) and `power` (how many seeds would settle it).
+Numbers: `statistics` has means, tests, corrections, slopes and the order of whole distributions, `crossed`
+intervals over seeds, languages and examples at once, `mixed` several causes at once. `typology` has what is
+known of languages, and pairs of them.
 
-Languages: `typology` has their properties and pairs, `atlas` the facts of real ones.
-
-Verdicts: `verdicts` holds the rules, `claims` lists what others found and what this book asks and puts it to
-a table of results, `claims_tasks`, `claims_sizes` and `claims_designs` test it, `signature` checks the
-study's pattern, `published` has the numbers that others report.
+Verdicts: `verdicts` holds the rules, `claims` lists what others found and what this book asks, puts it to a
+table of results, and has the numbers that others report; `claims_tasks`, `claims_sizes` and `claims_designs`
+test it.
 
 Showing: `answers` makes the tables and sentences of the chapters, `wording` turns numbers into text,
 `figures` and `curves` draw.

@@ -10,7 +10,6 @@ tell. Targets whose score is an F1 over all tags or pairs are no means over exam
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -97,10 +96,6 @@ def told(table: pandas.DataFrame) -> str:
     """How many gains each breadth tells from nothing, in a sentence."""
     if table.empty:
         return "No gain here is a mean over examples"
-    counts = [_apart(table[name]) for name in BREADTHS]
+    counts = [sum(low > 0 or high < 0 for low, high in table[name]) for name in BREADTHS]
     parts = [f"{count} over {name}" for count, name in zip(counts, BREADTHS, strict=True)]
     return f"Of {len(table)} gains, intervals leave out zero for {'; '.join(parts)}"
-
-
-def _apart(bounds: Sequence[tuple[float, float]]) -> int:
-    return sum(low > 0 or high < 0 for low, high in bounds)

@@ -7,7 +7,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 
 import numpy as np
 import pandas as pd
@@ -51,11 +51,19 @@ def against(
     if len(groups) > len(LOOKS):
         raise ValueError(f"a figure tells at most {len(LOOKS)} lines apart, not {len(groups)}")
     figure, axes_of = panel_grid([2.1] * len(names), legend=len(groups) > 1, share=False)
+    # Marks stand beside each other by shares of the axis, so that their bars can be told apart.
+    shifts = np.linspace(-0.02, 0.02, len(groups)) if len(groups) > 1 else [0.0]
     for axes, name in zip(axes_of, names, strict=True):
         here = summary[summary[panel] == name]
-        for shift, look, group in zip(_spread(len(groups)), LOOKS, groups, strict=False):
+        for shift, (marker, face, edge, dash), group in zip(shifts, LOOKS, groups, strict=False):
             part = here[here[by] == group].sort_values(x)
-            _line(axes, part, x, look, shift, log, joined, " ".join(named(str(group)).split()))
+            at = part[x].to_numpy(dtype=float)
+            width = np.ptp(np.log(at) if log else at) if len(at) else 0.0
+            axes.errorbar(
+                at * np.exp(shift * width) if log else at + shift * width, part["estimate"], yerr=reach(part),
+                marker=marker, color=edge, markerfacecolor=face, markersize=5, elinewidth=1.2, linewidth=1.2,
+                linestyle=dash if joined else "none", label=" ".join(named(str(group)).split()),
+            )  # fmt: skip
         if "gain" in unit or "less" in unit:
             axes.axhline(0, color=BLACK, linewidth=0.8)
         axes.set_title(short(str(name)), loc="left")
@@ -66,31 +74,6 @@ def against(
     if axes_of:
         label_outer(axes_of, axis or x, unit)
     return figure
-
-
-def _line(
-    axes: Axes,
-    part: pd.DataFrame,
-    x: str,
-    look: tuple[str, str, str, str],
-    shift: float,
-    log: bool,
-    joined: bool,
-    label: str,
-) -> None:
-    marker, face, edge, dash = look
-    at = part[x].to_numpy(dtype=float)
-    width = np.ptp(np.log(at) if log else at) if len(at) else 0.0
-    at = at * np.exp(shift * width) if log else at + shift * width
-    axes.errorbar(
-        at, part["estimate"], yerr=reach(part), marker=marker, color=edge, markerfacecolor=face, markersize=5,
-        elinewidth=1.2, linestyle=dash if joined else "none", linewidth=1.2, label=label,
-    )  # fmt: skip
-
-
-def _spread(count: int) -> Sequence[float]:
-    """Shares of the axis by which marks stand beside each other, so that their bars can be told apart."""
-    return list(np.linspace(-0.02, 0.02, count)) if count > 1 else [0.0]
 
 
 def _ticks(axes: Axes, values: pd.Series, log: bool) -> None:

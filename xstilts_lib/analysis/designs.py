@@ -3,20 +3,18 @@
 >>> from xstilts_lib.analysis import designs, gains
 >>> scores = designs.select(gains.scores(table), plan.designs["joint"])          # doctest: +SKIP
 >>> designs.differences(gained, designs.joint_pairs(gained["recipe"]))           # doctest: +SKIP
-
-A design is anything with the names of recipes, targets and, unless it is for all, models.
 """
 
 from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, Protocol
 
 import numpy as np
 import pandas as pd
 
 from ..common.words import listed, plural
+from ..experiment import Design
 from ..tasks import task
 from ..tasks.recipe import parse
 from . import gains as g
@@ -26,31 +24,19 @@ LITTLE, MUCH = "little text", "more text"
 ALL = "all languages"
 
 
-class Design(Protocol):
-    """What this module reads of experiment.Design."""
-
-    @property
-    def recipes(self) -> Sequence[Any]: ...
-    @property
-    def targets(self) -> Sequence[str]: ...
-    @property
-    def models(self) -> Sequence[str] | None: ...
-    @property
-    def subsets(self) -> Any: ...
-
-
-def select(scores: pd.DataFrame, design: Design) -> pd.DataFrame:
-    """The rows of gains.scores that a design asks for, in the order of its recipes and targets."""
-    recipes = [str(recipe) for recipe in design.recipes]
-    kept = scores[scores["recipe"].isin(recipes) & scores["target"].isin(list(design.targets))]
+def select(frame: pd.DataFrame, design: Design) -> pd.DataFrame:
+    """The rows of results, or of gains.scores, that a design asks for, in the order that it names them."""
+    asked = {"recipe": [str(recipe) for recipe in design.recipes], "target": list(design.targets)}
+    kept = frame[frame["recipe"].isin(asked["recipe"]) & frame["target"].isin(asked["target"])]
     if design.models is not None:
         kept = kept[kept["model"].isin(list(design.models))]
-    places = {"recipe": recipes, "target": list(design.targets)}
-    order = {key: dict(zip(names, range(len(names)), strict=True)) for key, names in places.items()}
-    by = [*(kept[key].map(order[key]).rename(f"_{key}") for key in order), kept["model"]]
-    return kept.assign(_r=by[0], _t=by[1]).sort_values(["_r", "_t", "model", "seed"], kind="stable")[
-        list(scores.columns)
-    ].reset_index(drop=True)  # fmt: skip
+
+    def place(column: pd.Series) -> pd.Series:
+        names = asked.get(str(column.name))
+        return column.map({name: at for at, name in enumerate(names)}) if names else column
+
+    by = ["recipe", "target", "model", "seed"]
+    return kept.sort_values(by, key=place, kind="stable", ignore_index=True)
 
 
 def sizes(results: pd.DataFrame) -> dict[str, float]:

@@ -37,6 +37,13 @@ BLUE, ORANGE, GREEN, RED, PURPLE, SKY = "#0072B2", "#E69F00", "#009E73", "#D55E0
 GREY, BLACK = "#767676", "#000000"  # grey letters keep a contrast of 4.5 on white
 NONE = "no such run in this experiment"
 GAIN = f"gain over {BASELINE}, points"
+LOST, TREATED = "learnt nothing", "with an intermediate task"  # kinds of curves, beside BASELINE and FLOOR
+_CURVES: dict[str, dict[str, Any]] = {
+    LOST: {"color": RED, "linestyle": "--", "marker": "x", "linewidth": 1.2, "zorder": 4},
+    BASELINE: {"color": BLACK, "linewidth": 1.8, "zorder": 3},
+    FLOOR: {"color": ORANGE, "linestyle": ":", "linewidth": 1.5, "zorder": 2},
+    TREATED: {"color": SKY, "linewidth": 0.9, "zorder": 1},
+}
 _STYLE = {
     "font.size": 10,
     "axes.titlesize": 10,
@@ -229,8 +236,8 @@ def learning_curves(curves: pd.DataFrame, panel: str = "task", smoothing: int = 
             ["recipe", "seed", "task"], sort=False
         ):
             loss = run["loss"].rolling(smoothing, min_periods=1).mean()
-            look = _line(str(recipe), bool(run["degenerate"].any()))
-            kinds[look["label"]] = axes.plot(run["step"], loss, markevery=[-1], **look)[0]
+            kind = LOST if run["degenerate"].any() else recipe if recipe in _CURVES else TREATED
+            kinds[kind] = axes.plot(run["step"], loss, markevery=[-1], label=kind, **_CURVES[kind])[0]
         axes.set_title(short(str(name)), loc="left")
     figure.legend(kinds.values(), kinds.keys(), loc="outside upper left", ncols=2, frameon=False)
     label_outer(panels, "update", "loss")
@@ -319,21 +326,3 @@ def reach(part: pd.DataFrame) -> np.ndarray:
 
 def _cell(value: float, sure: bool) -> str:
     return "" if math.isnan(value) else signed(value, 0 if abs(value) >= 10 else 1) + ("*" if sure else "")
-
-
-def _line(recipe: str, degenerate: bool) -> dict[str, Any]:
-    """How the curve of one run is drawn, and what the legend calls its kind."""
-    if degenerate:
-        return {
-            "color": RED,
-            "linestyle": "--",
-            "marker": "x",
-            "linewidth": 1.2,
-            "label": "learnt nothing",
-            "zorder": 4,
-        }
-    if recipe == BASELINE:
-        return {"color": BLACK, "linewidth": 1.8, "label": BASELINE, "zorder": 3}
-    if recipe == FLOOR:
-        return {"color": ORANGE, "linestyle": ":", "linewidth": 1.5, "label": FLOOR, "zorder": 2}
-    return {"color": SKY, "linewidth": 0.9, "label": "with an intermediate task", "zorder": 1}

@@ -16,7 +16,7 @@ from __future__ import annotations
 
 import math
 import warnings
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -86,19 +86,19 @@ def fit(
     found = _estimate(outcome, design, labels) if len(kept) > design.shape[1] + 1 else None
     if found is None:
         notes.append("The model did not converge on these data, so no effect is estimated.")
-        empty = [_row(name) for name in names]
-        return Mixed(_table(empty, reasons), {}, len(kept), tuple(notes))
+        return Mixed(_table(map(_unknown, names), reasons), {}, len(kept), tuple(notes))
     estimates, errors, deviations = found
     rows = []
     for index, name in enumerate(names):
         freedom, where = _freedom(design, index, labels)
         if freedom < 1:
             few = f"There are too few levels of {where} to separate {name} from chance."
-            rows.append(_row(name, note=few))
+            rows.append(_unknown(name, few))
             continue
+        estimate = estimates[index]
         half = stats.t.ppf((1 + level) / 2, freedom) * errors[index]
-        p = 2 * stats.t.sf(abs(estimates[index]) / errors[index], freedom)
-        rows.append(_row(name, estimates[index], half, p, freedom))
+        p = 2 * stats.t.sf(abs(estimate) / errors[index], freedom)
+        rows.append((name, estimate, estimate - half, estimate + half, p, freedom, ""))
     return Mixed(_table(rows, reasons), deviations, len(kept), tuple(notes))
 
 
@@ -217,16 +217,10 @@ def _constant(column: Array, codes: Array) -> bool:
     return bool((np.abs(np.diff(column[order]))[inside] < 1e-9).all())
 
 
-def _row(
-    term: str, estimate: float = math.nan, half: float = math.nan, p: float = math.nan,
-    freedom: float = math.nan, note: str = "",
-) -> dict[str, object]:  # fmt: skip
-    return {
-        "term": term, "estimate": estimate, "low": estimate - half, "high": estimate + half, "p": p,
-        "df": freedom, "note": note,
-    }  # fmt: skip
+def _unknown(term: str, note: str = "") -> tuple[object, ...]:
+    """The row of a term that the data do not identify."""
+    return term, *[math.nan] * 5, note
 
 
-def _table(rows: list[dict[str, object]], reasons: dict[str, str]) -> pd.DataFrame:
-    unknown = [_row(term, note=reason) for term, reason in reasons.items()]
-    return pd.DataFrame([*rows, *unknown], columns=COLUMNS)
+def _table(rows: Iterable[tuple[object, ...]], reasons: dict[str, str]) -> pd.DataFrame:
+    return pd.DataFrame([*rows, *(_unknown(*reason) for reason in reasons.items())], columns=COLUMNS)

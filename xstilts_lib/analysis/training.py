@@ -26,18 +26,9 @@ Part = tuple[str, int, str, Path]
 """Recipe, seed, name of the part, its directory."""
 CURVE_COLUMNS = ["recipe", "seed", "phase", "part", "task", "step", "loss", "tokens_per_second", "degenerate"]
 RUN_COLUMNS = [
-    "recipe",
-    "seed",
-    "phase",
-    "part",
-    "steps",
-    "tokens",
-    "loss",
-    "training",
-    "seconds",
-    "degenerate",
+    "recipe", "seed", "phase", "part", "steps", "tokens", "loss", "training", "seconds", "degenerate",
     "reason",
-]
+]  # fmt: skip
 
 
 def histories(parts: Iterable[Part]) -> tuple[pd.DataFrame, pd.DataFrame]:
@@ -56,20 +47,12 @@ def histories(parts: Iterable[Part]) -> tuple[pd.DataFrame, pd.DataFrame]:
         degenerate = bool(told.get("degenerate", False))
         rows = [{**key, **row, "degenerate": degenerate} for row in told.get("rows", [])]
         curves += rows
-        seconds = _read(directory / MANIFEST).get("seconds", float("nan"))
         last = {row["task"]: row["loss"] for row in rows}
-        runs.append(
-            {
-                **key,
-                "steps": told.get("steps", 0),
-                "tokens": told.get("tokens", 0),
-                "loss": sum(last.values()) / len(last) if last else float("nan"),
-                "training": told.get("seconds", 0.0),
-                "seconds": seconds,
-                "degenerate": degenerate,
-                "reason": told.get("reason", ""),
-            }
-        )
+        loss = sum(last.values()) / len(last) if last else float("nan")
+        seconds = _read(directory / MANIFEST).get("seconds", float("nan"))
+        said = {name: told.get(name, 0) for name in ("steps", "tokens")} | {"reason": told.get("reason", "")}
+        spent = {"training": told.get("seconds", 0.0), "seconds": seconds}
+        runs.append({**key, **said, **spent, "loss": loss, "degenerate": degenerate})
     return pd.DataFrame(curves, columns=CURVE_COLUMNS), pd.DataFrame(runs, columns=RUN_COLUMNS)
 
 
@@ -95,14 +78,11 @@ def times(runs: pd.DataFrame) -> pd.DataFrame:
 def speeds(runs: pd.DataFrame) -> pd.DataFrame:
     """Tokens a second in each phase, over its runs: phase, runs, tokens, tokens_per_second, degenerate."""
     trained = runs[runs["training"] > 0]
-    table = trained.groupby("phase", sort=False).agg(
-        runs=("seed", "size"),
-        tokens=("tokens", "sum"),
-        training=("training", "sum"),
-        degenerate=("degenerate", "sum"),
-    )
-    table["tokens_per_second"] = table["tokens"] / table["training"]
-    return table.drop(columns="training").reset_index()
+    by_phase = trained.groupby("phase", sort=False)
+    table = by_phase[["tokens", "degenerate"]].sum()
+    table.insert(0, "runs", by_phase.size())
+    table["tokens_per_second"] = table["tokens"] / by_phase["training"].sum()
+    return table.reset_index()
 
 
 def told(runs: pd.DataFrame) -> str:

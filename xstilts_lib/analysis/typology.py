@@ -23,7 +23,7 @@ import functools
 import itertools
 import math
 import zipfile
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -191,11 +191,6 @@ def correlation(
     joined = means.merge(table, left_on="language", right_on="code")
     x, y = joined[name], joined["estimate"]
     return spearman_interval(x, y, level), spearman_p(x, y)
-
-
-def properties(table: pd.DataFrame) -> Sequence[str]:
-    """The declared properties, in the order of the table."""
-    return [name for name in table if name not in _NOT_PROPERTIES and table[name].notna().any()]
 
 
 def _like_english(one: Any, two: Any, english: Any) -> bool:
