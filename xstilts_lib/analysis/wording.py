@@ -100,19 +100,11 @@ def cells(
 
 
 def grid(
-    summary: pd.DataFrame,
-    rows: Sequence[str],
-    columns: Sequence[str],
-    sign: bool = False,
-    by: tuple[str, str] = ("recipe", "target"),
+    summary: pd.DataFrame, rows: Sequence[str], columns: Sequence[str], sign: bool = False
 ) -> pd.DataFrame:
-    """A summary as a table of text, `rows` by `columns`, each cell an estimate with half its interval."""
-    texts = {
-        (row[by[0]], row[by[1]]): cell(row["estimate"], row["low"], row["high"], sign)
-        for row in summary.to_dict("records")
-    }
-    content = [[texts.get((row, column), NOTHING) for column in columns] for row in rows]
-    return pd.DataFrame(content, index=pd.Index(rows, name=by[0]), columns=list(columns))
+    """A summary as a table of text, recipes by targets, each cell an estimate with half its interval."""
+    texts = summary.assign(text=cells(summary, sign)).pivot(index="recipe", columns="target", values="text")
+    return texts.reindex(index=rows, columns=columns).fillna(NOTHING).rename_axis(columns=None)
 
 
 def shown(frame: pd.DataFrame, caption: str) -> Styler:
