@@ -12,9 +12,9 @@ import pytest
 
 from xstilts_lib.analysis import answers, claims
 from xstilts_lib.analysis.claims import CLAIMS, OURS
-from xstilts_lib.rendering import claims as verdicts
 from xstilts_lib.common import places
 from xstilts_lib.experiment import load_experiment
+from xstilts_lib.rendering import claims as verdicts
 
 
 def test_every_source_is_cited_on_the_page() -> None:

@@ -119,8 +119,7 @@ def load(
 
 def ready(model: PreTrainedModel) -> PreTrainedModel:
     """The model for evaluation, with our attention, and on a CPU with half precision all the way up."""
-    found = _blocks(model)
-    if found is not None:
+    if found := _blocks(model):
         found[0].register_forward_pre_hook(_halve, with_kwargs=True)
     return attention.use(model).eval()
 
@@ -244,16 +243,14 @@ class _Reached(Exception):
 
 def blocks(model: PreTrainedModel) -> nn.ModuleList:
     """The encoder's layers, bottom first."""
-    found = _blocks(model)
-    if found is None:
-        raise UserError(f"A {model.config.model_type} keeps its layers where they were not found.")
-    return found
+    if found := _blocks(model):
+        return found
+    raise UserError(f"A {model.config.model_type} keeps its layers where they were not found.")
 
 
 def _blocks(model: PreTrainedModel) -> nn.ModuleList | None:
-    number = model.config.num_hidden_layers
-    lists = (m for m in model.modules() if isinstance(m, nn.ModuleList) and len(m) == number)
-    return next(lists, None)
+    lists = (module for module in model.modules() if isinstance(module, nn.ModuleList))
+    return next((each for each in lists if len(each) == model.config.num_hidden_layers), None)
 
 
 def inputs(model: PreTrainedModel, batch: Batch) -> dict[str, Any]:

@@ -201,15 +201,15 @@ def _opened(settings: str, targets: tuple[str, ...]) -> RealSource:
 
 def _needs(run: Run, part: str, source: RealSource) -> Iterator[Need]:
     """The splits that `part` and everything upstream of it read; running text is one, of all languages."""
-    experiment, text = run.experiment, Need(text_task(source.kind), "train", "")
+    experiment = run.experiment
     if part == ENCODER:
         if run.recipe.steps:
             yield from _needs(run.parent, ENCODER, source)
             for each in run.recipe.last.tasks:
                 running = TASKS[each.task].role == "text"
-                yield text if running else Need(each.task, "train", each.language)
+                yield Need(each.task, "train", "" if running else each.language)
         elif experiment.model.architecture is not None:
-            yield text
+            yield Need(text_task(source.kind), "train", "")
         return
     yield from _needs(run, ENCODER, source)
     for name in run.tasks(part):
