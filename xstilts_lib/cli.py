@@ -116,6 +116,9 @@ def results(
     record: Annotated[
         bool, typer.Option("--record", help="Keep the table of a finished experiment under book/records/.")
     ] = False,
+    unfinished: Annotated[
+        bool, typer.Option("--unfinished", help="With --record: what is done, though parts are missing.")
+    ] = False,
 ) -> None:
     """The table of recipes by targets: means over the non-English languages, intervals over seeds."""
     from .rendering.tables import show, summarise
@@ -126,7 +129,7 @@ def results(
     rows = summarise(loaded, module.load(loaded))
     left = len(module.missing(loaded))
     if record:
-        print(f"Recorded in {places.relative(records.write(loaded))}.", file=sys.stderr)
+        print(f"Recorded in {places.relative(records.write(loaded, unfinished))}.", file=sys.stderr)
     elif left and module.collect(loaded).empty:
         said = f"{loaded.name!r} has not been run here; this is the record.{records.changed(loaded)}"
         print(said, file=sys.stderr)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
@@ -240,3 +241,50 @@ def test_the_page_of_the_questions_links_to_the_chapters(kept: Experiment) -> No
 def test_the_name_of_a_chapter_ends_in_its_design() -> None:
     assert analyses.design_of("54_chains") == "chains"
     assert analyses.design_of("50_two_words") == "two_words"
+
+
+def test_a_record_grows_from_machine_to_machine(questions: Experiment, finish: Finish) -> None:
+    """What one has done stays when another, which has none of it, records its own."""
+    runs = all_runs(questions)
+    for run in runs:
+        finish(run)
+    records.write(questions)
+    whole, told = records.read(questions), records.provenance(questions)
+    half = len(runs) // 2
+    records.path(questions).unlink()
+    records.path(questions).with_suffix(".json").unlink()
+    for run in runs[half:]:
+        shutil.rmtree(run.directory)
+    with pytest.raises(UserError, match="parts are missing"):
+        records.write(questions)
+    records.write(questions, unfinished=True)
+    part = records.provenance(questions)
+    assert 0 < part["parts"] < told["parts"]
+    assert f"{part['parts']} of {told['parts']} parts" in records.origin(questions)
+    for run in runs[:half]:
+        shutil.rmtree(run.directory)
+    for run in runs[half:]:
+        finish(run)
+    records.write(questions)
+    columns = ["model", "recipe", "seed", "target", "language", "metric"]
+    both = (table.sort_values(columns, ignore_index=True) for table in (records.read(questions), whole))
+    pandas.testing.assert_frame_equal(*both)
+    now = records.provenance(questions)
+    assert (now["parts"], now["seconds"]) == (told["parts"], told["seconds"])
+    assert {name for machine in now["machines"] for name in machine["parts"]} == {
+        f"{run.experiment.model.name}/{run.recipe.name}/seed{run.seed}/{part}"
+        for run in runs
+        for part in run.parts
+    }
+
+
+def test_a_record_of_other_settings_is_not_mixed_in(questions: Experiment, finish: Finish) -> None:
+    runs = all_runs(questions)
+    finish(runs[0])
+    records.write(questions, unfinished=True)
+    shutil.rmtree(runs[0].directory)
+    questions.file.write_text(questions.file.read_text().replace("steps: 1", "steps: 2"))
+    again = load_experiment(questions.name)
+    finish(all_runs(again)[1])
+    with pytest.raises(UserError, match=r"was made with other settings .*pretraining.steps was 1 and is 2"):
+        records.write(again, unfinished=True)

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
+from collections.abc import Collection, Iterable, Mapping, Set
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -27,6 +28,8 @@ if TYPE_CHECKING:
     import pandas
 
 SHOWN = 3  # changes of a file that a sentence names
+# What may be added to a file without other numbers: more recipes, targets, encoders or seeds.
+_GROWING = ("designs", "recipes", "seeds", "targets", "variants")
 _PROSE = ("title", "description", "question")  # keys that decide no number
 
 
@@ -61,8 +64,10 @@ def origin(experiment: Experiment) -> str:
     days = first if first == last else f"{first} to {last}"
     hardware = told["hardware"]
     machine = hardware["processor"] + arithmetic.in_words(hardware.get("arithmetic", {}))
+    number, whole = f"{told['parts']:,}", sum(len(run.parts) for run in all_runs(experiment))
+    number += f" of {whole:,}" if told["parts"] < whole else ""
     return (
-        f"The results are a record: {told['parts']:,} parts, {duration(told['seconds'])} of one core in all, "
+        f"The results are a record: {number} parts, {duration(told['seconds'])} of one core in all, "
         f"computed on {days} on {machine}; "
         f"“xstilts verify {experiment.name}” computes some of them again and compares." + changed(experiment)
     )
@@ -81,13 +86,19 @@ def changes(experiment: Experiment) -> list[str]:
     told = provenance(experiment)
     if "settings" not in told or not results.missing(experiment):
         return []
-    old, new = (
-        _flat(strict.parse_yaml(text)) for text in (told["settings"], experiment.file.read_text("utf-8"))
-    )
+    return _differences(told["settings"], experiment)
+
+
+def _differences(before: str, experiment: Experiment, besides: Collection[str] = ()) -> list[str]:
+    """The same between the text of a file and the experiment's file now; but not of prose, nor of the keys
+    `besides`."""
+    old, new = (_flat(strict.parse_yaml(text)) for text in (before, experiment.file.read_text("utf-8")))
     return [
         f"{key} was {old.get(key, 'not stated')} and is {new.get(key, 'not stated')}"
         for key in sorted(old.keys() | new.keys())
-        if old.get(key) != new.get(key) and key.split(".")[-1] not in _PROSE
+        if old.get(key) != new.get(key)
+        and key.split(".")[-1] not in _PROSE
+        and key.split(".")[0] not in besides
     ]
 
 
@@ -121,15 +132,19 @@ def unlearnt(experiment: Experiment, design: Design) -> str:
     it may be one of several. The links of a chain are trainings too.
     """
     if not results.missing(experiment):
-        found = _degenerate(experiment)
+        found = _degenerate((run, part) for run in all_runs(experiment) for part in run.parts)
     else:
         found = provenance(experiment).get("degenerate", [])
     encoders = {recipe.name for recipe in tree(design.recipes)}
     recipes = {recipe.name for recipe in design.recipes}
+    parts = [(run, part) for run in all_runs(experiment) for part in run.parts]
+    machines = provenance(experiment).get("machines") if results.missing(experiment) else None
+    if machines:  # the record may lack some of them
+        held = {name for machine in machines for name in machine["parts"]}
+        parts = [each for each in parts if _name(*each) in held]
     trainings = {
         (run.experiment.model.name, run.recipe.name, part, run.seed)
-        for run in all_runs(experiment)
-        for part in run.parts
+        for run, part in parts
         if design.covers(run.experiment.model.name)
         and run.recipe.name in (encoders if part == ENCODER else recipes)
         and (part == ENCODER or part.removeprefix(f"{TARGETS}/") in design.targets)
@@ -162,56 +177,104 @@ def _lost(name: str, encoder: bool, where: list[tuple[str, str]], several: bool)
     return f"{name} {often} as the target (after {named}{in_models})"
 
 
-def write(experiment: Experiment) -> Path:
-    """Keep the table of a finished experiment, and its provenance; UserError while parts are missing."""
-    left = results.missing(experiment)
-    if left:
-        run, part = left[0]
+def write(experiment: Experiment, unfinished: bool = False) -> Path:
+    """Keep the table of what is done here, beside what the record holds of other parts, and its provenance.
+
+    So an experiment that takes days is recorded as it goes, on whatever machine. UserError while parts are
+    done nowhere, unless `unfinished`, and where the record was made with other settings.
+    """
+    import pandas
+
+    parts = {_name(run, part): (run, part) for run in all_runs(experiment) for part in run.parts}
+    done = {name for name, (run, part) in parts.items() if run.done(part)}
+    told = provenance(experiment)
+    kept = {name for machine in _machines(told, parts) for name in machine["parts"]} & parts.keys() - done
+    left = [parts[name] for name in parts if name not in done | kept]
+    if not done or (left and not unfinished):
+        run, part = left[0] if left else next(iter(parts.values()))
         raise UserError(
             f"{experiment.name!r} is not done, so there is nothing to record: {len(left)} parts are missing, "
             f"the first {part} of {run.recipe.name}, seed {run.seed}."
         )
+    if kept and (changed := _differences(told["settings"], experiment, besides=_GROWING)):
+        raise UserError(
+            f"{places.relative(path(experiment))} was made with other settings ({'; '.join(changed)}): "
+            "remove it, or take the settings back."
+        )
     table = results.collect(experiment)
+    if kept:
+        columns = ["model", "recipe", "seed", "target"]
+        cells = [
+            (run.experiment.model.name, run.recipe.name, run.seed, name)
+            for run, part in map(parts.__getitem__, kept)
+            for name in run.tasks(part)
+        ]
+        before = read(experiment)
+        table = pandas.concat([before[before[columns].apply(tuple, axis=1).isin(cells)], table])
+        table = table.sort_values([*columns, "language", "metric"], ignore_index=True)
     file = path(experiment)
     with disk.replacing(file) as beside:
         table.to_parquet(beside, index=False, compression="zstd")
-    disk.write_json(file.with_suffix(".json"), _provenance(experiment, len(table)))
+    new = {name: parts[name] for name in parts if name in done}
+    disk.write_json(file.with_suffix(".json"), _provenance(experiment, len(table), new, told, kept))
     return file
 
 
-def _provenance(experiment: Experiment, rows: int) -> dict[str, Any]:
-    records = {_name(run, part): _manifest(run, part) for run in all_runs(experiment) for part in run.parts}
-    every = list(records.values())
-    on: dict[str, list[str]] = {}  # which parts were computed on which kind of machine, in which precision
+def _machines(told: Mapping[str, Any], parts: Iterable[str]) -> list[dict[str, Any]]:
+    """The machines that a record names, each with its parts and their seconds; a record that names none has
+    all parts from one."""
+    if not told:
+        return []
+    each = told["seconds"] / max(1, told["parts"])
+    return told.get("machines") or [{"hardware": told["hardware"], "parts": dict.fromkeys(parts, each)}]
+
+
+def _provenance(
+    experiment: Experiment,
+    rows: int,
+    new: Mapping[str, tuple[Run, str]],
+    told: Mapping[str, Any],
+    kept: Set[str],
+) -> dict[str, Any]:
+    """What a record of `rows` is made from: the parts that are `new`, and those `kept` of an earlier one."""
+    records = {name: _manifest(run, part) for name, (run, part) in new.items()}
+    on: dict[str, dict[str, float]] = {}  # which parts took how long on which kind of machine
+    for machine in _machines(told, kept):
+        mine = {name: seconds for name, seconds in machine["parts"].items() if name in kept}
+        if mine:
+            on.setdefault(json.dumps(machine["hardware"], sort_keys=True), {}).update(mine)
     for name, record in records.items():
-        on.setdefault(json.dumps(record["hardware"], sort_keys=True), []).append(name)
-    machines = [{"hardware": json.loads(hardware), "parts": names} for hardware, names in on.items()]
+        on.setdefault(json.dumps(record["hardware"], sort_keys=True), {})[name] = round(record["seconds"], 1)
+    machines = [{"hardware": json.loads(hardware), "parts": parts} for hardware, parts in on.items()]
+    lost = [row for row in told.get("degenerate", []) if f"{row[0]}/{row[1]}/seed{row[3]}/{row[2]}" in kept]
+    every, dates = list(records.values()), list(told.get("dates", [])) if kept else []
+    dates += [record["date"] for record in every]
     return {
         "experiment": experiment.name,
         "rows": rows,
-        "parts": len(every),
-        "seconds": round(sum(record["seconds"] for record in every), 1),
-        "degenerate": _degenerate(experiment),
-        "dates": [min(record["date"] for record in every), max(record["date"] for record in every)],
-        "code": sorted({record["code"] for record in every}),
+        "parts": len(new) + len(kept),
+        "seconds": round(sum(seconds for machine in machines for seconds in machine["parts"].values()), 1),
+        "degenerate": lost + _degenerate(new.values()),
+        "dates": [min(dates), max(dates)],
+        "code": sorted({record["code"] for record in every} | set(told.get("code", []) if kept else ())),
         "versions": _most(record["versions"] for record in every),
-        "hardware": _most(record["hardware"] for record in every),
-        **({"machines": machines} if len(machines) > 1 else {}),
-        "data": {what: of for record in every for what, of in (record.get("data") or {}).items()},
+        "hardware": max(machines, key=lambda machine: len(machine["parts"]))["hardware"],
+        "machines": machines,
+        "data": {what: of for record in [*([told] if kept else []), *every] for what, of in
+                 (record.get("data") or {}).items()},
         "settings": experiment.file.read_text(encoding="utf-8"),
-    }
+    }  # fmt: skip
 
 
 def _name(run: Run, part: str) -> str:
     return f"{run.experiment.model.name}/{run.recipe.name}/seed{run.seed}/{part}"
 
 
-def _degenerate(experiment: Experiment) -> list[list[Any]]:
+def _degenerate(parts: Iterable[tuple[Run, str]]) -> list[list[Any]]:
     """Model, recipe, part and seed of every training that left tasks unlearnt, and those tasks."""
     return [
         [run.experiment.model.name, run.recipe.name, part, run.seed, _tasks_lost(run, part)]
-        for run in all_runs(experiment)
-        for part in run.parts
+        for run, part in parts
         if _manifest(run, part).get("degenerate")
     ]
 
