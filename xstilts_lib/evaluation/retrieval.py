@@ -24,14 +24,15 @@ if TYPE_CHECKING:
 Embed = Callable[[Sequence[str]], np.ndarray]
 
 
-def sides(rows: Dataset, embed: Embed) -> tuple[mining.Side, mining.Side]:
-    """The sentences of the language and of English, in the rows' order, each with its vector from `embed`."""
+def sides(rows: Dataset, embed: Embed, english: Embed | None = None) -> tuple[mining.Side, mining.Side]:
+    """The sentences of the language and of English, in the rows' order, each with its vector from `embed`;
+    those of English from `english` where it is given."""
     columns = rows[:]
     found = []
-    for side in ("source", "target"):
+    for side, function in (("source", embed), ("target", english or embed)):
         places = [place for place, name in enumerate(columns["side"]) if name == side]
         sentences = [columns["sentence"][place] for place in places]
-        found.append(mining.Side([columns["id"][place] for place in places], sentences, embed(sentences)))
+        found.append(mining.Side([columns["id"][place] for place in places], sentences, function(sentences)))
     return found[0], found[1]
 
 
@@ -45,32 +46,41 @@ def gold(rows: Dataset) -> set[tuple[str, str]]:
     }
 
 
-def by_layer(
+def search(
     model: PreTrainedModel,
     tokenizer: PreTrainedTokenizerFast,
     rows: Mapping[str, Dataset],
     settings: Retrieval,
-) -> pandas.DataFrame:
-    """Retrieval accuracy at every layer, in percent: language, layer, accuracy, centred.
+    tokens: int = evaluate.TOKENS,
+) -> tuple[dict[str, np.ndarray], pandas.DataFrame]:
+    """Retrieval in each language of `rows` (language -> bitext), from one pass over its sentences.
 
-    `rows` is language -> bitext. `centred` has the mean of each side's vectors subtracted first, which takes
-    out what only tells languages apart; layer 0, the embeddings, is what spelling alone gives. Whoever
-    chooses a layer by it gives dev sets.
+    Returns for each language the places that `mining.retrieve` finds at `settings.layer`, and the accuracy at
+    every layer in percent: language, layer, accuracy, centred. `centred` has the mean of each side's vectors
+    subtracted first, which takes out what only tells languages apart; layer 0, the embeddings, is what
+    spelling alone gives. Whoever chooses a layer by it gives dev sets.
     """
     import pandas
 
     layers = range(model.config.num_hidden_layers + 1)
+    known: dict[str, np.ndarray] = {}  # English sentences, which the languages share
 
-    def embed(sentences: Sequence[str]) -> np.ndarray:
+    def states(sentences: Sequence[str]) -> np.ndarray:
         """(sentences, layers, width)"""
-        states = evaluate.embed(
-            model, tokenizer, sentences, layers, settings.pooling, precision=settings.precision
+        found = evaluate.embed(
+            model, tokenizer, sentences, layers, settings.pooling, tokens, precision=settings.precision
         )
-        return states.swapaxes(0, 1)
+        return found.swapaxes(0, 1)
 
-    found = []
+    def english_states(sentences: Sequence[str]) -> np.ndarray:
+        fresh = [sentence for sentence in dict.fromkeys(sentences) if sentence not in known]
+        if fresh:
+            known.update(zip(fresh, states(fresh), strict=True))
+        return np.stack([known[sentence] for sentence in sentences])
+
+    places, found = {}, []
     for language, part in rows.items():
-        foreign, english = sides(part, embed)
+        foreign, english = sides(part, states, english_states)
         pairs = gold(part)
         for layer in layers:
             theirs, ours = (side.embeddings[:, layer] for side in (foreign, english))
@@ -78,17 +88,19 @@ def by_layer(
             for name, shift in (("accuracy", 0.0), ("centred", 1.0)):
                 index = theirs - shift * theirs.mean(axis=0)
                 nearest = mining.retrieve(ours - shift * ours.mean(axis=0), index)
+                if layer == settings.layer and not shift:
+                    places[language] = nearest
                 hits = [
                     (foreign.ids[place], identity) in pairs
                     for place, identity in zip(nearest, english.ids, strict=True)
                 ]
                 row[name] = 100 * float(np.mean(hits))
             found.append(row)
-    return pandas.DataFrame(found, columns=["language", "layer", "accuracy", "centred"])
+    return places, pandas.DataFrame(found, columns=["language", "layer", "accuracy", "centred"])
 
 
 def as_metrics(table: pandas.DataFrame, language: str) -> dict[str, float]:
-    """The rows of `by_layer` for one language as metrics beside its score: "layer 3", "layer 3 centred"."""
+    """The rows of `search` for one language as metrics beside its score: "layer 3", "layer 3 centred"."""
     mine = table[table["language"] == language]
     return {
         f"layer {layer}{suffix}": float(value)
