@@ -54,7 +54,7 @@ designs:
   alternatives:
     question: Alternatives
     models: [base]
-    recipes: [none, squad_v1, squad_v1+text, squad_v1@de]
+    recipes: [none, squad_v1, squad_v1@de]
     targets: [xnli, tydiqa, tatoeba]
 """
 ALONE = REAL.replace("recipes: [untrained, none, squad_v1]", "recipes: [none]")

@@ -45,11 +45,12 @@ def smoke_runs(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def checkout(smoke_runs: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     """A copy of this checkout that may be written to, with the smoke runs beside it."""
     home = tmp_path_factory.mktemp("checkout")
-    skip = shutil.ignore_patterns("_build", "__pycache__", "runs")
+    built, generated = ("_build", "__pycache__"), ("runs",)
     for name in KEPT:
         source = places.home() / name
         if source.is_dir():
-            shutil.copytree(source, home / name, ignore=skip)
+            skip = built + generated if name == "book" else built
+            shutil.copytree(source, home / name, ignore=shutil.ignore_patterns(*skip))
         else:
             shutil.copy2(source, home / name)
     with pytest.MonkeyPatch.context() as patch:

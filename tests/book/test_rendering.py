@@ -17,8 +17,8 @@ from IPython.utils.capture import capture_output
 from xstilts_lib import rendering
 from xstilts_lib.common import places
 from xstilts_lib.common.errors import UserError
-from xstilts_lib.experiment import available, load_experiment
-from xstilts_lib.rendering import contents, executed, markup, real, table_of_contents, write
+from xstilts_lib.experiment import load_experiment
+from xstilts_lib.rendering import contents, executed, markup, table_of_contents, write
 from xstilts_lib.sources import open_source
 from xstilts_lib.tasks import TASKS
 
@@ -258,33 +258,3 @@ def test_the_world_shows_every_task_and_language(showing: Showing) -> None:
     assert '<span lang="qag-Geor">' in found["examples"]
     assert 'class="answer"' in found["examples"]
     assert '<rt lang="en">agent</rt>' in found["table-sentence"]
-
-
-def test_real_results_come_from_the_record_where_there_are_no_runs(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("XSTILTS_RUNS", str(tmp_path / "runs"))
-    monkeypatch.setattr(places, "book", lambda: tmp_path)
-    assert "Not run here" in real.results_table()
-    if real.REAL not in available():
-        pytest.skip(f"experiments/{real.REAL}.yaml is not there")
-    experiment = load_experiment(real.REAL)
-    recipe, target = experiment.recipes[0].name, experiment.targets[0]
-    common = {"experiment": real.REAL, "model": experiment.model.name, "parameters": 1}
-    common |= {
-        "recipe": recipe,
-        "target": target,
-        "seed": 0,
-        "metric": "score",
-        "examples": 10,
-        "provenance": "abc def 2026-11-21",
-    }
-    rows = [
-        {**common, "language": code, "value": value}
-        for code, value in (("en", 90.0), ("de", 40.0), ("ru", 50.0))
-    ]
-    (tmp_path / "records").mkdir()
-    pandas.DataFrame(rows).to_parquet(tmp_path / "records" / f"{real.REAL}.parquet", index=False)
-    shown = real.results_table()
-    assert f"| {markup.code(recipe)} | 45.0 |" in shown
-    assert "abc def 2026" in shown

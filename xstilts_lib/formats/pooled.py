@@ -59,7 +59,9 @@ class PooledHead(nn.Module):
         return self.out(self.dropout(torch.tanh(self.dense(pooled)))).float()
 
 
-class _Labelled(Format):
+class Labelled(Format):
+    """What formats with one label an example share."""
+
     def items(self, feature: LabelFeature) -> int:
         return int(feature.label != IGNORED)
 
@@ -70,7 +72,7 @@ class _Labelled(Format):
         return self.scores(head, hidden, batch).argmax(dim=1).tolist()
 
 
-class PairFormat(_Labelled):
+class PairFormat(Labelled):
     name = "pair"
     columns = ("id", "first", "second", "label")
 
@@ -102,7 +104,7 @@ class PairFormat(_Labelled):
         return entropy(feature.label for feature in features if feature.label != IGNORED)
 
 
-class ChoiceFormat(_Labelled):
+class ChoiceFormat(Labelled):
     """Predictions are the indices of choices."""
 
     name = "choice"
