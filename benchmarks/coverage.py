@@ -59,9 +59,6 @@ def settings() -> list[Setting]:
         for name, spread in SPREADS.items():
             world = f"{seeds} seeds, {languages} languages, {name}"
             values = gains_of(seeds, languages, spread)
-            rows.append(
-                ("crossed_interval", world, "interval", holds(crossed.crossed_interval, values), many)
-            )
             rows.append(("bootstrap_interval", world, "interval", resampled(values), some))
     for name, spread in SPREADS.items():
         values = with_examples(5, 8, 100, spread)
@@ -123,10 +120,6 @@ def with_examples(seeds: int, languages: int, count: int, spread: tuple[float, .
         return whole(rng, worlds)[..., None] + 2 * own + by_language + noise
 
     return values
-
-
-def holds(method: Callable[..., s.Interval], values: Simulate) -> Simulate:
-    return lambda rng, worlds: inside(method(values(rng, worlds)))
 
 
 def resampled(values: Simulate, axes: int = 2) -> Simulate:

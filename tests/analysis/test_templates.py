@@ -11,7 +11,7 @@ import pytest
 from IPython.core.interactiveshell import InteractiveShell
 from IPython.utils.capture import capture_output
 
-from xstilts_lib.analysis import by_example
+from xstilts_lib.analysis import crossed
 from xstilts_lib.common import places
 
 TEMPLATES = ("40_main_table", "41_languages", "42_training_runs")
@@ -111,7 +111,7 @@ def experiment(request, finish, tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
     finish(request.param)
     # What is left holds scores and no predictions.
     draw = np.random.default_rng(0)
-    monkeypatch.setattr(by_example, "cube", lambda *_: draw.normal(60, 5, size=(2, 3, 20)))
+    monkeypatch.setattr(crossed, "cube", lambda *_: draw.normal(60, 5, size=(2, 3, 20)))
     return request.param
 
 

@@ -15,7 +15,7 @@ import numpy as np
 import pytest
 
 from xstilts_lib import scoring
-from xstilts_lib.analysis import by_example
+from xstilts_lib.analysis import crossed
 from xstilts_lib.experiment import load_experiment
 from xstilts_lib.runs import results
 from xstilts_lib.runs.run import ENCODER, all_runs
@@ -204,12 +204,12 @@ def test_what_every_example_adds_is_in_the_prediction_files(finished: Path) -> N
     table = results.collect(experiment)
     table = table[(table["metric"] == results.HEADLINE) & (table["language"] != "en")]
     for name in ("pawsx", "xquad", "xcopa", "tatoeba"):
-        cube = by_example.cube(experiment, "none", name)
+        cube = crossed.cube(experiment, "none", name)
         assert cube is not None
         mine = table[table["target"] == name].groupby("language", sort=False)["value"].mean()
         assert np.nanmean(cube, axis=(0, 2)) == pytest.approx(mine.to_numpy()), name
     for name in ("udpos", "bucc2018"):
-        assert by_example.cube(experiment, "none", name) is None, "an F1 is no mean over examples"
+        assert crossed.cube(experiment, "none", name) is None, "an F1 is no mean over examples"
 
 
 def test_the_layout_is_the_leaderboard_s(finished: Path) -> None:

@@ -7,8 +7,7 @@
 >>> claims.table(claims.judged(table))                              # doctest: +SKIP
 
 From the table: `gains` goes from scores to gains, `designs` selects what a question asks for and compares,
-`kinds` tells recipes apart by their names, `training` reads what runs left behind, `by_example` their
-predictions.
+`kinds` tells recipes apart by their names, `training` reads what runs left behind.
 
 Numbers: `statistics` has means, tests, corrections, slopes and the order of whole distributions, `crossed`
 intervals over seeds, languages and examples at once, `mixed` several causes at once. `typology` has what is

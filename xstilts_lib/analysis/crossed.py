@@ -1,14 +1,20 @@
 """Means over seeds, languages and examples that cross, with intervals over all of them at once.
 
->>> from xstilts_lib.analysis.crossed import crossed_interval
->>> interval = crossed_interval([[1.0, 2.0, 3.0], [2.0, 3.0, 4.5], [0.0, 2.0, 3.0]])  # seeds by languages
->>> f"{interval.estimate:.2f} [{interval.low:.2f}, {interval.high:.2f}]"
-'2.28 [-0.30, 4.85]'
+>>> from xstilts_lib.analysis import crossed
+>>> interval = crossed.bootstrap_interval([[1.0, 2.0, 3.0], [2.0, 3.0, 4.5], [0.0, 2.0, 3.0]])
+>>> f"{interval.estimate:.2f} [{interval.low:.2f}, {interval.high:.2f}]"      # seeds by languages
+'2.28 [-0.30, 4.65]'
+>>> crossed.cube(plan, "mini_squad", "mini_xnli").shape             # doctest: +SKIP
+(4, 9, 250)
 
 Every seed meets every language, and every language of a parallel test set every example: an interval over
 seeds alone says what other seeds would have given in these languages on these examples, one over all of them
 what other languages and other examples would have given too. Axes are the last ones, in the order seeds,
 languages, examples. NaN is left out. An axis with one level is held fixed: nothing is known about others.
+
+A table of results holds scores; whether other examples would have given the same, only the prediction files
+of finished runs can tell. Targets whose score is an F1 over all tags or pairs are no means over examples, and
+are left out.
 """
 
 from __future__ import annotations
@@ -19,37 +25,22 @@ from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 import numpy as np
+import pandas as pd
 from numpy.typing import ArrayLike
 from scipy import stats
 
-from .statistics import LEVEL, Array, Interval, plain
+from .. import scoring
+from ..experiment import Experiment
+from ..runs import results
+from ..runs.run import Run
+from ..sources.selection import ENGLISH
+from ..tasks import task
+from ..tasks.recipe import NONE
+from .statistics import LEVEL, Array, Interval, paired_p, plain, student_interval
 
 DRAWS = 2000
 CHUNK = 4_000_000  # numbers held at once while resampling
-
-
-class _Spread(NamedTuple):
-    """The standard error of a mean over crossed axes and its degrees of freedom, a number a cell."""
-
-    error: Array
-    freedom: Array
-
-
-def crossed_interval(values: ArrayLike, level: float = LEVEL, axes: int = 2) -> Interval:
-    """Mean over the last `axes` axes of `values` (..., seeds, languages[, examples]), with an interval.
-
-    The variance of the mean is put together from the mean squares of every axis and of their crossings, the
-    degrees of freedom are Satterthwaite's (1946); the variance is never taken below that over one axis alone.
-    In simulation it covers 93 to 97 % from 5 seeds and 8 languages on, wherever seeds or languages differ; it
-    is too wide (98 to 100 %) where neither does, and with 3 seeds. `n` is the number of seeds; bounds are NaN
-    below two.
-    """
-    values = np.asarray(values, dtype=float)
-    estimate, seeds = _mean(values, axes), _levels(values, axes)[0]
-    spread = _spread(values, axes)
-    half = stats.t.ppf((1 + level) / 2, spread.freedom) * spread.error
-    half = np.where(seeds < 2, np.nan, half)
-    return Interval(*plain(estimate, estimate - half, estimate + half, seeds), level)
+BREADTHS = ("seeds", "seeds and languages", "seeds, languages and examples")
 
 
 def crossed_draws(values: ArrayLike, draws: int = DRAWS, seed: int = 0, axes: int = 2) -> Array:
@@ -78,26 +69,93 @@ def bootstrap_interval(
 ) -> Interval:
     """Mean of `values` (..., seeds, languages[, examples]), with a bootstrap interval over the last `axes`.
 
-    The shape of the draws, at the width of `crossed_interval`, which it follows where the draws are
-    symmetric: draws of a few units spread by too little and have a normal's tails (Hesterberg 2015, section
-    5.3), so they are centred, and scaled to the standard error and the degrees of freedom of the mean. `n` is
-    the number of seeds; bounds are NaN below two.
+    Draws of a few units spread by too little and have a normal's tails (Hesterberg 2015, section 5.3), so
+    they are centred, and scaled to the `standard_error` of the mean and its degrees of freedom. In simulation
+    it covers 93 to 97 % from 5 seeds and 8 languages on, wherever seeds or languages differ; it is too wide
+    (98 to 100 %) where neither does, and with 3 seeds. `n` is the number of seeds; bounds are NaN below two.
     """
     values = np.asarray(values, dtype=float)
     estimate, seeds = _mean(values, axes), _levels(values, axes)[0]
     sample = crossed_draws(values, draws, seed, axes)
-    spread, tail = _spread(values, axes), (1 - level) / 2
+    (error, freedom), tail = standard_error(values, axes), (1 - level) / 2
     known = np.isfinite(sample)
     centre = _quiet_mean(sample, known, (0,))[0]
     own = np.sqrt(_quiet_mean((sample - centre) ** 2, known, (0,))[0])
     with np.errstate(invalid="ignore", divide="ignore"):
-        scale = spread.error / own * stats.t.ppf(1 - tail, spread.freedom) / stats.norm.ppf(1 - tail)
+        scale = error / own * stats.t.ppf(1 - tail, freedom) / stats.norm.ppf(1 - tail)
     bounds = []
     for p in (tail, 1 - tail):
         # Draws that do not vary have no shape to scale.
         away = np.where(own > 0, scale * (_quantile(sample, p) - centre), 0.0)
         bounds.append(np.where(seeds < 2, np.nan, estimate + away))
     return Interval(*plain(estimate, *bounds, seeds), level)
+
+
+def cube(experiment: Experiment, recipe: str, target: str) -> Array | None:
+    """Percents of a target after a recipe, (seeds, languages, examples), English left out.
+
+    Seeds in the order of the experiment's; NaN for one that is not done, and where a language has fewer
+    examples than another. None where no seed is done, and for a target whose score is no mean over examples.
+    """
+    found = {}
+    for place, seed in enumerate(experiment.seeds):
+        run = Run(experiment, recipe, seed)
+        part = f"targets/{target}" if task(target).train else "retrieval"
+        if part not in run.parts or not run.done(part):
+            continue
+        folder = run.part_directory(part)
+        codes = [code for code in results.read_scores(folder)[target]["languages"] if code != ENGLISH]
+        sides = folder / "predictions", folder / "labels"
+        found[place] = [scoring.example_scores(target, *sides, code) for code in codes]
+    if not found or any(scores.ndim > 1 for languages in found.values() for scores in languages):
+        return None
+    most = max(len(scores) for languages in found.values() for scores in languages)
+    values = np.full((len(experiment.seeds), max(map(len, found.values())), most), np.nan)
+    for place, languages in found.items():
+        for language, scores in enumerate(languages):
+            values[place, language, : len(scores)] = scores
+    return values
+
+
+def table(experiment: Experiment, level: float = LEVEL) -> pd.DataFrame:
+    """Gains over the baseline with intervals that ask for ever more: a row a recipe and target.
+
+    Columns: recipe, target, estimate, then for each of BREADTHS its (low, high), and p: of the swap of
+    examples between recipe and baseline, in all languages and for all seeds at once, the trained encoders
+    held fixed. Over the seeds that recipe and baseline share.
+    """
+    rows = []
+    for target in experiment.whole.targets:
+        base = cube(experiment, NONE, target)
+        if base is None:
+            continue
+        for recipe in experiment.whole.recipes:
+            ours = cube(experiment, recipe.name, target) if recipe.steps else None
+            if ours is None or ours.shape != base.shape:
+                continue
+            shared = np.isfinite(ours - base).any(axis=(1, 2))
+            if not shared.any():
+                continue
+            ours, theirs = ours[shared], base[shared]
+            by_language = np.nanmean(ours - theirs, axis=-1)
+            intervals = (
+                student_interval(by_language.mean(-1), level),
+                bootstrap_interval(by_language, level),
+                bootstrap_interval(ours - theirs, level, axes=3),
+            )
+            bounds = {name: (found.low, found.high) for name, found in zip(BREADTHS, intervals, strict=True)}
+            row = {"recipe": recipe.name, "target": target, "estimate": intervals[0].estimate}
+            rows.append({**row, **bounds, "p": paired_p(ours, theirs)})
+    return pd.DataFrame(rows, columns=["recipe", "target", "estimate", *BREADTHS, "p"])
+
+
+def told(table: pd.DataFrame) -> str:
+    """How many gains each breadth tells from nothing, in a sentence."""
+    if table.empty:
+        return "No gain here is a mean over examples"
+    counts = [sum(low > 0 or high < 0 for low, high in table[name]) for name in BREADTHS]
+    parts = [f"{count} over {name}" for count, name in zip(counts, BREADTHS, strict=True)]
+    return f"Of {len(table)} gains, intervals leave out zero for {'; '.join(parts)}"
 
 
 def _quantile(sample: Array, probability: float) -> Array:
@@ -108,30 +166,27 @@ def _quantile(sample: Array, probability: float) -> Array:
         return np.asarray(np.nanquantile(sample, probability, axis=0))
 
 
-def _spread(values: Array, axes: int) -> _Spread:
-    """The error of a mean over crossed random effects, by their mean squares.
+def standard_error(values: Array, axes: int) -> tuple[Array, Array]:
+    """The standard error of a mean over crossed random effects, and its degrees of freedom, a number a cell.
 
     With mean squares a and b of two axes and ab of their crossing, over n numbers, the variance is
     (a + b - ab) / n, since the crossing is in both of the others, and so on for three axes by inclusion and
-    exclusion (Searle, Casella & McCulloch 1992, chapter 4). Its degrees of freedom are Satterthwaite's.
+    exclusion (Searle, Casella & McCulloch 1992, chapter 4). Its degrees of freedom are Satterthwaite's
+    (1946). No mean is surer than over one axis alone, so the variance is at least the largest share of an
+    axis, and it has no fewer degrees of freedom than an axis that varies; where none varies, there is one.
     """
     effects = _effects(values, axes)
     signs = [-((-1) ** len(of)) for of in effects]  # an axis adds, a crossing of two is taken off again
-    shares = np.stack([effect.share for effect in effects.values()])
-    freedoms = np.stack([effect.freedom for effect in effects.values()])
+    shares, freedoms, levels = (np.stack(parts) for parts in zip(*effects.values(), strict=True))
     variance = np.tensordot(signs, shares, 1)
-    # No mean is surer than over one axis alone: the largest share of a single axis is the least variance.
-    largest = shares[:axes].max(0)
-    its_freedom = np.take_along_axis(freedoms[:axes], shares[:axes].argmax(0)[None], 0)[0]
     with np.errstate(invalid="ignore", divide="ignore"):
         satterthwaite = variance**2 / (shares**2 / freedoms).sum(0)
+    shares, freedoms, varied = shares[:axes], freedoms[:axes], levels[:axes] > 1
+    largest = shares.max(0)
+    its_freedom = np.take_along_axis(freedoms, shares.argmax(0)[None], 0)[0]
     freedom = np.where(variance > largest, satterthwaite, np.where(largest > 0, its_freedom, 1.0))
-    # Nor are there fewer degrees of freedom than an axis that varies has; where none does, there is one.
-    varied = np.stack([effect.levels > 1 for effect in effects.values()])[:axes]
-    least = np.where(varied, freedoms[:axes], np.inf).min(0)
-    return _Spread(
-        np.sqrt(np.maximum(variance, largest)), np.maximum(freedom, np.where(varied.any(0), least, 1.0))
-    )
+    least = np.where(varied.any(0), np.where(varied, freedoms, np.inf).min(0), 1.0)
+    return np.sqrt(np.maximum(variance, largest)), np.maximum(freedom, least)
 
 
 class _Effect(NamedTuple):
