@@ -134,7 +134,7 @@ def test_means_by_distance(scores, declared, known) -> None:
 
 
 def test_learning_curves_mark_what_learnt_nothing(curves) -> None:
-    figure = f.learning_curves(curves, "part", smoothing=3)
+    figure = training.learning_curves(curves, "part", smoothing=3)
     legible(figure)
     assert len(figure.axes) == 3
     assert [len(axes.lines) for axes in figure.axes] == [6, 6, 6]
@@ -144,7 +144,7 @@ def test_learning_curves_mark_what_learnt_nothing(curves) -> None:
 
 
 def test_learning_curves_of_no_run(curves) -> None:
-    figure = f.learning_curves(curves.head(0))
+    figure = training.learning_curves(curves.head(0))
     legible(figure)
     assert figure.axes[0].texts[0].get_text() == "no such run in this experiment"
 
@@ -153,7 +153,7 @@ def test_time_bars_write_their_values() -> None:
     times = pd.DataFrame(
         {"phase": ["pretraining", "target"], "task": ["encoder", "mini_xnli"], "minutes": [3.21, 0.4]}
     )
-    figure = f.time_bars(times)
+    figure = training.time_bars(times)
     legible(figure)
     assert [text.get_text() for text in figure.axes[0].texts] == ["3.2", "0.4"]
     assert len({bar.get_hatch() for bar in figure.axes[0].patches}) == 2
@@ -166,7 +166,7 @@ def test_a_recipe_of_many_tasks_has_lines_of_its_own() -> None:
         {"recipe": recipes, "target": "mini_xnli", "estimate": 1.0, "low": 0.5, "high": 1.5, "seeds": 3}
     )
     times = pd.DataFrame({"phase": "intermediate", "task": recipes, "minutes": 1.0})
-    for figure in (f.gain_dots(gained), f.time_bars(times)):
+    for figure in (f.gain_dots(gained), training.time_bars(times)):
         legible(figure)
         labels = [label.get_window_extent() for label in figure.axes[0].get_yticklabels()]
         assert all(upper.y0 >= lower.y1 for upper, lower in pairwise(labels))
@@ -185,3 +185,43 @@ def test_picture_carries_its_description(scores) -> None:
     assert "/" not in source.group(1)
     with pytest.raises(ValueError, match="description"):
         f.Picture(Figure(), " ")
+
+
+def summary(groups: int = 2) -> pd.DataFrame:
+    rows = [
+        {"target": target, "recipe": f"mini_{'abcdef'[group]}", "parameters": size,
+         "estimate": group + size / 1e6, "low": group - 1.0, "high": group + 3.0}
+        for target in ("mini_xnli", "mini_panx")
+        for group in range(groups)
+        for size in (2e5, 7e5, 1.5e6)
+    ]  # fmt: skip
+    return pd.DataFrame(rows)
+
+
+def test_a_panel_a_target_and_a_line_a_recipe() -> None:
+    figure = f.against(summary(), "parameters", axis="parameters", log=True)
+    assert [axes.get_title(loc="left") for axes in figure.axes] == ["xnli", "panx"]
+    for axes in figure.axes:
+        assert axes.get_xscale() == "log"
+        assert [label.get_text() for label in axes.get_xticklabels()] == ["0.2M", "0.7M", "1.5M"]
+        labels = axes.get_legend_handles_labels()[1]
+        assert labels == ["a", "b"]
+    assert [text.get_text() for text in figure.legends[0].get_texts()] == ["a", "b"]
+
+
+def test_marks_without_order_are_not_joined() -> None:
+    figure = f.against(summary(1), "parameters", joined=False)
+    lines = [line for line in figure.axes[0].get_lines() if line.get_marker() == "o"]
+    assert {line.get_linestyle() for line in lines} == {"None"}
+    assert not figure.legends
+
+
+def test_whole_numbers_are_ticks() -> None:
+    frame = summary(1).assign(number=[1, 2, 3] * 2)
+    figure = f.against(frame, "number")
+    assert list(figure.axes[0].get_xticks()) == [1, 2, 3]
+
+
+def test_more_lines_than_can_be_told_apart_are_refused() -> None:
+    with pytest.raises(ValueError, match="at most 5 lines"):
+        f.against(summary(6), "parameters")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 
 import pandas as pd
+import pytest
 
 from xstilts_lib.analysis import gains as g
 from xstilts_lib.analysis import wording as w
@@ -110,3 +111,8 @@ def test_glue_has_the_notebooks_prefix(monkeypatch) -> None:
     monkeypatch.setattr(myst_nb, "glue", lambda name, value, display: found.update({name: (value, display)}))
     w.glue_all("40", seeds="3 seeds", count=4, share=0.5)
     assert found == {"40_seeds": ("3 seeds", False), "40_count": (4, False), "40_share": ("0.5", False)}
+
+
+@pytest.mark.parametrize(("count", "words"), [(131072, "0.13M"), (5.6e8, "560M"), (10.7e9, "10.7B")])
+def test_sizes_as_people_say_them(count: float, words: str) -> None:
+    assert w.size(count) == words

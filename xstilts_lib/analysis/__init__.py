@@ -7,7 +7,7 @@
 >>> claims.table(claims.judged(table))                              # doctest: +SKIP
 
 From the table: `gains` goes from scores to gains, `designs` selects what a question asks for and compares,
-`kinds` tells recipes apart by their names, `training` reads what runs left behind.
+`kinds` tells recipes apart by their names, `training` reads and draws what runs left behind.
 
 Numbers: `statistics` has means, tests, corrections, slopes and the order of whole distributions, `crossed`
 intervals over seeds, languages and examples at once, `mixed` several causes at once. `typology` has what is
@@ -18,5 +18,5 @@ table of results, and has the numbers that others report; `claims_tasks`, `claim
 test it.
 
 Showing: `answers` makes the tables and sentences of the chapters, `wording` turns numbers into text,
-`figures` and `curves` draw.
+`figures` draws.
 """

@@ -15,7 +15,7 @@ import base64
 import html
 import io
 import math
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import matplotlib
@@ -24,11 +24,11 @@ import pandas as pd
 import seaborn as sns
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.ticker import FixedLocator, NullLocator
 
-from ..common.words import time_unit
-from .gains import BASELINE, FLOOR, ordered
+from .gains import BASELINE, ordered
 from .typology import DISTANCE, RESOURCES
-from .wording import short, signed
+from .wording import short, signed, size
 
 WIDTH = 4.8  # inches: at 390 pixels the smallest letters are nine pixels high
 DPI = 200
@@ -37,14 +37,15 @@ BLUE, ORANGE, GREEN, RED, PURPLE, SKY = "#0072B2", "#E69F00", "#009E73", "#D55E0
 GREY, BLACK = "#767676", "#000000"  # grey letters keep a contrast of 4.5 on white
 NONE = "no such run in this experiment"
 GAIN = f"gain over {BASELINE}, points"
-LOST, TREATED = "learnt nothing", "with an intermediate task"  # kinds of curves, beside BASELINE and FLOOR
-_CURVES: dict[str, dict[str, Any]] = {
-    LOST: {"color": RED, "linestyle": "--", "marker": "x", "linewidth": 1.2, "zorder": 4},
-    BASELINE: {"color": BLACK, "linewidth": 1.8, "zorder": 3},
-    FLOOR: {"color": ORANGE, "linestyle": ":", "linewidth": 1.5, "zorder": 2},
-    TREATED: {"color": SKY, "linewidth": 0.9, "zorder": 1},
-}
-_STYLE = {
+# Marks and lines differ in shape, fill and dash, and in colour besides.
+LOOKS = (
+    ("o", BLUE, BLUE, "-"),
+    ("s", "white", ORANGE, "--"),
+    ("D", GREEN, GREEN, ":"),
+    ("v", "white", PURPLE, "-."),
+    ("^", RED, RED, "-"),
+)
+STYLE = {
     "font.size": 10,
     "axes.titlesize": 10,
     "axes.labelsize": 10,
@@ -95,7 +96,7 @@ def gain_dots(summary: pd.DataFrame, per_seed: pd.DataFrame | None = None, unit:
     """
     recipes, targets = ordered(summary["recipe"]), list(dict.fromkeys(summary["target"]))
     names = [short(name) for name in recipes]
-    places, lines = _rows(names)
+    places, lines = rows_of(names)
     figure, panels = panel_grid([0.55 + 0.21 * lines] * len(targets))
     for axes, target in zip(panels, targets, strict=False):
         part = summary[summary["target"] == target].set_index("recipe").reindex(recipes)
@@ -125,17 +126,17 @@ def language_dots(
     panel shows those that its target has. Marks differ in shape, fill and colour. Rows may be other things
     than languages: those in the column `by`, called by `named`, on several lines where need be.
     """
-    looks = [("o", BLUE, BLUE), ("s", "white", ORANGE), ("D", GREEN, GREEN), ("v", "white", PURPLE)]
     everything = pd.concat(summaries.values())
     targets = list(dict.fromkeys(everything["target"]))
     shown = {name: set(everything.loc[everything["target"] == name, by]) for name in targets}
     rows = {name: [code for code in languages if code in shown[name]] for name in targets}
-    where = {name: _rows([named(code) for code in rows[name]]) for name in targets}
+    where = {name: rows_of([named(code) for code in rows[name]]) for name in targets}
     figure, panels = panel_grid([0.5 + 0.2 * lines for _, lines in where.values()], legend=True)
     spread = np.linspace(-0.2, 0.2, len(summaries)) if len(summaries) > 1 else [0.0]
     for axes, target in zip(panels, targets, strict=False):
         places, lines = where[target]
-        for (name, table), (marker, face, edge), shift in zip(summaries.items(), looks, spread, strict=False):
+        for (name, table), look, shift in zip(summaries.items(), LOOKS, spread, strict=False):
+            marker, face, edge, _ = look
             part = table[table["target"] == target].set_index(by).reindex(rows[target])
             axes.errorbar(
                 part["estimate"], places + shift, xerr=reach(part), fmt=marker, color=edge,
@@ -144,8 +145,7 @@ def language_dots(
         axes.set_title(short(target), loc="left")
         axes.set_yticks(places, [named(code) for code in rows[target]])
         axes.set_ylim(lines, 0)
-    figure.legend(*panels[0].get_legend_handles_labels(), loc="outside upper left", ncols=2, frameon=False)
-    label_outer(panels, unit)
+    label_outer(panels, unit, legend=True)
     return figure
 
 
@@ -167,7 +167,7 @@ def heatmap(
         [_cell(value, mark) for value, mark in zip(*pair, strict=True)]
         for pair in zip(wide.to_numpy(dtype=float), sure.to_numpy() == 1, strict=True)
     ]
-    with matplotlib.rc_context(_STYLE | {"axes.grid": False}):
+    with matplotlib.rc_context(STYLE | {"axes.grid": False}):
         width = min(WIDTH, 1.6 + 0.6 * len(recipes))
         figure = Figure(figsize=(width, 1.5 + 0.3 * len(rows)), layout="constrained")
         axes = figure.subplots()
@@ -194,9 +194,7 @@ def by_distance(means: pd.DataFrame, table: pd.DataFrame, unit: str = "score") -
     joined = means.merge(table, left_on="language", right_on="code")
     joined = joined.sort_values("estimate", ascending=False).reset_index(drop=True)
     known = joined[DISTANCE].nunique() > 1
-    with matplotlib.rc_context(_STYLE):
-        figure = Figure(figsize=(WIDTH, 3.2 if known else 0.8 + 0.2 * len(joined)), layout="constrained")
-        axes = figure.subplots()
+    figure, (axes,) = panel_grid([2.85 if known else 0.45 + 0.2 * len(joined)])
     if not known:
         axes.errorbar(
             joined["estimate"], joined.index, xerr=reach(joined), fmt="o", color=BLUE, elinewidth=1.2
@@ -222,50 +220,48 @@ def by_distance(means: pd.DataFrame, table: pd.DataFrame, unit: str = "score") -
     return figure
 
 
-def learning_curves(curves: pd.DataFrame, panel: str = "task", smoothing: int = 1) -> Figure:
-    """Training loss against the update: a panel for each value of the column `panel`, a line a run and task.
+def against(
+    summary: pd.DataFrame,
+    x: str,
+    by: str = "recipe",
+    panel: str = "target",
+    axis: str = "",
+    unit: str = GAIN,
+    log: bool = False,
+    joined: bool = True,
+    named: Callable[[str], str] = short,
+) -> Figure:
+    """Estimates with their intervals against the number in column `x`: a panel for each value of `panel`, a
+    mark and a line for each of up to five values of `by`.
 
-    From training.histories. `smoothing` rows are averaged. The baseline is drawn bold, the floor dotted, a
-    degenerate run dashed with a cross at its end.
+    From gains.summary, with `x` as a further column. A filled line at zero is drawn where the unit is a gain.
+    With `joined` false there are marks and no lines, for values that stand in no order. `named` gives the
+    words of the legend; `axis` those under the figure (the name of the column, if empty).
     """
-    names = list(dict.fromkeys(curves[panel]))
-    figure, panels = panel_grid([1.75] * len(names), legend=True, share=False)
-    kinds: dict[str, Any] = {}
-    for axes, name in zip(panels, names, strict=False):
-        for (recipe, _, _), run in curves[curves[panel] == name].groupby(
-            ["recipe", "seed", "task"], sort=False
-        ):
-            loss = run["loss"].rolling(smoothing, min_periods=1).mean()
-            kind = LOST if run["degenerate"].any() else recipe if recipe in _CURVES else TREATED
-            kinds[kind] = axes.plot(run["step"], loss, markevery=[-1], label=kind, **_CURVES[kind])[0]
+    names = list(dict.fromkeys(summary[panel]))
+    groups = list(dict.fromkeys(summary[by]))
+    if len(groups) > len(LOOKS):
+        raise ValueError(f"a figure tells at most {len(LOOKS)} lines apart, not {len(groups)}")
+    figure, axes_of = panel_grid([2.1] * len(names), legend=len(groups) > 1, share=False)
+    # Marks stand beside each other by shares of the axis, so that their bars can be told apart.
+    shifts = np.linspace(-0.02, 0.02, len(groups)) if len(groups) > 1 else [0.0]
+    for axes, name in zip(axes_of, names, strict=True):
+        here = summary[summary[panel] == name]
+        for shift, (marker, face, edge, dash), group in zip(shifts, LOOKS, groups, strict=False):
+            part = here[here[by] == group].sort_values(x)
+            at = part[x].to_numpy(dtype=float)
+            width = np.ptp(np.log(at) if log else at) if len(at) else 0.0
+            axes.errorbar(
+                at * np.exp(shift * width) if log else at + shift * width, part["estimate"], yerr=reach(part),
+                marker=marker, color=edge, markerfacecolor=face, markersize=5, elinewidth=1.2, linewidth=1.2,
+                linestyle=dash if joined else "none", label=" ".join(named(str(group)).split()),
+            )  # fmt: skip
+        if "gain" in unit or "less" in unit:
+            axes.axhline(0, color=BLACK, linewidth=0.8)
         axes.set_title(short(str(name)), loc="left")
-    figure.legend(kinds.values(), kinds.keys(), loc="outside upper left", ncols=2, frameon=False)
-    label_outer(panels, "update", "loss")
-    return figure
-
-
-def time_bars(times: pd.DataFrame) -> Figure:
-    """Where the time went (training.times): a bar with its value for each phase and task, by phase."""
-    phases = list(dict.fromkeys(times["phase"]))
-    looks = dict(zip(phases, [(BLUE, ""), (ORANGE, "//"), (GREEN, ".."), (PURPLE, "xx")], strict=False))
-    names = [short(str(name)) for name in times["task"]]
-    places, lines = _rows(names)
-    with matplotlib.rc_context(_STYLE | {"axes.grid": False}):
-        figure = Figure(figsize=(WIDTH, 1.3 + 0.24 * lines), layout="constrained")
-        axes = figure.subplots()
-        size, unit = time_unit(60 * times["minutes"].max() if len(times) else 0)
-        times = times.reset_index(drop=True).assign(time=60 * times["minutes"] / size)
-        for phase, part in times.groupby("phase", sort=False):
-            colour, hatch = looks.get(phase, (GREY, ""))
-            drawn = axes.barh(
-                places[part.index], part["time"], color=colour, hatch=hatch, edgecolor="white", label=phase
-            )
-            axes.bar_label(drawn, fmt="%.1f", padding=3, fontsize=9)
-        axes.set_yticks(places, names)
-        axes.set_ylim(lines, 0)
-        axes.margins(x=0.12)
-        axes.set_xlabel(f"{unit} of one core or device, all runs")
-        figure.legend(loc="outside upper left", ncols=2, frameon=False)
+        _ticks(axes, here[x], log)
+    if axes_of:
+        label_outer(axes_of, axis or x, unit, legend=len(groups) > 1)
     return figure
 
 
@@ -278,7 +274,7 @@ def panel_grid(
     columns = min(2, count) if alike else 1
     rows = math.ceil(count / columns)
     ratios = [heights[0] if heights else 1.0] * rows if alike else list(heights)
-    with matplotlib.rc_context(_STYLE):
+    with matplotlib.rc_context(STYLE):
         figure = Figure(figsize=(WIDTH, sum(ratios) + 0.35 + 0.45 * legend), layout="constrained")
         grid = list(
             figure.subplots(
@@ -294,14 +290,18 @@ def panel_grid(
     return figure, grid[:count]
 
 
-def _rows(names: Sequence[str]) -> tuple[np.ndarray, int]:
+def rows_of(names: Sequence[str]) -> tuple[np.ndarray, int]:
     """Where rows stand that are named so, in lines of text from the top, and how many lines there are."""
     lines = np.array([name.count("\n") + 1 for name in names], dtype=int)
     return np.cumsum(lines) - lines / 2, int(lines.sum()) or 1
 
 
-def label_outer(panels: Iterable[Axes], x: str, y: str = "") -> None:
-    figure = next(iter(panels)).figure
+def label_outer(panels: Sequence[Axes], x: str, y: str = "", legend: bool = False) -> None:
+    """Words for both axes, once for all panels, and above them a legend of what the first one shows."""
+    figure = panels[0].get_figure(root=True)
+    if legend:
+        handles = panels[0].get_legend_handles_labels()
+        figure.legend(*handles, loc="outside upper left", ncols=2, frameon=False)
     figure.supxlabel(x, fontsize=10)
     if y:
         figure.supylabel(y, fontsize=10)
@@ -326,3 +326,16 @@ def reach(part: pd.DataFrame) -> np.ndarray:
 
 def _cell(value: float, sure: bool) -> str:
     return "" if math.isnan(value) else signed(value, 0 if abs(value) >= 10 else 1) + ("*" if sure else "")
+
+
+def _ticks(axes: Axes, values: pd.Series, log: bool) -> None:
+    """On a logarithmic axis, and where there are few values, a tick at each of them."""
+    found = np.unique(values.dropna().to_numpy(dtype=float))
+    if log:
+        axes.set_xscale("log")
+        axes.xaxis.set_major_locator(FixedLocator(list(found)))
+        axes.xaxis.set_minor_locator(NullLocator())
+        axes.set_xticklabels([size(value) for value in found])
+    elif len(found) <= 6 and np.all(found == np.round(found)):
+        axes.set_xticks(found)
+    axes.margins(x=0.12)

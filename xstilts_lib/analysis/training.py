@@ -3,6 +3,7 @@
 >>> from xstilts_lib.analysis import training
 >>> parts = [(run.recipe.name, run.seed, part, run.part_directory(part)) for part in run.parts]
 >>> curves, summary = training.histories(parts)                     # doctest: +SKIP
+>>> figures.Picture(training.learning_curves(curves), alt="Loss ...")        # doctest: +SKIP
 
 A part that trains leaves history.json beside its manifest: rows of step, task, loss and tokens_per_second,
 and what is said of the whole run (seconds, tokens, degenerate, reason).
@@ -15,13 +16,25 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
+import matplotlib
 import pandas as pd
+from matplotlib.figure import Figure
 
 from ..common.errors import UserError
-from ..common.words import duration, listed, plural
+from ..common.words import duration, listed, plural, time_unit
+from . import figures as f
+from .gains import BASELINE, FLOOR
+from .wording import short
 
 HISTORY, MANIFEST = "history.json", "manifest.json"
 PRETRAINING, INTERMEDIATE, TARGET, RETRIEVAL = "pretraining", "intermediate", "target", "retrieval"
+LOST, TREATED = "learnt nothing", "with an intermediate task"  # kinds of curves, beside BASELINE and FLOOR
+_CURVES: dict[str, dict[str, Any]] = {
+    LOST: {"color": f.RED, "linestyle": "--", "marker": "x", "linewidth": 1.2, "zorder": 4},
+    BASELINE: {"color": f.BLACK, "linewidth": 1.8, "zorder": 3},
+    FLOOR: {"color": f.ORANGE, "linestyle": ":", "linewidth": 1.5, "zorder": 2},
+    TREATED: {"color": f.SKY, "linewidth": 0.9, "zorder": 1},
+}
 Part = tuple[str, int, str, Path]
 """Recipe, seed, name of the part, its directory."""
 CURVE_COLUMNS = ["recipe", "seed", "phase", "part", "task", "step", "loss", "tokens_per_second", "degenerate"]
@@ -103,6 +116,55 @@ def most(table: pd.DataFrame) -> str:
     share = row["minutes"] / max(table["minutes"].sum(), 1e-9)
     size = f"{duration(60 * row['minutes'])}, {share:.0%} of all"
     return f"Most of it went into {row['task']} in the phase {row['phase']} ({size})."
+
+
+def learning_curves(curves: pd.DataFrame, panel: str = "task", smoothing: int = 1) -> Figure:
+    """Training loss against the update: a panel for each value of the column `panel`, a line a run and task.
+
+    From `histories`. `smoothing` rows are averaged. The baseline is drawn bold, the floor dotted, a
+    degenerate run dashed with a cross at its end.
+    """
+    names = list(dict.fromkeys(curves[panel]))
+    figure, panels = f.panel_grid([1.75] * len(names), legend=True, share=False)
+    kinds: dict[str, Any] = {}
+    for axes, name in zip(panels, names, strict=False):
+        for (recipe, _, _), run in curves[curves[panel] == name].groupby(
+            ["recipe", "seed", "task"], sort=False
+        ):
+            loss = run["loss"].rolling(smoothing, min_periods=1).mean()
+            kind = LOST if run["degenerate"].any() else recipe if recipe in _CURVES else TREATED
+            kinds[kind] = axes.plot(run["step"], loss, markevery=[-1], label=kind, **_CURVES[kind])[0]
+        axes.set_title(short(str(name)), loc="left")
+    figure.legend(kinds.values(), kinds.keys(), loc="outside upper left", ncols=2, frameon=False)
+    f.label_outer(panels, "update", "loss")
+    return figure
+
+
+def time_bars(times: pd.DataFrame) -> Figure:
+    """Where the time went (`times`): a bar with its value for each phase and task, by phase."""
+    phases = list(dict.fromkeys(times["phase"]))
+    looks = dict(
+        zip(phases, [(f.BLUE, ""), (f.ORANGE, "//"), (f.GREEN, ".."), (f.PURPLE, "xx")], strict=False)
+    )
+    names = [short(str(name)) for name in times["task"]]
+    places, lines = f.rows_of(names)
+    with matplotlib.rc_context(f.STYLE | {"axes.grid": False}):
+        figure = Figure(figsize=(f.WIDTH, 1.3 + 0.24 * lines), layout="constrained")
+        axes = figure.subplots()
+        size, unit = time_unit(60 * times["minutes"].max() if len(times) else 0)
+        times = times.reset_index(drop=True).assign(time=60 * times["minutes"] / size)
+        for phase, part in times.groupby("phase", sort=False):
+            colour, hatch = looks.get(phase, (f.GREY, ""))
+            drawn = axes.barh(
+                places[part.index], part["time"], color=colour, hatch=hatch, edgecolor="white", label=phase
+            )
+            axes.bar_label(drawn, fmt="%.1f", padding=3, fontsize=9)
+        axes.set_yticks(places, names)
+        axes.set_ylim(lines, 0)
+        axes.margins(x=0.12)
+        axes.set_xlabel(f"{unit} of one core or device, all runs")
+        figure.legend(loc="outside upper left", ncols=2, frameon=False)
+    return figure
 
 
 def _read(path: Path) -> dict[str, Any]:

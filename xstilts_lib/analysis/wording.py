@@ -59,6 +59,18 @@ def short(name: str, width: int = 17) -> str:
     return "\n".join(lines).replace("\u00a0", " ")
 
 
+def size(parameters: float) -> str:
+    """A number of parameters as an axis names it.
+
+    >>> size(131072), size(560e6), size(10.7e9)
+    ('0.13M', '560M', '10.7B')
+    """
+    for unit, name in ((1e9, "B"), (1e6, "M")):
+        if parameters >= unit:
+            return f"{parameters / unit:.3g}{name}"
+    return f"{parameters / 1e6:.2g}M"
+
+
 def breakable(text: object) -> str:
     """The name of a task or a recipe for a cell of HTML, which a narrow column may break at its joints.
 
