@@ -70,6 +70,10 @@ def test_without_resources_there_is_one_level(build: Build) -> None:
     table = g.scores(build({}))
     languages = typology.languages(table["language"])
     assert list(designs.split_by_text(table, languages)) == [designs.ALL]
+    partly = languages.assign(resources=languages["code"].map({"qaa": 9.0, "qab": 7.0, "qac": 9.0}))
+    groups = designs.split_by_text(table, partly)
+    assert (groups[designs.LITTLE], groups[designs.MUCH]) == (["qab"], ["qaa", "qac"])
+    assert len(groups[designs.ALL]) == languages["code"].ne("en").sum()
 
 
 def test_joint_recipes_meet_their_orders_and_what_they_add_a_target_to() -> None:

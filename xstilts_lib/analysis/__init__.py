@@ -14,8 +14,7 @@ intervals over seeds, languages and examples at once, `mixed` several causes at 
 known of languages, and pairs of them.
 
 Verdicts: `verdicts` holds the rules, `claims` lists what others found and what this book asks, puts it to a
-table of results, and has the numbers that others report; `claims_tasks`, `claims_sizes` and `claims_designs`
-test it.
+table of results, and has the numbers that others report; `claims_tasks` and `claims_designs` test it.
 
 Showing: `answers` makes the tables and sentences of the chapters, `wording` turns numbers into text,
 `figures` draws.

@@ -21,8 +21,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from . import claims_designs as orders
-from . import claims_sizes as causes
+from . import claims_designs as how
 from . import claims_tasks as tasks
 from . import designs, typology
 from . import gains as g
@@ -94,14 +93,14 @@ CLAIMS = (
         "than the task alone",
         PHANG, "comparison", "gain with running text mixed in less that without, against the margin; over "
         "three pairs at least, before it can be contradicted",
-        "recipes with a text task in them, and the same without", orders.text_mixed_in,
+        "recipes with a text task in them, and the same without", how.text_mixed_in,
     ),
     Claim(
         "C8", "Intermediate data in machine translation are not consistently better than the same in English",
         PHANG, "comparison", "gain of translated tasks less that of English ones, against the margin, in the "
         "languages not translated into; over three pairs at least, before it can be contradicted",
         "recipes with a translated task (`task@language`), and the same in English",
-        orders.translated_data,
+        how.translated_data,
     ),
     Claim(
         "C9", "Gains depend on the formats of intermediate task and target",
@@ -122,31 +121,31 @@ CLAIMS = (
     Claim(
         "Q1", "What natural language inference gains from intermediate training moves with size",
         OURS, "slope over size", "slope of the gain over the logarithm of the parameters",
-        "three sizes of encoder", causes.gain_moves_with_size, several=True,
+        "three sizes of encoder", how.gain_moves_with_size, several=True,
     ),
     Claim(
         "Q2", "Joint intermediate training beats sequential training in languages with little text",
         OURS, "paired comparison by resources",
         "joint recipe less the same tasks in sequence, in those languages",
         "`a+b` with `a-then-b` or its reverse, and how much text each language has",
-        orders.joint_for_low_resources,
+        how.joint_for_low_resources,
     ),
     Claim(
         "Q3", "More intermediate tasks at once score higher on classification than the best single one",
         OURS, "curve over their number", "gain of the most tasks at once less that of the best single task",
-        "single tasks and joint recipes of several numbers", orders.more_tasks,
+        "single tasks and joint recipes of several numbers", tasks.more_tasks,
     ),
     Claim(
         "Q4", "The gain moves with size otherwise in languages far from English than in near ones",
         OURS, "interaction",
         "slope over size in far languages less that in near ones; of one sign on every target",
-        "three sizes of encoder, and languages of known distance", causes.distance_changes_scaling,
+        "three sizes of encoder, and languages of known distance", how.distance_changes_scaling,
         several=True,
     ),
     Claim(
         "Q5", "A chain of English data sets that ask for reasoning improves natural language inference",
         OURS, "paired comparison", "mean gain of the chains over no intermediate training",
-        "sequences of tasks that ask for inference", orders.chains_help_inference,
+        "sequences of tasks that ask for inference", how.chains_help_inference,
     ),
     Claim(
         "R1", "Joint training beats sequential training where the target's training set is the smaller one, "
@@ -154,12 +153,12 @@ CLAIMS = (
         "weller2022multitask", "interaction",
         "joint less sequential where the target is smaller, less where it is larger",
         "the target's own training set jointly with another task, and that task alone",
-        orders.joint_when_target_is_small,
+        how.joint_when_target_is_small,
     ),
     Claim(
         "R2", "A few tasks at once hurt, and many, from about fifteen on, help",
         "aghajanyan2021muppet", "curve over their number", "mean gain of few tasks at once, and of many",
-        "joint recipes of few tasks, and of fifteen or more", orders.few_tasks_hurt,
+        "joint recipes of few tasks, and of fifteen or more", tasks.few_tasks_hurt,
     ),
     Claim(
         "R3", "Tasks that ask for reasoning are the best intermediate tasks",
@@ -178,12 +177,12 @@ CLAIMS = (
         "blaschke2025similarity", "interaction",
         "slope of the score over distance, of the flattest target less that of the steepest; in points, so "
         "that a target with less to lose is flatter",
-        "two targets in languages of known distance", causes.distance_depends_on_target,
+        "two targets in languages of known distance", how.distance_depends_on_target,
     ),
     Claim(
         "R6", "Larger encoders score higher in zero-shot inference",
         "xue2021mt5", "slope over size", "slope of the score without intermediate training",
-        "three sizes of encoder", causes.scores_rise_with_size, several=True,
+        "three sizes of encoder", how.scores_rise_with_size, several=True,
         published="XNLI from 67.5 (Small) to 85.0 (XXL)",
     ),
     Claim(
@@ -204,17 +203,17 @@ CLAIMS = (
     Claim(
         "B4", "Languages farther from English score lower", OURS, "correlation",
         "rank correlation of score and distance over languages; below zero supports it",
-        "languages of known distance", causes.far_languages_score_lower,
+        "languages of known distance", how.far_languages_score_lower,
     ),
     Claim(
         "B5", "Languages farther from English gain less", OURS, "correlation",
         "rank correlation of gain and distance over languages; below zero supports it",
-        "languages of known distance", causes.far_languages_gain_less,
+        "languages of known distance", how.far_languages_gain_less,
     ),
     Claim(
         "B6", "More text to pretrain on scores higher, all else equal", OURS, "paired comparison",
         "score of a language less that of its twin with less text; without twins, the rank correlation",
-        "how much text each language has", causes.more_text_scores_higher,
+        "how much text each language has", how.more_text_scores_higher,
     ),
 )  # fmt: skip
 _LEDGER = {claim.id: claim for claim in CLAIMS}

@@ -1,4 +1,4 @@
-"""Tests of claims about designs: joint or in sequence, how many tasks, chains, and the two alternatives.
+"""Tests of claims about designs, encoders and languages: how tasks are trained, size, distance, resources.
 
 >>> from xstilts_lib.analysis import claims_designs
 >>> claims_designs.joint_for_low_resources(view).word                # doctest: +SKIP
@@ -6,26 +6,50 @@
 
 A recipe is compared with its twins: the same tasks one after the other, without the running text that was
 mixed in, in English instead of translated. Both stand in the table, or the claim is untestable here.
+
+A slope over sizes is fitted seed by seed, over the logarithm of the number of parameters, so that its
+interval is over seeds, as every other one here. It describes the sizes at hand: no law is fitted, and none is
+assumed.
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable, Mapping
 
+import numpy as np
 import pandas as pd
 
 from ..common.words import listed, plural
-from ..tasks import task
+from . import gains as g
 from . import kinds, typology
-from .designs import cross_fitted
-from .gains import SOURCE_LANGUAGE
-from .verdicts import CONTRADICTED, SUPPORTED, Verdict, View, exceeds, falls, gains_nothing, rises, untestable
-from .wording import signed
+from .designs import LITTLE, MUCH, cross_fitted, split_by_text
+from .statistics import slopes
+from .verdicts import (
+    CONTRADICTED,
+    RHO,
+    SUPPORTED,
+    Terms,
+    Verdict,
+    View,
+    differs,
+    estimated,
+    exceeds,
+    falls,
+    gains_nothing,
+    judge,
+    rises,
+    untestable,
+)
+from .wording import chance, signed
 
-CLASSIFICATION = "classification"
 CONSISTENT = 3  # pairs, from which on one may ask whether a difference is consistent
-MANY = 15  # tasks, from which on many tasks help (Aghajanyan et al. 2021)
 NAMED = 2  # pairs that a sentence still names
+SIZES = 3  # encoders of different size, before a slope over them means anything
+LANGUAGES = 4  # languages of known distance, before a slope over them means anything
+NO_DISTANCES = "no distances are known for these languages"
+FOR_TEN_TIMES = "points for ten times the size"
+TOO_FEW = f"fewer than {SIZES} sizes of encoder with the recipe none, and a plain one, on such a target"
 Twins = Mapping[str, list[str]]  # a recipe, and what it is compared with
 
 
@@ -38,9 +62,10 @@ def joint_for_low_resources(view: View) -> Verdict:
     pairs = _twins(view, kinds.joint, lambda name: kinds.orders(name, view.recipes))
     if not pairs:
         return untestable("no joint recipe whose tasks were also trained one after the other")
-    poor, rich = resource_levels(view)
-    if not poor:
+    levels = split_by_text(view.scores, view.languages)
+    if LITTLE not in levels:
         return untestable("how much text each language has is not stated, or all have the same")
+    poor, rich = levels[LITTLE], levels[MUCH]
     values = _less_twins(view, pairs, poor)
     others = _less_twins(view, pairs, rich)
     note = f"{signed(others.mean())} in the other languages"
@@ -79,46 +104,6 @@ def joint_when_target_is_small(view: View) -> Verdict:
     )
 
 
-def more_tasks(view: View) -> Verdict:
-    """The most tasks at once give more on classification than the best single one, chosen on other seeds."""
-    targets = [name for name in view.targets if task(name).group == CLASSIFICATION]
-    means = view.grid(view.kind(lambda name: kinds.single(name) or kinds.joint(name)), targets)
-    by_number = _by_number(means)
-    if not targets or len(by_number.get(1, ())) < 2 or len(by_number) < 2:
-        return untestable("no two single tasks and a joint recipe that were scored on classification")
-    most = max(by_number)
-    singles = means[by_number[1]]
-    curve = ", ".join(
-        f"{number}: {signed(means[by_number[number]].mean().mean())}" for number in sorted(by_number)
-    )
-    values = means[by_number[most]].mean(axis=1) - cross_fitted(singles, singles)
-    what = (
-        f"mean gain of {plural(most, 'task')} at once less that of the best single one, on {listed(targets)}"
-    )
-    return view.judge(exceeds, values, what, f"mean gain by number of tasks: {curve}")
-
-
-def few_tasks_hurt(view: View) -> Verdict:
-    """A few tasks at once lose against the untouched encoder, and from about fifteen on they gain."""
-    joint = view.kind(kinds.joint)
-    means = view.grid(joint, _shared(view, joint))
-    by_number = _by_number(means)
-    few = [name for number, names in by_number.items() if number < MANY for name in names]
-    many = [name for number, names in by_number.items() if number >= MANY for name in names]
-    if not few:
-        return untestable(f"no joint recipe of fewer than {MANY} tasks")
-    what = f"mean gain of {plural(len(few), 'joint recipe')} of fewer than {MANY} tasks"
-    found = view.judge(falls, means[few].mean(axis=1), what)
-    if found.word != SUPPORTED:
-        return found
-    if not many:
-        return found.softened(f"but no recipe of {MANY} tasks or more shows the other half")
-    second = view.judge(rises, means[many].mean(axis=1), f"with {MANY} or more")
-    if second.word == SUPPORTED:
-        return found
-    return second if second.word == CONTRADICTED else found.softened(second.evidence)
-
-
 def chains_help_inference(view: View) -> Verdict:
     """A chain of tasks that ask for inference gains on natural language inference: the mean over chains."""
     targets = [name for name in view.targets if kinds.is_nli(name)]
@@ -151,19 +136,132 @@ def translated_data(view: View) -> Verdict:
     return _alternative(view, kinds.in_english, "a task is translated", "translated less English")
 
 
-def resource_levels(view: View) -> tuple[list[str], list[str]]:
-    """The languages with less text than the median, and the others; English is neither."""
-    table = view.languages
-    table = table[(table["code"] != SOURCE_LANGUAGE) & table[typology.RESOURCES].notna()]
-    table = table[table["code"].isin(view.scores["language"])]
-    poor = table[typology.RESOURCES] < table[typology.RESOURCES].median()
-    return list(table.loc[poor, "code"]), list(table.loc[~poor, "code"])
+def gain_moves_with_size(view: View) -> Verdict:
+    """The gain on natural language inference moves with the size of the encoder, whichever way."""
+    frame, sizes = _over_sizes(view, [name for name in view.targets if kinds.is_nli(name)])
+    if not sizes:
+        return untestable(TOO_FEW)
+    by_size = ", ".join(f"{_million(size)} {signed(frame[name].mean())}" for name, size in sizes.items())
+    what = f"gain on natural language inference over {plural(len(sizes), 'encoder')}"
+    return view.judge(differs, slopes(frame, _decades(sizes)), what, f"by size: {by_size}", FOR_TEN_TIMES)
+
+
+def distance_changes_scaling(view: View) -> Verdict:
+    """The gain moves with size otherwise in languages far from English than in those near it, and on every
+    target in the same direction."""
+    near, far = typology.halves(view.languages, view.scores["language"])
+    if not near or not far:
+        return untestable(NO_DISTANCES)
+    whole = _far_less_near(view, view.targets, near, far)
+    if whole.empty:
+        return untestable(TOO_FEW.replace("such a target", "targets of near and far languages"))
+    each = {target: _far_less_near(view, [target], near, far).mean() for target in view.targets}
+    each = {target: value for target, value in each.items() if math.isfinite(value)}
+    what = f"slope of the gain in far languages ({listed(far)}) less that in near ones ({listed(near)})"
+    note = "by target: " + ", ".join(f"{target} {signed(value)}" for target, value in each.items())
+    found = view.judge(differs, whole, what, note, FOR_TEN_TIMES)
+    if found.word == SUPPORTED and len({value > 0 for value in each.values()}) > 1:
+        return found.softened("so the targets do not agree in the direction")
+    return found
+
+
+def _far_less_near(view: View, targets: Iterable[str], near: list[str], far: list[str]) -> pd.Series:
+    """Slope over size in far languages less that in near ones, a value a seed; empty with too few sizes."""
+    found = {}
+    for name, codes in (("near", near), ("far", far)):
+        frame, sizes = _over_sizes(view, targets, codes)
+        if not sizes:
+            return pd.Series(dtype=float)
+        found[name] = slopes(frame, _decades(sizes))
+    return (found["far"] - found["near"]).dropna()
+
+
+def scores_rise_with_size(view: View) -> Verdict:
+    """Without intermediate training, larger encoders score higher on natural language inference."""
+    inference = [name for name in view.targets if kinds.is_nli(name)]
+    scores = g.over_languages(view.baseline[view.baseline["target"].isin(inference)])
+    frame = scores.pivot_table(index="seed", columns="model", values="score").dropna()
+    sizes = {name: view.sizes[name] for name in frame if math.isfinite(view.sizes.get(name, math.nan))}
+    if len(set(sizes.values())) < SIZES:
+        return untestable(f"fewer than {SIZES} sizes of encoder on a target of natural language inference")
+    what = f"score of {g.BASELINE} over {plural(len(sizes), 'encoder')}"
+    return view.judge(exceeds, slopes(frame[list(sizes)], _decades(sizes)), what, unit=FOR_TEN_TIMES)
+
+
+def distance_depends_on_target(view: View) -> Verdict:
+    """How much a language loses by its distance from English depends on the target.
+
+    A slope for each target and seed; the steepest and the flattest target are chosen on the other seeds.
+    """
+    table = view.languages.set_index("code")[typology.DISTANCE].dropna()
+    baseline = view.baseline
+    baseline = baseline[(baseline["language"] != g.SOURCE_LANGUAGE) & baseline["language"].isin(table.index)]
+    found = {}
+    for target, part in baseline.groupby("target", sort=False):
+        wide = part.pivot(index="seed", columns="language", values="score").dropna(axis=1)
+        at = table[wide.columns]
+        if len(at) >= LANGUAGES and at.nunique() > 1:
+            found[target] = slopes(wide, list(at))
+    frame = pd.DataFrame(found).dropna()
+    if frame.shape[1] < 2:
+        return untestable(f"no two targets with {LANGUAGES} languages of known, different distance")
+    values = cross_fitted(frame, frame) - cross_fitted(-frame, frame)
+    order = frame.mean().sort_values()
+    note = f"from {order.index[0]} {signed(order.iloc[0])} to {order.index[-1]} {signed(order.iloc[-1])}"
+    what = "slope of the score over distance, of the flattest target less that of the steepest"
+    return view.judge(exceeds, values, what, note, "points for a unit of distance")
+
+
+def far_languages_score_lower(view: View) -> Verdict:
+    """The farther a language from English, the lower it scores without intermediate training."""
+    return distance(view.baseline, view.languages, view.terms, "score")
+
+
+def far_languages_gain_less(view: View) -> Verdict:
+    """The farther a language from English, the less it gains, in the mean over plain recipes and targets."""
+    kept = view.grid(view.kind(kinds.plain))
+    gained = view.gained[view.gained["recipe"].isin(list(kept)) & view.gained["seed"].isin(kept.index)]
+    if gained.empty:
+        return untestable("no plain recipe was scored on every target")
+    return distance(gained, view.languages, view.terms, "gain")
+
+
+def more_text_scores_higher(view: View) -> Verdict:
+    """More text to pretrain on scores higher."""
+    return resources(view.baseline, view.languages, view.terms)
+
+
+def distance(frame: pd.DataFrame, languages: pd.DataFrame, terms: Terms, value: str) -> Verdict:
+    """Whether `value` (score or gain) falls with distance from English, in the mean over recipes and targets:
+    Spearman's correlation over languages."""
+    means = frame.groupby(["model", "target", "language", "seed"], as_index=False)[value].mean()
+    return _correlated(means, value, languages, typology.DISTANCE, terms, f"{value} and distance")
+
+
+def resources(scores: pd.DataFrame, languages: pd.DataFrame, terms: Terms) -> Verdict:
+    """Whether more pretraining text, all else equal, scores higher: over pairs of languages that differ in it
+    alone.
+
+    Where there is no such pair, the correlation over all languages stands in, in which other differences play
+    too.
+    """
+    pairs = typology.pairs(languages)
+    pairs = pairs[pairs["property"] == typology.RESOURCES]
+    if pairs.empty:
+        what = "languages with more pretraining text score higher"
+        return _correlated(scores, "score", languages, typology.RESOURCES, terms, what)
+    lost = [typology.difference(pair, scores) for pair in pairs.to_dict("records")]
+    names = listed(f"{pair.more} against {pair.less}" for pair in pairs.itertuples())
+    if len({len(one) for one in lost}) > 1 or not len(lost[0]):
+        return untestable("not measured in both languages of each pair")
+    what = f"more pretraining text, all else equal, scores higher ({names})"
+    return judge(exceeds, -np.mean(lost, axis=0), terms, what)
 
 
 def _alternative(view: View, twin: Callable[[str], str | None], having: str, what: str) -> Verdict:
     """Whether recipes of a kind beat their twins, in the languages that neither of them trains on."""
     pairs = _twins(view, lambda name: twin(name) is not None, lambda name: [twin(name) or ""])
-    codes = set(view.scores["language"]) - {SOURCE_LANGUAGE}
+    codes = set(view.scores["language"]) - {g.SOURCE_LANGUAGE}
     zero_shot = {name: codes - kinds.languages(name) for name in pairs}
     each = [_less_twins(view, {name: pairs[name]}, kept) for name, kept in zero_shot.items() if kept]
     if not each:
@@ -180,33 +278,19 @@ def _twins(view: View, wanted: Callable[[str], bool], twins: Callable[[str], Ite
     """Recipes of a kind with those of their twins that were trained too, scored on the same targets."""
     found = {}
     for recipe in view.kind(wanted):
-        there = [name for name in twins(recipe) if name in view.recipes and _shared(view, [recipe, name])]
-        if there and _shared(view, [recipe, *there]):
+        there = [name for name in twins(recipe) if name in view.recipes and view.shared([recipe, name])]
+        if there and view.shared([recipe, *there]):
             found[recipe] = there
     return found
-
-
-def _shared(view: View, recipes: Iterable[str]) -> list[str]:
-    """The targets that every one of the recipes was scored on, by seeds that they share."""
-    names = list(dict.fromkeys(recipes))
-    return [target for target in view.targets if view.grid(names, [target]).shape[1] == len(names)]
 
 
 def _less_twins(view: View, pairs: Twins, languages: Iterable[str] | None = None) -> pd.Series:
     """A recipe less the mean of its twins, in the mean over pairs and targets: one value a seed."""
     found = []
     for recipe, twins in pairs.items():
-        means = view.grid([recipe, *twins], _shared(view, [recipe, *twins]), languages)
+        means = view.grid([recipe, *twins], view.shared([recipe, *twins]), languages)
         found.append(means[recipe] - means[twins].mean(axis=1))
     return _mean(found)
-
-
-def _by_number(means: pd.DataFrame) -> dict[int, list[str]]:
-    """Recipes by how many tasks they train at once."""
-    found: dict[int, list[str]] = {}
-    for name in means:
-        found.setdefault(len(kinds.tasks_of([name])), []).append(name)
-    return found
 
 
 def _mean(values: Iterable[pd.Series]) -> pd.Series:
@@ -218,3 +302,44 @@ def _named(pairs: Twins) -> str:
     if len(pairs) > NAMED:
         return f"{len(pairs)} pairs"
     return listed(f"{name} against {listed(twins)}" for name, twins in pairs.items())
+
+
+def _correlated(
+    frame: pd.DataFrame, value: str, languages: pd.DataFrame, prop: str, terms: Terms, what: str
+) -> Verdict:
+    """The verdict on a claim that means by language rise with resources, or fall with distance."""
+    by_distance = prop == typology.DISTANCE
+    if not typology.has(languages, prop):
+        return untestable(NO_DISTANCES if by_distance else "how much text each language has is not stated")
+    means = typology.by_language(frame, value, terms.level)
+    rho, p = typology.correlation(means, languages, prop, terms.level)
+    if not math.isfinite(rho.estimate):
+        return untestable("too few languages, or no differences between them")
+    told = estimated(rho, f"{RHO} = {signed(rho.estimate, 2)}", "language", f"{chance(p)} by permutation", 2)
+    return Verdict((falls if by_distance else exceeds)(rho), rho, f"{what}: {told}", RHO)
+
+
+def _over_sizes(
+    view: View, targets: Iterable[str], languages: Iterable[str] | None = None
+) -> tuple[pd.DataFrame, dict[str, float]]:
+    """Mean gains of the recipes that every encoder has, a column an encoder; their sizes, none if too few."""
+    targets = list(targets)
+    sizes = {name: size for name, size in view.sizes.items() if math.isfinite(size)}
+    cells = {name: view.of(name).cells(view.kind(kinds.plain), targets, languages) for name in sizes}
+    cells = {name: found for name, found in cells.items() if found.size}
+    sizes = {name: sizes[name] for name in sorted(cells, key=lambda name: sizes[name])}
+    if len(set(sizes.values())) < SIZES:
+        return pd.DataFrame(), {}
+    shared = set.intersection(*(set(found.columns) for found in cells.values()))
+    if not shared:
+        return pd.DataFrame(), {}
+    means = {name: cells[name][sorted(shared)].mean(axis=1) for name in sizes}
+    return pd.DataFrame(means).dropna(), sizes
+
+
+def _decades(sizes: dict[str, float]) -> list[float]:
+    return [math.log10(size) for size in sizes.values()]
+
+
+def _million(size: float) -> str:
+    return f"{size / 1e6:.3g} million"

@@ -1,4 +1,4 @@
-"""Tests of claims about which intermediate task helps which target: what one grid of recipes can answer.
+"""Tests of claims about which intermediate tasks help which target, and how many: what one grid can answer.
 
 >>> from xstilts_lib.analysis import claims_tasks
 >>> claims_tasks.no_gain_in_inference(view).sentence                    # doctest: +SKIP
@@ -21,7 +21,7 @@ from ..tasks import task
 from ..tasks.recipe import parse
 from . import gains as g
 from . import kinds
-from .designs import cross_fitted
+from .designs import by_number, cross_fitted
 from .statistics import slopes, student_interval
 from .verdicts import (
     CONTRADICTED,
@@ -38,7 +38,8 @@ from .verdicts import (
 )
 from .wording import signed
 
-QUESTIONS = "question answering"
+CLASSIFICATION, QUESTIONS = "classification", "question answering"
+MANY = 15  # tasks, from which on many tasks help (Aghajanyan et al. 2021)
 FAVOURED = {"SQuAD": kinds.SQUAD, "MNLI": frozenset({"mnli"}), "HellaSwag": frozenset({"hellaswag"})}
 CONSISTENT = 2 / 3  # the share of recipes that must gain, each by itself, before gains are consistent
 
@@ -174,6 +175,44 @@ def all_at_once(view: View) -> Verdict:
     values = means[whole[0]] - cross_fitted(means[singles], means[singles])
     what = f"mean gain of {plural(len(kinds.tasks_of(whole[:1])), 'task')} at once less that of the best one"
     return view.judge(exceeds, values, what, f"all at once gains {signed(means[whole[0]].mean())}")
+
+
+def more_tasks(view: View) -> Verdict:
+    """The most tasks at once give more on classification than the best single one, chosen on other seeds."""
+    targets = [name for name in view.targets if task(name).group == CLASSIFICATION]
+    means = view.grid(view.kind(lambda name: kinds.single(name) or kinds.joint(name)), targets)
+    found = by_number(means)
+    if not targets or len(found.get(1, ())) < 2 or len(found) < 2:
+        return untestable("no two single tasks and a joint recipe that were scored on classification")
+    most = max(found)
+    singles = means[found[1]]
+    curve = ", ".join(f"{number}: {signed(means[found[number]].mean().mean())}" for number in sorted(found))
+    values = means[found[most]].mean(axis=1) - cross_fitted(singles, singles)
+    what = (
+        f"mean gain of {plural(most, 'task')} at once less that of the best single one, on {listed(targets)}"
+    )
+    return view.judge(exceeds, values, what, f"mean gain by number of tasks: {curve}")
+
+
+def few_tasks_hurt(view: View) -> Verdict:
+    """A few tasks at once lose against the untouched encoder, and from about fifteen on they gain."""
+    joint = view.kind(kinds.joint)
+    means = view.grid(joint, view.shared(joint))
+    sizes = by_number(means)
+    few = [name for number, names in sizes.items() if number < MANY for name in names]
+    many = [name for number, names in sizes.items() if number >= MANY for name in names]
+    if not few:
+        return untestable(f"no joint recipe of fewer than {MANY} tasks")
+    what = f"mean gain of {plural(len(few), 'joint recipe')} of fewer than {MANY} tasks"
+    found = view.judge(falls, means[few].mean(axis=1), what)
+    if found.word != SUPPORTED:
+        return found
+    if not many:
+        return found.softened(f"but no recipe of {MANY} tasks or more shows the other half")
+    second = view.judge(rises, means[many].mean(axis=1), f"with {MANY} or more")
+    if second.word == SUPPORTED:
+        return found
+    return second if second.word == CONTRADICTED else found.softened(second.evidence)
 
 
 def scarce_gains_throughout(view: View) -> Verdict:

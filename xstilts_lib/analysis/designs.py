@@ -86,14 +86,14 @@ def by_level(gained: pd.DataFrame, languages: pd.DataFrame) -> pd.DataFrame:
 def split_by_text(frame: pd.DataFrame, languages: pd.DataFrame) -> dict[str, list[str]]:
     """The languages of a frame, English aside: all, those with less text than the median, and the others.
 
-    Where resources are not known, or all alike, there is one level only.
+    One of unknown resources is in neither group; where none are known, or all alike, there is one level only.
     """
     codes = [code for code in dict.fromkeys(frame["language"]) if code != g.SOURCE_LANGUAGE]
-    text = languages.set_index("code")[typology.RESOURCES].reindex(codes)
-    little = [code for code in codes if text[code] < text.median()]
-    if not little or text.isna().any():
+    text = languages.set_index("code")[typology.RESOURCES].reindex(codes).dropna()
+    little = list(text.index[text < text.median()])
+    if not little:
         return {ALL: codes}
-    return {ALL: codes, LITTLE: little, MUCH: [code for code in codes if code not in little]}
+    return {ALL: codes, LITTLE: little, MUCH: [code for code in text.index if code not in little]}
 
 
 def joint_pairs(recipes: Iterable[str]) -> dict[str, tuple[str, list[str]]]:
@@ -187,6 +187,14 @@ def number(recipe: str) -> int:
     return len(parse(recipe).tasks)
 
 
+def by_number(recipes: Iterable[str]) -> dict[int, list[str]]:
+    """Recipes by the `number` of their tasks."""
+    found: dict[int, list[str]] = {}
+    for name in recipes:
+        found.setdefault(number(name), []).append(name)
+    return found
+
+
 def against_best_single(gained: pd.DataFrame) -> pd.DataFrame:
     """Joint recipes by their number of tasks, less the best single task of the same target.
 
@@ -194,33 +202,24 @@ def against_best_single(gained: pd.DataFrame) -> pd.DataFrame:
     that it is compared with. Over the subsets of a size the mean is taken: model, target, seed, number, gain.
     """
     wide = gained.pivot_table(index=["model", "target", "seed"], columns="recipe", values="gain")
-    singles = [name for name in wide if kinds.single(name)]
-    joint: dict[int, list[str]] = {}
-    for name in wide:
-        if kinds.joint(name):
-            joint.setdefault(number(name), []).append(name)
-    best = pd.concat(
-        [best_elsewhere(part[singles]) for _, part in wide.groupby(level=["model", "target"], sort=False)]
-    )
+    singles = wide[[name for name in wide if kinds.single(name)]]
+    parts = singles.groupby(level=["model", "target"], sort=False)
+    best = pd.concat([cross_fitted(part, part) for _, part in parts])
+    joint = by_number(name for name in wide if kinds.joint(name))
     parts = [(wide[names].mean(axis=1) - best).rename("gain").reset_index().assign(number=count)
              for count, names in sorted(joint.items())]  # fmt: skip
     return pd.concat(parts, ignore_index=True)
 
 
-def best_elsewhere(singles: pd.DataFrame) -> pd.Series:
-    """For each row, a seed, its value in the column that is best over the other rows (see cross_fitted)."""
-    return pd.Series(cross_fitted(singles, singles).to_numpy(), index=singles.index)
-
-
 def cross_fitted(choose_by: pd.DataFrame, values: pd.DataFrame) -> pd.Series:
-    """For each seed, the value of the column that is best by `choose_by` over the *other* seeds.
+    """For each row, a seed, the value of the column that is best by `choose_by` over the *other* seeds.
 
     A column chosen on the numbers that it is judged by would look better than it is. With a single seed there
     are no others, so it is chosen on its own.
     """
-    seeds = [seed for seed in values.index if seed in choose_by.index]
-    chosen = {}
-    for seed in seeds:
+    kept = values.loc[values.index.isin(choose_by.index)]
+    chosen = []
+    for seed in kept.index:
         others = choose_by.drop(index=seed) if len(choose_by) > 1 else choose_by
-        chosen[seed] = values.loc[seed, others.mean().idxmax()]
-    return pd.Series(chosen, dtype=float)
+        chosen.append(kept.loc[seed, others.mean().idxmax()])
+    return pd.Series(chosen, index=kept.index, dtype=float)

@@ -237,6 +237,11 @@ class View:
         found = self.cells(recipes, targets, languages)
         return found.T.groupby(level="recipe", sort=False).mean().T
 
+    def shared(self, recipes: Iterable[str]) -> list[str]:
+        """The targets that every one of the recipes was scored on, by seeds that they share."""
+        names = list(dict.fromkeys(recipes))
+        return [target for target in self.targets if self.grid(names, [target]).shape[1] == len(names)]
+
     def learnt(self, target: str) -> bool:
         """Whether the untouched encoder stands above the floor on a target; where there is no floor, it is
         taken to."""
