@@ -106,8 +106,9 @@ def joint_pairs(recipes: Iterable[str]) -> dict[str, tuple[str, list[str]]]:
     for name in names:
         for order in kinds.orders(name, names) if kinds.joint(name) else []:
             found[f"{name} less {order}"] = (name, [order])
-        for other in _without_target(name, names):
-            found[f"{name} less {other}"] = (name, [other])
+        for other in (kinds.partner(name, target) for target in _own_targets(name)):
+            if other in names:
+                found[f"{name} less {other}"] = (name, [other])
     return found
 
 
@@ -123,11 +124,6 @@ def joint_differences(gained: pd.DataFrame) -> pd.DataFrame:
 
 def _own_targets(recipe: str) -> list[str]:
     return [one for one in parse(recipe).tasks if task(one).role == "target"]
-
-
-def _without_target(name: str, names: list[str]) -> list[str]:
-    own = _own_targets(name)
-    return [other for other in names if any(kinds.partner(name, target) == other for target in own)]
 
 
 def alternative_pairs(recipes: Iterable[str]) -> dict[str, tuple[str, list[str]]]:

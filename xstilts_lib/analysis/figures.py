@@ -160,9 +160,11 @@ def heatmap(
     if summary.empty:
         return panel_grid([])[0]
     recipes = ordered(summary["recipe"])
-    wide = summary.pivot(index=by, columns="recipe", values="estimate").reindex(index=rows, columns=recipes)
-    sure = summary.assign(sure=(summary["low"] > 0) | (summary["high"] < 0))
-    sure = sure.pivot(index=by, columns="recipe", values="sure").reindex(index=rows, columns=recipes)
+    summary = summary.assign(sure=(summary["low"] > 0) | (summary["high"] < 0))
+    wide, sure = (
+        summary.pivot(index=by, columns="recipe", values=value).reindex(index=rows, columns=recipes)
+        for value in ("estimate", "sure")
+    )
     texts = [
         [_cell(value, mark) for value, mark in zip(*pair, strict=True)]
         for pair in zip(wide.to_numpy(dtype=float), sure.to_numpy() == 1, strict=True)

@@ -147,16 +147,9 @@ def summary(
     p is the paired t test of the mean against zero, p_holm the same after Holm's correction over this table.
     """
     labels, values = matrix(frame, value, by)
-    interval = student_interval(values, level)
-    p = np.atleast_1d(student_p(values))
-    return labels.assign(
-        estimate=interval.estimate,
-        low=interval.low,
-        high=interval.high,
-        seeds=interval.n,
-        p=p,
-        p_holm=holm(p),
-    )
+    found, p = student_interval(values, level)._asdict(), np.atleast_1d(student_p(values))
+    bounds = {name: found[name] for name in ("estimate", "low", "high")}
+    return labels.assign(**bounds, seeds=found["n"], p=p, p_holm=holm(p))
 
 
 def cube(frame: pd.DataFrame, value: str = "gain") -> tuple[pd.DataFrame, Array]:
@@ -168,13 +161,13 @@ def cube(frame: pd.DataFrame, value: str = "gain") -> tuple[pd.DataFrame, Array]
     foreign = frame[frame["language"] != SOURCE_LANGUAGE]
     if foreign["model"].nunique() > 1:
         raise UserError("One array holds the gains of one model; choose among the models first.")
-    wide = foreign.set_index(["recipe", "target", "seed", "language"])[value].unstack("language")
+    wide = foreign.pivot(index=["recipe", "target"], columns=["seed", "language"], values=value)
     cells = foreign[["recipe", "target"]].drop_duplicates().reset_index(drop=True)
-    seeds = sorted(foreign["seed"].unique())
-    keys = [(*cell, seed) for cell in cells.itertuples(index=False) for seed in seeds]
-    index = pd.MultiIndex.from_tuples(keys, names=["recipe", "target", "seed"])
-    shape = (len(cells), len(seeds), wide.shape[1])
-    return cells, wide.reindex(index).to_numpy(dtype=float).reshape(shape)
+    seeds, codes = (sorted(foreign[name].unique()) for name in ("seed", "language"))
+    wide = wide.reindex(
+        index=pd.MultiIndex.from_frame(cells), columns=pd.MultiIndex.from_product([seeds, codes])
+    )
+    return cells, wide.to_numpy(dtype=float).reshape(len(cells), len(seeds), len(codes))
 
 
 def by_recipe(gained: pd.DataFrame, level: float = LEVEL) -> pd.DataFrame:

@@ -33,7 +33,7 @@ import pandas as pd
 from ..common import places
 from ..common.errors import UserError
 from ..experiment import Experiment
-from .gains import SOURCE_LANGUAGE, matrix, over_targets
+from .gains import SOURCE_LANGUAGE, over_targets, summary
 from .statistics import LEVEL, Array, Interval, spearman_interval, spearman_p, student_interval
 
 DISTANCE = "distance"
@@ -62,8 +62,7 @@ def languages(codes: Iterable[str], declared: Iterable[Mapping[str, Any]] = ()) 
     for name in (DISTANCE, RESOURCES):
         table[name] = pd.to_numeric(table[name]) if name in table else np.nan
     table["name"] = table["name"].fillna(table["code"]) if "name" in table else table["code"]
-    front = ["code", "name"]
-    back = [DISTANCE, RESOURCES]
+    front, back = ["code", "name"], [DISTANCE, RESOURCES]
     return table[[*front, *(name for name in table if name not in (*front, *back)), *back]]
 
 
@@ -116,15 +115,7 @@ def pairs(table: pd.DataFrame) -> pd.DataFrame:
         name = different[0]
         if _like_english(one[name], two[name], english[name].iloc[0] if len(english) else None):
             one, two = two, one
-        rows.append(
-            {
-                "property": name,
-                "more": two["code"],
-                "less": one["code"],
-                "value_more": two[name],
-                "value_less": one[name],
-            }
-        )
+        rows.append((name, two["code"], one["code"], two[name], one[name]))
     return pd.DataFrame(rows, columns=["property", "more", "less", "value_more", "value_less"])
 
 
@@ -137,10 +128,8 @@ def contrasts(
     that hold both. Returns the pairs with estimate, low, high (Student's t over seeds) and seeds.
     """
     rows = [student_interval(difference(pair, frame, value), level) for pair in found.to_dict("records")]
-    named = pd.DataFrame(rows, columns=["estimate", "low", "high", "n", "level"]).rename(
-        columns={"n": "seeds"}
-    )
-    return pd.concat([found.reset_index(drop=True), named.drop(columns="level")], axis=1)
+    named = pd.DataFrame([row[:4] for row in rows], columns=["estimate", "low", "high", "seeds"])
+    return pd.concat([found.reset_index(drop=True), named], axis=1)
 
 
 def difference(pair: Mapping[str, Any], frame: pd.DataFrame, value: str = "score") -> np.ndarray:
@@ -164,11 +153,10 @@ def by_language(frame: pd.DataFrame, value: str = "score", level: float = LEVEL)
         over_targets(part.drop(columns="language")).assign(language=code)
         for code, part in foreign[shared].groupby("language")
     ]
+    columns = ["language", "estimate", "low", "high", "seeds"]
     if not parts:
-        return pd.DataFrame(columns=["language", "estimate", "low", "high", "seeds"])
-    labels, values = matrix(pd.concat(parts), value, ["language"])
-    interval = student_interval(values, level)
-    return labels.assign(estimate=interval.estimate, low=interval.low, high=interval.high, seeds=interval.n)
+        return pd.DataFrame(columns=columns)
+    return summary(pd.concat(parts), value, ["language"], level)[columns]
 
 
 def gains_by_language(gained: pd.DataFrame, level: float = LEVEL) -> pd.DataFrame:
