@@ -62,7 +62,13 @@ def test_facts_are_the_published_ones() -> None:
     assert rows["tr"] | {"order": "SOV", "family": "Altaic", "script": "Latn"} == rows["tr"]
 
 
-def test_without_a_folder_there_is_no_distance() -> None:
+def test_without_a_folder_distances_are_those_of_the_package() -> None:
+    distances = {row["code"]: row["distance"] for row in t.real(["en", "de", "zh", "sw"])}
+    assert distances == pytest.approx({"en": 0, "de": 0.133, "zh": 0.265, "sw": 0.544}, abs=6e-4)
+
+
+def test_without_features_there_is_no_distance(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(t, "packaged", lambda: None)
     table = t.languages(["sw", "en"], t.real(["en", "sw"]))
     assert table["distance"].isna().all()
     assert set(table["reason"]) == {t.NO_FOLDER}

@@ -24,6 +24,7 @@ import itertools
 import math
 import zipfile
 from collections.abc import Iterable, Mapping
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -195,18 +196,26 @@ def facts() -> pd.DataFrame:
     return pd.read_csv(FACTS, comment="#", dtype=text, keep_default_na=False, na_values=[""])
 
 
+def packaged() -> Path | None:
+    """The folder of lang2vec's features in the package urielplus, which is not imported for it; None where
+    it is not installed."""
+    spec = find_spec("urielplus")
+    folder = Path(spec.origin).parent / "database" / "original_uriel" if spec and spec.origin else None
+    return folder if folder and (folder / FEATURES).is_file() else None
+
+
 def real(codes: Iterable[str] | None = None, features: Path | None = None) -> list[dict[str, Any]]:
     """Rows for `languages`, of those among `codes` (None: all) of which anything is known.
 
-    `features` is the folder with lang2vec's features.npz, by default the one that `$XSTILTS_FEATURES` names;
-    without it no distance is known. `resources` is the logarithm (base 10) of one more than the tokens in
+    `features` is the folder with lang2vec's features.npz, by default the one that `$XSTILTS_FEATURES` names,
+    or else the one in the package urielplus; without any no distance is known. `resources` is the logarithm (base 10) of one more than the tokens in
     CC-100, so that a language without any stands at 0: a regression on it should look at those apart.
     `features` in a row is the number of features that a distance rests on, and `reason` why there is none.
     UserError where the folder does not hold lang2vec's file, or the file is not one.
     """
     table = facts()
     kept = table if codes is None else table[table["code"].isin(list(codes))]
-    folder = features or places.features()
+    folder = features or places.features() or packaged()
     english = table.set_index("code").loc[SOURCE_LANGUAGE, "iso3"]
     vectors = syntax(folder, [*kept["iso3"], english]) if folder else {}
     rows = []
