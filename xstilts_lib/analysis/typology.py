@@ -208,8 +208,9 @@ def real(codes: Iterable[str] | None = None, features: Path | None = None) -> li
     """Rows for `languages`, of those among `codes` (None: all) of which anything is known.
 
     `features` is the folder with lang2vec's features.npz, by default the one that `$XSTILTS_FEATURES` names,
-    or else the one in the package urielplus; without any no distance is known. `resources` is the logarithm (base 10) of one more than the tokens in
-    CC-100, so that a language without any stands at 0: a regression on it should look at those apart.
+    or else the one in the package urielplus; without any no distance is known. `resources` is the logarithm
+    (base 10) of one more than the tokens in CC-100, so that a language without any stands at 0: a regression
+    on it should look at those apart.
     `features` in a row is the number of features that a distance rests on, and `reason` why there is none.
     UserError where the folder does not hold lang2vec's file, or the file is not one.
     """
