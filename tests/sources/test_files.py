@@ -12,7 +12,7 @@ import pytest
 from xstilts_lib.common.errors import UserError
 from xstilts_lib.sources import open_source
 from xstilts_lib.sources.checks import spread
-from xstilts_lib.sources.columns import COLUMNS, dataset, features
+from xstilts_lib.sources.rows import COLUMNS, dataset, features
 from xstilts_lib.sources.survey import check_table
 from xstilts_lib.tasks import TASKS
 

@@ -14,10 +14,10 @@ from made_up_hub import MIRROR, build
 
 from xstilts_lib.common.errors import UserError
 from xstilts_lib.sources import open_source
-from xstilts_lib.sources.columns import features
 from xstilts_lib.sources.hub import HubSource
 from xstilts_lib.sources.hub.kept import Pins
 from xstilts_lib.sources.hub.repositories import REPOSITORIES
+from xstilts_lib.sources.rows import features
 from xstilts_lib.sources.survey import check_table
 from xstilts_lib.tasks import ENTITIES, TASKS
 

@@ -11,9 +11,9 @@ import pytest
 
 from xstilts_lib.common.errors import UserError
 from xstilts_lib.sources import open_source
-from xstilts_lib.sources.columns import COLUMNS
 from xstilts_lib.sources.miniature import MiniatureSettings, MiniatureSource
 from xstilts_lib.sources.miniature.languages import FURTHER
+from xstilts_lib.sources.rows import COLUMNS
 from xstilts_lib.tasks import MINIATURE, TASKS
 
 EVALUATED = [name for name, row in TASKS.items() if row.sources == ("miniature",) and row.format != "text"]

@@ -16,9 +16,9 @@ from xstilts_lib.evaluation.submission import write_labels
 from xstilts_lib.experiment import LABELLED, load_experiment
 from xstilts_lib.sources import open_source
 from xstilts_lib.sources.checks import LoadReport, checked
-from xstilts_lib.sources.columns import dataset
 from xstilts_lib.sources.examples import Given
 from xstilts_lib.sources.hub import converters
+from xstilts_lib.sources.rows import dataset
 from xstilts_lib.sources.survey import check_table
 from xstilts_lib.tasks import NLI, TASKS
 from xstilts_lib.workflow import engine as workflow

@@ -17,7 +17,7 @@ from ..common.errors import UserError
 from ..formats.base import columns
 from ..scoring import file_name
 from ..sources.checks import unlabelled
-from ..sources.columns import GOLD
+from ..sources.rows import GOLD
 from ..tasks import TASKS
 
 if TYPE_CHECKING:

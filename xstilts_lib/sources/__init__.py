@@ -5,8 +5,9 @@
 >>> source.load("xquad", "test", "de")[0]["question"]              # doctest: +SKIP
 
 How a published example becomes a row: a table says where a split stands (files/layouts.csv,
-hub/repositories.toml) and which converter reads it (files/, hub/converters.py; examples.py for what both give
-alike); rows.py shapes it; checks.py holds it against what is published; real.py does this for a whole split.
+hub/repositories.toml) and which converter reads it (files/converters.py, hub/converters.py; examples.py for
+what both give alike); rows.py shapes it; checks.py holds it against what is published; real.py does this for
+a whole split.
 The generated world needs none of it: miniature/catalogue.py draws what happens, its grammars tell it.
 """
 
@@ -37,7 +38,7 @@ class Need(NamedTuple):
 
 
 class Source(Protocol):
-    """What every source offers; columns.py says which columns each format has."""
+    """What every source offers; rows.py says which columns each format has."""
 
     kind: str
 

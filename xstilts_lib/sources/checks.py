@@ -14,7 +14,7 @@ from typing import Any
 from ..common.errors import UserError, nearest
 from ..tasks import Task
 from ..tasks.row import size
-from .columns import ABOUT, COLUMNS, GOLD
+from .rows import ABOUT, COLUMNS, GOLD
 
 TRANSLATED = "machine-translated"
 

@@ -7,6 +7,7 @@ format, labels as names. Those in files/ read forms that files alone have, those
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -15,12 +16,29 @@ from typing import Any
 from ..common.errors import UserError
 from . import rows
 from .checks import LoadReport, Place, Raw
-from .codes import TYDIQA
 from .rows import Row, member, optional
 
+# Language codes: ISO 639-1, as XTREME writes languages, and ISO 639-3, as Tatoeba's files are named.
+_PAIRS = (
+    "af:afr ar:ara az:aze bg:bul bn:ben de:deu el:ell en:eng es:spa et:est eu:eus fa:pes fi:fin fr:fra "
+    "gu:guj he:heb hi:hin ht:hat hu:hun id:ind it:ita ja:jpn jv:jav ka:kat kk:kaz ko:kor lt:lit ml:mal "
+    "mr:mar ms:msa my:mya nl:nld pa:pan pl:pol pt:por qu:que ro:ron ru:rus sw:swh ta:tam te:tel th:tha "
+    "tl:tgl tr:tur uk:ukr ur:urd vi:vie wo:wol yo:yor zh:cmn"
+)
+ISO3: Mapping[str, str] = dict(pair.split(":") for pair in _PAIRS.split())
+# TyDiQA names the language in the id of an example, `swahili-902381739-0`, and some of its files by it.
+_TYDIQA = "ar:arabic bn:bengali en:english fi:finnish id:indonesian ko:korean ru:russian sw:swahili te:telugu"
+TYDIQA: Mapping[str, str] = dict(pair.split(":") for pair in _TYDIQA.split())
 _TYDIQA_CODES = {name: code for code, name in TYDIQA.items()}
 # Braces mark a mention; those of the text itself become parentheses.
 _BRACES = re.compile(r"\{(.*?)\}")
+
+
+def fill(pattern: str, language: str) -> str:
+    """`pattern` with the codes of a language for `{language}`, `{iso3}` and `{tydiqa}`."""
+    for place, codes in (("{language}", {}), ("{iso3}", ISO3), ("{tydiqa}", TYDIQA)):
+        pattern = pattern.replace(place, codes.get(language, language))
+    return pattern
 
 
 @dataclass(frozen=True)
@@ -83,6 +101,47 @@ def copa(given: Given) -> Iterator[Raw]:
             raise UserError(f"{where}: a question asks for 'cause' or 'effect', not for {asked!r}.")
         row = rows.choice(identifier, [premise], choices, rows.index(where, item.get("label"), 2))
         yield place, {**row, "prompt": rows.asking(premise, asked), "asked": asked}
+
+
+# XCOPA's questions: whether a row asks for the cause or for the effect, held against its translations. Rows
+# with one `idx` are one item in every language, but the publisher's files do not always ask the same of it:
+# in Thai every row asks for the effect, and in Turkish and Swahili many ask for the wrong one. Most of the
+# languages are right, so the word that most of the others have is the right one.
+
+Asked = Mapping[str, str]  # the id of a row -> "cause" or "effect"
+_WITNESSES = 2  # languages that must agree before a row is mended
+
+
+def xcopa_asked(raw: Iterable[Raw]) -> Asked:
+    """What each row asks for."""
+    return {row["id"]: row["asked"] for _, row in raw}
+
+
+def xcopa_compared(
+    raw: Iterable[Raw], report: LoadReport, others: Sequence[Asked], repair: bool
+) -> Iterator[Raw]:
+    """The rows of one language, those counted that ask for another word than most of `others` do.
+
+    With `repair` they ask for that word, where at least two other languages have it.
+    """
+    differing = 0
+    for place, row in raw:
+        votes = Counter(words[row["id"]] for words in others if row["id"] in words)
+        word, number = max(votes.items(), key=lambda vote: vote[1], default=(row["asked"], 0))
+        if word != row["asked"] and 2 * number > votes.total():
+            if repair and number >= _WITNESSES:
+                row |= {"prompt": rows.asking(*row["about"], word)}
+                report.repaired += 1
+            else:
+                differing += 1
+        yield place, row
+    if report.repaired:
+        report.notes.append(
+            f"{report.repaired} questions put as in most of the {len(others)} other languages"
+        )
+    if differing:
+        most = f"most of the {len(others)} other languages" if len(others) > 1 else "the one other language"
+        report.notes.append(f"{differing} rows ask for another of cause and effect than in {most}")
 
 
 def lareqa(given: Given) -> Iterator[Raw]:

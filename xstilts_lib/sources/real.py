@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING, Any, Literal
 from ..common import places
 from ..common.errors import UserError, nearest
 from ..tasks import TASKS, Task, task
-from . import Split, overlap, xcopa
+from . import Split, overlap
 from .checks import LoadReport, Raw, checked, counted, gold, joined_report, limited, unlabelled
-from .columns import dataset
+from .examples import Asked, xcopa_asked, xcopa_compared
+from .rows import dataset
 
 if TYPE_CHECKING:
     from datasets import Dataset
@@ -54,7 +55,7 @@ class RealSource(ABC):
         """What the loads so far found, by (task, split, language)."""
         self.evaluated: set[str] = set()
         """The targets that a check was asked for: those of the experiment."""
-        self._asked: dict[str, dict[str, xcopa.Asked]] = {}
+        self._asked: dict[str, dict[str, Asked]] = {}
 
     def load(self, task: str, split: Split, language: str = "en", limit: int | None = None) -> Dataset:
         """The examples of one split in one language; a task that trains on another gives that one's.
@@ -115,12 +116,12 @@ class RealSource(ABC):
             return self._joined(row, split, language)
         raw, report = self.open(row, split, language)
         if name == "xcopa":
-            raw = xcopa.compared(raw, report, self.questions(row, split, language), name in self.repair)
+            raw = xcopa_compared(raw, report, self.questions(row, split, language), name in self.repair)
         rows = checked(row, self.labels(name), raw, report, self.exact)
         self.reports[name, split, language] = report
         return rows
 
-    def questions(self, row: Task, split: str, language: str) -> list[xcopa.Asked]:
+    def questions(self, row: Task, split: str, language: str) -> list[Asked]:
         """What each other language that is there asks of each item of XCOPA.
 
         One that cannot be read is left out: the hub does not say beforehand what a copy of it lacks. But a
@@ -130,7 +131,7 @@ class RealSource(ABC):
         for other in self.held(row.name, split):
             if other not in found and other != language:
                 try:
-                    found[other] = xcopa.asked(self.open(row, split, other)[0])
+                    found[other] = xcopa_asked(self.open(row, split, other)[0])
                 except UserError:
                     if row.name in self.repair and self.kind == "files":
                         raise

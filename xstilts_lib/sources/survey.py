@@ -16,8 +16,8 @@ from typing import TYPE_CHECKING, Any
 from ..common.errors import UserError
 from ..tasks import TASKS, Task
 from . import Need, Source, absent, checks, unlabelled
-from .columns import GOLD
 from .real import RealSource
+from .rows import GOLD
 
 if TYPE_CHECKING:
     from .hub import HubSource

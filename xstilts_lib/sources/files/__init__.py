@@ -15,11 +15,9 @@ from pathlib import Path
 from ...common.errors import UserError, nearest
 from ...tasks import TASKS, Task, task
 from ..checks import LoadReport, Raw
-from ..codes import ISO3, fill
-from ..examples import Given
+from ..examples import ISO3, Given, fill
 from ..real import SPLITS, RealSettings, RealSource
-from .folder import DataFolder
-from .layouts import CCG_LABELS, LAYOUTS
+from .layouts import CCG_LABELS, LAYOUTS, DataFolder
 from .tags import supertags
 
 

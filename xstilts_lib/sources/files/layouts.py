@@ -1,12 +1,12 @@
-"""Which file of the data folder holds which split of which task, and who reads it: the table layouts.csv.
+"""The data folder: which file holds which split of which task, and who reads it: the table layouts.csv.
 
 A row is one form in which a publisher gives some splits; of several forms of one split, the first that is in
 the folder is read. Its cells:
 
 - `splits`: ours, with the publisher's name where it is another (`dev=val`); `{split}` stands for that.
-- `reader`: a function of a module beside this one.
+- `reader`: a function of converters.py or tags.py.
 - `paths`: relative to the data folder; the first part is the name of the set, a folder or an archive. For
-  `{language}`, `{iso3}` and `{tydiqa}` see codes.py; `*` stands for anything. All must be there, but for
+  `{language}`, `{iso3}` and `{tydiqa}` see examples.fill; `*` stands for anything. All must be there, but for
   those that begin with "?". A first path without a place for the language is English.
 - `languages`: those that the form has, where it is not every one that the path can name.
 - `rows`: how many, where it is not the published number: by split or split/language, or "unknown".
@@ -16,14 +16,17 @@ from __future__ import annotations
 
 import csv
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from ..examples import Converter
-from . import choice, pair, retrieval, span, tags
+from ...common.checksums import of_listing
+from ...common.errors import UserError
+from ...tasks import Task
+from ..examples import Converter, fill
+from . import converters, tags
+from .archives import SUFFIXES, find_archive, unpack
 
-_MODULES = {"choice": choice, "pair": pair, "retrieval": retrieval, "span": span, "tags": tags}
 CCG_LABELS = "ccg/tags_to_id.json"
 
 
@@ -50,12 +53,11 @@ def _read() -> Mapping[str, Mapping[str, tuple[Layout, ...]]]:
     found: dict[str, dict[str, tuple[Layout, ...]]] = defaultdict(dict)
     with open(Path(__file__).with_suffix(".csv"), encoding="utf-8", newline="") as table:
         for row in csv.DictReader(table):
-            module, _, name = row["reader"].partition(".")
             sizes = [cell.split(":") for cell in row["rows"].replace("unknown", "").split()]
             for cell in row["splits"].split():
                 split, _, theirs = cell.partition("=")
                 layout = Layout(
-                    getattr(_MODULES[module], name),
+                    getattr(converters, row["reader"], None) or getattr(tags, row["reader"]),
                     tuple(row["paths"].replace("{split}", theirs or split).split()),
                     {key: int(number) for key, number in sizes} if row["rows"] else None,
                     row["note"],
@@ -68,3 +70,79 @@ def _read() -> Mapping[str, Mapping[str, tuple[Layout, ...]]]:
 
 LAYOUTS = _read()
 """Task -> split -> its forms, the best first."""
+
+
+class DataFolder:
+    """A folder of data sets, each a folder or an archive of its name, unpacked when needed."""
+
+    def __init__(self, root: Path, cache: Path) -> None:
+        self.root = root
+        self.cache = cache
+        self._sets: dict[str, Path | None] = {}
+
+    def set(self, name: str) -> Path | None:
+        """The folder of a data set, unpacked if need be; None where it is absent."""
+        if name not in self._sets:
+            folder, archive = self.root / name, find_archive(self.root, name)
+            if folder.is_dir():
+                self._sets[name] = folder
+            else:
+                self._sets[name] = unpack(archive, name, self.cache) if archive else None
+        return self._sets[name]
+
+    def find(self, relative: str) -> Path | None:
+        """The file at `relative`, whose first part names the set; None where it is absent."""
+        return next(iter(self.find_all(relative)), None)
+
+    def find_all(self, pattern: str) -> list[Path]:
+        """The files at `pattern`, in order; `*` stands for anything, the first part names the set."""
+        name, _, inner = pattern.partition("/")
+        folder = self.set(name)
+        if folder is None:
+            return []
+        return [
+            path
+            for path in (sorted(folder.glob(inner)) if "*" in inner else [folder / inner])
+            if path.is_file()
+        ]
+
+    def layout(self, task: Task, split: str, language: str) -> tuple[Layout, tuple[Path, ...]] | None:
+        """The first layout of a split that is in the folder, and its files; None where there is none."""
+        for layout in LAYOUTS.get(task.name, {}).get(split, ()):
+            if not layout.covers(language):
+                continue
+            paths = self._paths(layout, language)
+            if paths:
+                return layout, paths
+        return None
+
+    def _paths(self, layout: Layout, language: str) -> tuple[Path, ...]:
+        """The files of a layout, or none where one that it needs is absent."""
+        found: list[Path] = []
+        for pattern in layout.paths:
+            paths = self.find_all(fill(pattern.lstrip("?"), language))
+            if not paths and not pattern.startswith("?"):
+                return ()
+            found += paths
+        return tuple(found)
+
+    def digest(self, paths: Iterable[Path]) -> str:
+        """16 hexadecimal digits that change when a name or a byte of `paths` does."""
+        return of_listing((f"{path.parent.name}/{path.name}", path) for path in sorted(set(paths)))
+
+    def absence(self, task: Task, split: str, language: str) -> UserError:
+        """What is missing, for the person who can put it there."""
+        layouts = [layout for layout in LAYOUTS.get(task.name, {}).get(split, ()) if layout.covers(language)]
+        if not layouts:
+            splits = ", ".join(name for name in LAYOUTS.get(task.name, {})) or "none"
+            return UserError(
+                f"{task.name} has no split {split!r} in {language!r} among the files (splits: {splits})."
+            )
+        wanted = " or ".join(fill(layout.paths[0], language) for layout in layouts[:3])
+        name = layouts[0].paths[0].split("/")[0]
+        if self.set(name) is None:
+            return UserError(
+                f"{self.root} lacks {name}/ ({name}{SUFFIXES[0]} would do): {task.name} ({split}, "
+                f"{language}) needs {wanted}."
+            )
+        return UserError(f"{self.root} lacks {wanted}, which {task.name} ({split}, {language}) needs.")

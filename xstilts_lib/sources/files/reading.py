@@ -115,20 +115,12 @@ def read_json_lines(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
             yield number, item
 
 
-def read_tsv(path: Path, columns: int | tuple[int, ...]) -> Iterator[tuple[int, list[str]]]:
-    """(line number, fields) of a file of tab-separated fields in which quotes mean nothing."""
-    yield from split_fields(path, read_lines(path), columns)
-
-
-def split_fields(
-    path: Path, lines: list[str], columns: int | tuple[int, ...]
-) -> Iterator[tuple[int, list[str]]]:
-    """(line number, fields) of `lines`, each with an allowed number of tab-separated fields."""
-    allowed = (columns,) if isinstance(columns, int) else columns
+def split_fields(path: Path, lines: list[str], columns: int) -> Iterator[tuple[int, list[str]]]:
+    """(line number, fields) of `lines`, each of so many tab-separated fields in which quotes mean nothing."""
     for number, line in enumerate(lines, start=1):
         fields = line.split("\t")
-        if len(fields) not in allowed:
-            raise _wrong_width(path, number, len(fields), allowed)
+        if len(fields) != columns:
+            raise _wrong_width(path, number, len(fields), columns)
         yield number, fields
 
 
@@ -172,28 +164,22 @@ def read_table(
     path: Path, columns: tuple[str, ...], delimiter: str = ",", quotes: bool = True
 ) -> Iterator[tuple[int, dict[str, str]]]:
     """(line number, row by column name) of a file whose header names `columns`, and may name others."""
-    rows = (
+    rows: Iterator[tuple[int, list[str]]] = (
         read_csv(path, delimiter)
         if quotes
-        else ((n, line.split(delimiter)) for n, line in enumerate(read_lines(path), 1))
+        else enumerate((line.split(delimiter) for line in read_lines(path)), start=1)
     )
-    header: list[str] | None = None
+    first, header = next(rows)
+    for name in columns:
+        if name not in header:
+            raise UserError(f"{at(path, first)}: the header lacks {name!r}; it has {', '.join(header)}.")
     for number, fields in rows:
-        if header is None:
-            header = fields
-            missing = [name for name in columns if name not in header]
-            if missing:
-                raise UserError(
-                    f"{at(path, number)}: the header lacks {missing[0]!r}; it has {', '.join(header)}."
-                )
-            continue
         if len(fields) != len(header):
-            raise _wrong_width(path, number, len(fields), (len(header),))
+            raise _wrong_width(path, number, len(fields), len(header))
         yield number, dict(zip(header, fields, strict=True))
 
 
-def _wrong_width(path: Path, line: int, found: int, allowed: tuple[int, ...]) -> UserError:
-    expected = " or ".join(str(n) for n in allowed)
+def _wrong_width(path: Path, line: int, found: int, expected: int) -> UserError:
     return UserError(f"{at(path, line)}: {expected} tab-separated columns were expected, {found} found.")
 
 

@@ -26,7 +26,7 @@ from ...common.strict import Count
 from ...tasks import TASKS, Task, task
 from .. import overlap
 from ..checks import LoadReport, Raw
-from ..codes import ISO3, fill
+from ..examples import ISO3, fill
 from ..real import SPLITS, RealSettings, RealSource
 from . import text
 from .converters import given

@@ -20,7 +20,7 @@ from ...common.errors import UserError, nearest
 from ...tasks import TASKS
 from ...tasks import task as task_row
 from ..checks import limited
-from ..columns import dataset
+from ..rows import dataset
 from . import bitext, pretraining
 from .catalogue import BITEXT, MAKERS, TEXT, Catalogue
 from .english import SUPERTAGS, English
