@@ -64,7 +64,7 @@ def sibling(world: World, rng: random.Random, head: str) -> str:
                 return other
 
 
-def opposite(world: World, rng: random.Random, adjective: str, head: str) -> str:
+def _opposite(world: World, rng: random.Random, adjective: str, head: str) -> str:
     """An adjective that excludes this one and can be said of `head`; '' where there is none."""
     kind = "agent" if world.lexicon.category(head) in ("person", "animal") else "thing"
     rows = world.lexicon.adjectives
@@ -88,16 +88,11 @@ def changed(world: World, rng: random.Random, event: Event, part: str, split: st
             other = event._replace(patient=patient._replace(head=sibling(world, rng, patient.head)))
             if world.allowed(other, split):
                 break
-    elif part == "number" and patient.number:
-        number = rng.choice([word for word in NUMBERS if word != patient.number])
-        other = event._replace(patient=patient._replace(number=number))
+    elif part in ("number", "place", "time"):
+        other = otherwise(world, rng, event, part)
     elif part == "adjective":
-        other = _other_adjective(world, rng, event)
-    elif part == "place" and event.place:
-        preposition, _, head = event.place.partition(" ")
-        other = event._replace(place=f"{preposition} {sibling(world, rng, head)}")
-    elif part == "time" and event.time:
-        other = event._replace(time=rng.choice([day for day in DAYS if day != event.time]))
+        sides = [side for side in ("agent", "patient") if getattr(event, side).adjective]
+        other = with_opposite(world, rng, event, rng.choice(sides)) if sides else None
     elif part == "roles" and swappable(world, event, split):
         other = swapped(event)
     if other is None or other.agent.head == other.patient.head or not world.allowed(other, split):
@@ -105,13 +100,24 @@ def changed(world: World, rng: random.Random, event: Event, part: str, split: st
     return other
 
 
-def _other_adjective(world: World, rng: random.Random, event: Event) -> Event | None:
-    sides = [side for side in ("agent", "patient") if getattr(event, side).adjective]
-    if not sides:
-        return None
-    side = rng.choice(sides)
+def otherwise(world: World, rng: random.Random, event: Event, part: str) -> Event | None:
+    """`event` with another number, place or day; None where it has none."""
+    patient = event.patient
+    if part == "number" and patient.number:
+        number = rng.choice([word for word in NUMBERS if word != patient.number])
+        return event._replace(patient=patient._replace(number=number))
+    if part == "place" and event.place:
+        preposition, _, head = event.place.partition(" ")
+        return event._replace(place=f"{preposition} {sibling(world, rng, head)}")
+    if part == "time" and event.time:
+        return event._replace(time=rng.choice([day for day in DAYS if day != event.time]))
+    return None
+
+
+def with_opposite(world: World, rng: random.Random, event: Event, side: str) -> Event | None:
+    """`event` with an adjective that excludes the one of this participant; None where there is none."""
     entity: Entity = getattr(event, side)
-    adjective = opposite(world, rng, entity.adjective, entity.head)
+    adjective = entity.adjective and _opposite(world, rng, entity.adjective, entity.head)
     return event._replace(**{side: entity._replace(adjective=adjective)}) if adjective else None
 
 

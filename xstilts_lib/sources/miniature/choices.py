@@ -13,11 +13,10 @@ import random
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from .changes import changed, swappable
+from .changes import PARTS, changed, swappable
 from .grammar import Event, Grammar, clauses, write
 from .world import World
 
-PARTS = ("verb", "agent", "patient", "number", "adjective", "place", "time", "roles")
 TWO_EVENTS = 0.3  # share of prompts that tell two events
 
 

@@ -6,9 +6,18 @@ import random
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from .changes import changed, more_general, more_special, opposite, other_verb, sibling, swappable, swapped
+from .changes import (
+    PARTS,
+    changed,
+    more_general,
+    more_special,
+    other_verb,
+    otherwise,
+    swappable,
+    swapped,
+    with_opposite,
+)
 from .grammar import Event, Grammar, clauses, write
-from .lexicon import DAYS, NUMBERS
 from .world import World
 
 # Chance of the passive in inference and in role swaps. With as many as elsewhere an encoder that is
@@ -140,29 +149,19 @@ def _contradicting(world: World, rng: random.Random, hypothesis: Event, split: s
 
 
 def _conflicting(world: World, rng: random.Random, event: Event, part: str) -> Event | None:
-    patient = event.patient
     if part == "verb":
         antonym = world.lexicon.verbs[event.verb].opposite
         return event._replace(verb=antonym) if antonym else None
-    if part == "number" and patient.number:
-        return event._replace(
-            patient=patient._replace(number=rng.choice([n for n in NUMBERS if n != patient.number]))
-        )
-    if part == "time" and event.time:
-        return event._replace(time=rng.choice([day for day in DAYS if day != event.time]))
-    if part == "place" and event.place.startswith("in "):
-        return event._replace(place="in " + sibling(world, rng, event.place[3:]))
     if part == "adjective":
-        side = rng.choice(("agent", "patient"))
-        entity = getattr(event, side)
-        adjective = entity.adjective and opposite(world, rng, entity.adjective, entity.head)
-        return event._replace(**{side: entity._replace(adjective=adjective)}) if adjective else None
-    return None
+        return with_opposite(world, rng, event, rng.choice(("agent", "patient")))
+    if part == "place" and not event.place.startswith("in "):  # near one place may be near another
+        return None
+    return otherwise(world, rng, event, part)
 
 
 # Paraphrase. Every sentence has its form drawn independently, paraphrase or not.
 
-NEAR_MISSES = ("verb", "agent", "patient", "number", "adjective", "place", "time")
+NEAR_MISSES = tuple(part for part in PARTS if part != "roles")
 
 
 def paraphrase(world: World, rng: random.Random, split: str, label: int) -> Pair | None:
