@@ -101,7 +101,7 @@ def test_every_row_of_the_table_is_loaded_and_pinned():
     """Not every repository alone: every entry, with its own configuration and splits."""
     source = open_source({"kind": "hub"})
     every = [one for repositories in REPOSITORIES.values() for one in repositories]
-    tried = [source._repository(TASKS[task], split, code) for task, split, code in LOADS]
+    tried = [source.find(TASKS[task], split, code) for task, split, code in LOADS]
     assert [one for one in every if not any(one is other for other in tried)] == []
     # No commit is known at which it holds no loading script.
     moving = {one.name for one in every if len(one.revision) != 40}

@@ -13,7 +13,7 @@ from ..common.errors import UserError, nearest
 from ..tasks import TASKS, Task, task
 from . import Split, overlap
 from .checks import LoadReport, Raw, checked, counted, gold, joined_report, limited, unlabelled
-from .examples import Asked, xcopa_asked, xcopa_compared
+from .examples import ISO3, Asked, xcopa_asked, xcopa_compared
 from .rows import dataset
 
 if TYPE_CHECKING:
@@ -184,8 +184,33 @@ class RealSource(ABC):
         """The splits that this source can have of a task."""
 
     @abstractmethod
+    def find(self, row: Task, split: str, language: str) -> Any:
+        """What holds a split of a task that is not made up of others; None where nothing does."""
+
+    @abstractmethod
+    def absence(self, row: Task, split: str, language: str) -> UserError:
+        """What is missing where `find` finds nothing, for the person who can put it there."""
+
+    def found(self, row: Task, split: str, language: str) -> Any:
+        """As `find`; UserError where nothing does."""
+        found = self.find(row, split, language)
+        if found is None:
+            raise self.absence(row, split, language)
+        return found
+
+    def require(self, name: str, split: str, language: str) -> None:
+        """UserError where one split of a task in one language is absent; nothing is read."""
+        for part in self.row(name).parts or (name,):
+            self.found(self.row(part), split, language)
+
     def held(self, name: str, split: str) -> tuple[str, ...]:
         """The languages in which it has a split of a task, translated training sets included."""
+        row = self.row(name)
+        codes = dict.fromkeys((*row.languages, *ISO3)) if split == "train" else row.languages
+        parts = [self.row(part) for part in row.parts or (name,)]
+        return tuple(
+            code for code in codes if all(self.find(part, split, code) is not None for part in parts)
+        )
 
     @abstractmethod
     def revision(self, task: str) -> str:
@@ -222,10 +247,6 @@ class RealSource(ABC):
     @abstractmethod
     def check_one(self, row: Task) -> None:
         """UserError where something that one task needs is absent."""
-
-    @abstractmethod
-    def require(self, name: str, split: str, language: str) -> None:
-        """UserError where one split of a task in one language is absent; nothing is read."""
 
     @abstractmethod
     def remedy(self, row: Task, split: str, language: str) -> str:

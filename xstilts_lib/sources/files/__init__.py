@@ -15,9 +15,9 @@ from pathlib import Path
 from ...common.errors import UserError, nearest
 from ...tasks import TASKS, Task, task
 from ..checks import LoadReport, Raw
-from ..examples import ISO3, Given, fill
+from ..examples import Given, fill
 from ..real import SPLITS, RealSettings, RealSource
-from .layouts import CCG_LABELS, LAYOUTS, DataFolder
+from .layouts import CCG_LABELS, LAYOUTS, DataFolder, Layout
 from .tags import supertags
 
 
@@ -57,10 +57,7 @@ class FilesSource(RealSource):
 
     def open(self, row: Task, split: str, language: str) -> tuple[Iterable[Raw], LoadReport]:
         """(place, row) of every example of a split, read by its layout."""
-        found = self.folder.layout(row, split, language)
-        if found is None:
-            raise self.folder.absence(row, split, language)
-        layout, paths = found
+        layout, paths = self.found(row, split, language)
         report = LoadReport(row.name, split, language, str(paths[0]), f"sha256:{self.folder.digest(paths)}")
         report.expect(row, layout.sizes, layout.note)
         return layout.reader(Given(split, language, report, paths)), report
@@ -76,15 +73,13 @@ class FilesSource(RealSource):
         names = self.row(name).parts or (name,)
         return tuple(split for split in SPLITS if all(split in LAYOUTS[part] for part in names))
 
-    def held(self, name: str, split: str) -> tuple[str, ...]:
-        """The languages in which a split of a task is in the folder, translated training sets included."""
-        row = self.row(name)
-        if row.parts:
-            return tuple(
-                code for code in row.languages if all(code in self.held(part, split) for part in row.parts)
-            )
-        codes = row.languages if split != "train" else tuple(ISO3)
-        return tuple(code for code in codes if self.folder.layout(row, split, code) is not None)
+    def find(self, row: Task, split: str, language: str) -> tuple[Layout, tuple[Path, ...]] | None:
+        """The first layout that is in the folder, and its files."""
+        return self.folder.layout(row, split, language)
+
+    def absence(self, row: Task, split: str, language: str) -> UserError:
+        """The files that would do."""
+        return self.folder.absence(row, split, language)
 
     def labels(self, task: str) -> tuple[str, ...]:
         """Task.labels; for CCG, the supertags of the copy at hand."""
@@ -92,11 +87,7 @@ class FilesSource(RealSource):
         if task != "ccg":
             return row.labels
         if not self._supertags:
-            found = self.folder.layout(row, "train", "en")
-            if found is None:
-                raise self.folder.absence(row, "train", "en")
-            report = LoadReport(task, "train", "en", str(found[1][0]))
-            training = found[0].reader(Given("train", "en", report, found[1]))
+            training, _ = self.open(row, "train", "en")
             self._supertags = supertags(self.folder.find(CCG_LABELS), training)
         return self._supertags
 
@@ -119,17 +110,10 @@ class FilesSource(RealSource):
         ]
         return [path for layout in found if layout is not None for path in layout[1]]
 
-    def require(self, name: str, split: str, language: str) -> None:
-        """UserError naming the files that one split in one language would need."""
-        for part in (TASKS[part] for part in self.row(name).parts or (name,)):
-            if self.folder.layout(part, split, language) is None:
-                raise self.folder.absence(part, split, language)
-
     def check_one(self, row: Task) -> None:
         """UserError naming the first file that a task lacks: English training sets, evaluation sets."""
-        for part in TASKS[row.train].parts or (row.train,) if row.train else ():
-            if self.folder.layout(TASKS[part], "train", "en") is None:
-                raise self.folder.absence(TASKS[part], "train", "en")
+        if row.train:
+            self.require(row.train, "train", "en")
         if row.role == "target":
             splits = [split for split in ("test", "dev") if split in LAYOUTS[row.name]]
             # Any one language will do where none is declared; the error then names the first of the task.

@@ -26,7 +26,7 @@ from ...common.strict import Count
 from ...tasks import TASKS, Task, task
 from .. import overlap
 from ..checks import LoadReport, Raw
-from ..examples import ISO3, fill
+from ..examples import fill
 from ..real import SPLITS, RealSettings, RealSource
 from . import text
 from .converters import given
@@ -75,7 +75,7 @@ class HubSource(RealSource):
 
     def open(self, row: Task, split: str, language: str) -> tuple[Iterable[Raw], LoadReport]:
         """(place, row) of every example of a split, downloaded if need be, its columns checked."""
-        repository = self._required(row, split, language)
+        repository: Repository = self.found(row, split, language)
         report = LoadReport(row.name, split, language, repository.name, self._revision(repository))
         report.expect(row, repository.sizes, repository.note)
         config = fill(repository.config, language) if repository.config else None
@@ -156,7 +156,7 @@ class HubSource(RealSource):
 
     def identify_split(self, row: Task, split: str, language: str) -> str:
         """repository@commit, or @ the content of a mirror; the hub is not asked, so it may be a branch."""
-        repository = self._repository(row, split, language)
+        repository = self.find(row, split, language)
         return self._identify(repository) if repository else "absent"
 
     def _identify(self, repository: Repository) -> str:
@@ -164,17 +164,16 @@ class HubSource(RealSource):
             return f"{repository.name}@{self._revision(repository)}"
         return f"{repository.name}@{self.pins.known(repository.name, repository.revision)}"
 
-    def _repository(self, row: Task, split: str, language: str) -> Repository | None:
+    def find(self, row: Task, split: str, language: str) -> Repository | None:
+        """The first repository that has the split in the language."""
         known = REPOSITORIES.get(row.name, ())
         return next((one for one in known if split in one.splits and one.covers(row, language)), None)
 
-    def _required(self, row: Task, split: str, language: str) -> Repository:
-        repository = self._repository(row, split, language)
-        if repository is None:
-            known = REPOSITORIES.get(row.name, ())
-            hint = f": {known[-1].fallback}" if known else ""
-            raise UserError(f"The hub does not hold {row.name} ({split}, {language}){hint}.")
-        return repository
+    def absence(self, row: Task, split: str, language: str) -> UserError:
+        """What to read in its place."""
+        known = REPOSITORIES.get(row.name, ())
+        hint = f": {known[-1].fallback}" if known else ""
+        return UserError(f"The hub does not hold {row.name} ({split}, {language}){hint}.")
 
     def splits(self, name: str) -> tuple[str, ...]:
         """The splits that some repository has."""
@@ -184,14 +183,6 @@ class HubSource(RealSource):
             for split in SPLITS
             if all(any(split in one.splits for one in REPOSITORIES[part]) for part in names)
         )
-
-    def held(self, name: str, split: str) -> tuple[str, ...]:
-        """The languages in which the hub has a split of a task, translated training sets included."""
-        row = self.row(name)
-        if row.parts:
-            return ("en",)
-        codes = dict.fromkeys((*row.languages, *ISO3)) if split == "train" else row.languages
-        return tuple(code for code in codes if self._repository(row, split, code))
 
     def languages(self, task: str) -> tuple[str, ...]:
         """Those of the task; of text, those of Wikipedia."""
@@ -254,11 +245,6 @@ class HubSource(RealSource):
             dict.fromkeys(f"{one.name}@{self._revision(one)}" for name in names for one in REPOSITORIES[name])
         )
 
-    def require(self, name: str, split: str, language: str) -> None:
-        """UserError where no repository has a split of a task in a language."""
-        for part in self.row(name).parts or (name,):
-            self._required(self.row(part), split, language)
-
     def check_one(self, row: Task) -> None:
         """UserError where a repository that a task needs cannot be found."""
         for part in row.parts or (row.name,):
@@ -269,4 +255,5 @@ class HubSource(RealSource):
 
     def remedy(self, row: Task, split: str, language: str) -> str:
         """What the repository's entry advises in its place."""
-        return self._required(self.row((row.parts or (row.name,))[0]), split, language).fallback
+        first: Repository = self.found(self.row((row.parts or (row.name,))[0]), split, language)
+        return first.fallback
