@@ -18,7 +18,6 @@ from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
 from typing import IO
 
-from ...common import places
 from ...common.checksums import remembered
 from ...common.errors import UserError
 
@@ -37,14 +36,13 @@ def find_archive(folder: Path, name: str) -> Path | None:
     )
 
 
-def unpack(archive: Path, name: str, cache: Path | None = None, bound: int | None = None) -> Path:
+def unpack(archive: Path, name: str, cache: Path, bound: int | None = None) -> Path:
     """The folder of the data set `name`, unpacked from `archive` once: the cache is keyed by its checksum.
 
     `bound` limits the bytes written (default: 200 times the archive's size, and 64 MiB). UserError where the
     archive is damaged, holds a link or a path outside, or is larger than the bound; nothing is left in the
     cache then.
     """
-    cache = cache or places.cache()
     home = cache / f"{name}-{remembered(archive)[:16]}"
     if not home.is_dir():
         bound = _EXPANSION * archive.stat().st_size + _ALLOWANCE if bound is None else bound
