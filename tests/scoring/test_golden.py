@@ -61,13 +61,14 @@ def test_xtreme_to_the_digit(unpacked, case, benchmark):
 
 
 @pytest.mark.parametrize("case", ["xtreme-case-1", "xtreme-case-2"])
-def test_examples_combine_to_the_official_scores(unpacked, case):
+def test_examples_have_the_official_scores_for_their_mean(unpacked, case):
     folder = unpacked(f"golden/{case}.tar.xz")
     sides = folder / "predictions", folder / "labels"
     for task, row in scoring.score_benchmark(*sides, "xtreme-r")["tasks"].items():
         for language, metrics in row["languages"].items():
             values = scoring.example_scores(task, *sides, language)
-            assert scoring.combine(values) == pytest.approx(scoring.headline(metrics, task), abs=1e-9)
+            if values is not None:
+                assert values.mean() == pytest.approx(scoring.headline(metrics, task), abs=1e-9)
 
 
 MOCK = {

@@ -107,7 +107,7 @@ def cube(experiment: Experiment, recipe: str, target: str) -> Array | None:
         codes = [code for code in results.read_scores(folder)[target]["languages"] if code != ENGLISH]
         sides = folder / "predictions", folder / "labels"
         found[place] = [scoring.example_scores(target, *sides, code) for code in codes]
-    if not found or any(scores.ndim > 1 for languages in found.values() for scores in languages):
+    if not found or any(scores is None for languages in found.values() for scores in languages):
         return None
     most = max(len(scores) for languages in found.values() for scores in languages)
     values = np.full((len(experiment.seeds), max(map(len, found.values())), most), np.nan)

@@ -21,7 +21,7 @@ import numpy as np
 
 from ..common.errors import UserError
 from ..common.errors import nearest as nearest_name
-from ..common.textfiles import lines, raw_lines
+from ..scoring.reading import lines, raw_lines
 from ..scoring.retrieval import Pair, pair_lines, pair_metrics
 from .neighbours import Neighbours, nearest
 

@@ -38,10 +38,7 @@ ENCODER, RETRIEVAL, TARGETS = "encoder", "retrieval", "targets"  # parts of a ru
 _ROOT = Path(__file__).resolve().parents[1]
 # Rooms and files behind an encoder; and those that turn one into scores, which may change without an encoder
 # being trained again. All else carries numbers about, shows them, or starts what computes them.
-_ENCODER = (
-    "common/arithmetic.py", "common/textfiles.py", "formats", "models", "runs/pretraining.py", "sources",
-    "training",
-)  # fmt: skip
+_ENCODER = ("common/arithmetic.py", "formats", "models", "runs/pretraining.py", "sources", "training")
 _SCORES = ("evaluation", "mining", "scoring", "sources/selection.py")
 # What makes tables and sentences of scores, of the table of tasks, and of examples.
 _SHOWN = (

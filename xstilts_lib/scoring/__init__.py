@@ -7,7 +7,6 @@
 
 from .benchmark import (
     BENCHMARKS,
-    combine,
     example_scores,
     file_name,
     headline,
@@ -20,7 +19,6 @@ from .benchmark import (
 
 __all__ = [
     "BENCHMARKS",
-    "combine",
     "example_scores",
     "file_name",
     "headline",

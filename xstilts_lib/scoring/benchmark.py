@@ -34,29 +34,30 @@ class Scorer:
     """(prediction file, label file, known labels) -> (gold, predicted)"""
     metrics: Metrics
     """(gold, predicted, language) -> {name: percent}"""
-    examples: Examples
-    """(gold, predicted, language) -> percent of each example, or counts, as `example_scores` has them"""
     headline: tuple[str, ...]
     """The metrics whose mean is the task's score."""
+    examples: Examples | None = None
+    """(gold, predicted, language) -> percent of each example, float64 (n,); None where the score is an F1, or
+    over tokens, and no mean over examples."""
 
 
 _ANSWERS = ("f1", "exact_match")
 
 # By metric, and where one metric is several, by metric and format, or what else `scorer` says.
 SCORERS: Mapping[str, Scorer] = {
-    "accuracy": Scorer("tsv", labels.read, labels.accuracy, labels.examples, ("accuracy",)),
-    "accuracy choice": Scorer("jsonl", labels.read_choices, labels.accuracy, labels.examples, ("accuracy",)),
-    "accuracy tags": Scorer("tsv", tags.read, tags.token_accuracy, tags.token_counts, ("token_accuracy",)),
-    "accuracy and f1": Scorer("tsv", labels.read, labels.accuracy_and_f1, labels.examples, ("accuracy",)),
-    "tag_f1": Scorer("tsv", tags.read, tags.entity_f1, tags.entity_counts, ("f1",)),
-    "tag_f1 pos": Scorer("tsv", tags.read, tags.pos, tags.entity_counts, ("f1",)),
-    "squad": Scorer("json", answers.read, answers.squad, answers.squad_examples, _ANSWERS),
-    "squad_v2": Scorer("json", answers.read_v2, answers.squad_v2, answers.squad_v2_examples, _ANSWERS),
-    "mlqa": Scorer("json", answers.read, answers.mlqa, answers.mlqa_examples, _ANSWERS),
-    "bucc": Scorer("tsv", retrieval.read_pairs, retrieval.pair_metrics, retrieval.pair_counts, ("f1",)),
-    "tatoeba": Scorer("tsv", labels.read_places, labels.accuracy, labels.examples, ("accuracy",)),
-    "map@20": Scorer("json", retrieval.read_rankings, retrieval.mean_average_precision,
-                     retrieval.average_precisions, ("map@20",)),
+    "accuracy": Scorer("tsv", labels.read, labels.accuracy, ("accuracy",), labels.examples),
+    "accuracy choice": Scorer("jsonl", labels.read_choices, labels.accuracy, ("accuracy",), labels.examples),
+    "accuracy tags": Scorer("tsv", tags.read, tags.token_accuracy, ("token_accuracy",)),
+    "accuracy and f1": Scorer("tsv", labels.read, labels.accuracy_and_f1, ("accuracy",), labels.examples),
+    "tag_f1": Scorer("tsv", tags.read, tags.entity_f1, ("f1",)),
+    "tag_f1 pos": Scorer("tsv", tags.read, tags.pos, ("f1",)),
+    "squad": Scorer("json", answers.read, answers.squad, _ANSWERS, answers.squad_examples),
+    "squad_v2": Scorer("json", answers.read_v2, answers.squad_v2, _ANSWERS, answers.squad_v2_examples),
+    "mlqa": Scorer("json", answers.read, answers.mlqa, _ANSWERS, answers.mlqa_examples),
+    "bucc": Scorer("tsv", retrieval.read_pairs, retrieval.pair_metrics, ("f1",)),
+    "tatoeba": Scorer("tsv", labels.read_places, labels.accuracy, ("accuracy",), labels.examples),
+    "map@20": Scorer("json", retrieval.read_rankings, retrieval.mean_average_precision, ("map@20",),
+                     retrieval.average_precisions),
 }  # fmt: skip
 
 
@@ -175,25 +176,19 @@ def score_task(
     }
 
 
-def example_scores(task: str, predictions: Path | str, labels: Path | str, language: str) -> Any:
-    """What each test example contributes, in the order of the label file, for resampling.
+def example_scores(
+    task: str, predictions: Path | str, labels: Path | str, language: str
+) -> np.ndarray | None:
+    """Percent of each test example, in the order of the label file, float64 (n,): their mean is the score.
 
-    Float64: (n,) percents whose mean is the score, or (n, 3) counts of right, predicted and gold items where
-    the score is an F1, which is no mean over examples (tags, BUCC). `combine` turns any sample of the rows
-    into a score.
+    None where the score is no mean over examples (tags, BUCC).
     """
     rule = scorer(task)
+    if rule.examples is None:
+        return None
     name = file_name(task, language)
     files = Path(predictions) / task / name, Path(labels) / task / name
     return rule.examples(*rule.read(*files, known_labels(task)), language)
-
-
-def combine(rows: Any) -> float:
-    """The score, in percent, of a sample of `example_scores`."""
-    if rows.ndim == 1:
-        return float(rows.mean())
-    right, predicted, gold = rows.sum(axis=0)
-    return float(200 * right / (predicted + gold)) if right else 0.0
 
 
 def headline(metrics: Mapping[str, float], task: str) -> float:

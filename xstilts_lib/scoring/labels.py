@@ -12,9 +12,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from ..common.errors import UserError, nearest
-from ..common.textfiles import lines
 from ..tasks import TASKS
 from . import reading
+from .reading import lines
 
 if TYPE_CHECKING:
     import numpy as np

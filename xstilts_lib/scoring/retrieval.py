@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..common.errors import UserError
-from ..common.textfiles import lines
 from . import reading
+from .reading import lines
 
 if TYPE_CHECKING:
     import numpy as np
@@ -86,17 +86,6 @@ def pair_metrics(gold: Set[Pair], predicted: Set[Pair], language: str = "") -> d
         "precision": 100 * precision,
         "recall": 100 * recall,
     }
-
-
-def pair_counts(gold: set[Pair], predicted: set[Pair], language: str) -> np.ndarray:
-    """(right, predicted, gold) for each pair that either side holds, in their order, float64 (n, 3)."""
-    import numpy as np
-
-    rows = [
-        (pair in gold and pair in predicted, pair in predicted, pair in gold)
-        for pair in sorted(gold | predicted)
-    ]
-    return np.array(rows, dtype=np.float64)
 
 
 def read_rankings(predictions: Path, labels: Path, known: tuple[str, ...]) -> tuple[Rankings, Rankings]:

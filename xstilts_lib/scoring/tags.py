@@ -10,15 +10,11 @@ beside it.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from ..common.errors import UserError
-from ..common.textfiles import lines
-
-if TYPE_CHECKING:
-    import numpy as np
+from .reading import lines
 
 Sentences = list[list[str]]
 Entity = tuple[str, int, int]  # type, first token, last token
@@ -105,30 +101,3 @@ def token_accuracy(gold: Sentences, predicted: Sentences, language: str) -> dict
 def pos(gold: Sentences, predicted: Sentences, language: str) -> dict[str, float]:
     """XTREME's POS score, and the token accuracy beside it."""
     return entity_f1(gold, predicted, language) | token_accuracy(gold, predicted, language)
-
-
-def entity_counts(gold: Sentences, predicted: Sentences, language: str) -> np.ndarray:
-    """Per sentence (right, predicted, gold) entities, float64 (n, 3): sums over a sample give its F1."""
-    import numpy as np
-
-    expected, found = entities(gold), entities(predicted)
-    ends = np.cumsum([len(tags) + 1 for tags in gold])
-    counts = [_by_sentence(each, ends) for each in (expected & found, found, expected)]
-    return np.stack(counts, axis=1).astype(np.float64)
-
-
-def _by_sentence(entities: Iterable[Entity], ends: np.ndarray) -> np.ndarray:
-    """How many entities end in each sentence."""
-    import numpy as np
-
-    last = np.array([end for _, _, end in entities], dtype=np.int64)
-    return np.bincount(np.searchsorted(ends, last, side="right"), minlength=len(ends))
-
-
-def token_counts(gold: Sentences, predicted: Sentences, language: str) -> np.ndarray:
-    """Per sentence (right, tokens, tokens), float64 (n, 3): F1 of these counts is the token accuracy."""
-    import numpy as np
-
-    pairs = zip(gold, predicted, strict=True)
-    rows = [(sum(g == p for g, p in zip(a, b, strict=True)), len(a), len(a)) for a, b in pairs]
-    return np.array(rows, dtype=np.float64)
