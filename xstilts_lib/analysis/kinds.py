@@ -14,9 +14,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 
-from ..tasks import TASKS, task
+from ..tasks import NLI, TASKS, task
 from ..tasks.recipe import Ingredient, Recipe, Step, parse
-from ..tasks.row import NLI
 from .gains import trained
 
 # Tasks whose answers follow from what is said and what everybody knows (Pruksachatkun et al. 2020).

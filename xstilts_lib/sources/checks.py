@@ -12,8 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from ..common.errors import UserError, nearest
-from ..tasks import Task
-from ..tasks.row import size
+from ..tasks import Task, size
 from .rows import ABOUT, COLUMNS, GOLD
 
 TRANSLATED = "machine-translated"

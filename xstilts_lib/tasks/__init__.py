@@ -10,10 +10,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from ..common.errors import UserError, nearest
-from .row import ENTITIES, NLI, UPOS, FormatName, Metric, Role, Task
-from .table import MINIATURE, ROWS
+from .table import ENTITIES, MINIATURE, NLI, ROWS, UPOS, FormatName, Metric, Role, Task, size
 
-__all__ = ["ENTITIES", "MINIATURE", "NLI", "TASKS", "UPOS", "FormatName", "Metric", "Role", "Task", "task"]
+__all__ = [
+    "ENTITIES", "MINIATURE", "NLI", "TASKS", "UPOS", "FormatName", "Metric", "Role", "Task", "size", "task",
+]  # fmt: skip
 
 TASKS: Mapping[str, Task] = {row.name: row for row in ROWS}
 
