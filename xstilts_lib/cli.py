@@ -153,10 +153,9 @@ def claims(
     ] = None,
 ) -> None:
     """Claims, each with its verdict, computed from the results of an experiment."""
-    from .rendering import claims as module
+    from .rendering.tables import claimant, show_claims
 
-    loaded = load(experiment or module.default())
-    module.show(loaded, module.judged(loaded, features), format)
+    show_claims(load(experiment or claimant()), features, format)
 
 
 @app.command()

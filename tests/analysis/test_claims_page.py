@@ -14,7 +14,7 @@ from xstilts_lib.analysis import answers, claims
 from xstilts_lib.analysis.claims import CLAIMS, OURS
 from xstilts_lib.common import places
 from xstilts_lib.experiment import load_experiment
-from xstilts_lib.rendering import claims as verdicts
+from xstilts_lib.rendering import tables
 
 
 def test_every_source_is_cited_on_the_page() -> None:
@@ -36,8 +36,8 @@ def test_ours_stand_beside_the_published_ones(build) -> None:
 
 
 def test_without_a_record_claims_are_put_to_another_experiment(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(verdicts, "available", list)
-    assert verdicts.default("smoke") == "smoke"
+    monkeypatch.setattr(tables, "available", list)
+    assert tables.claimant("smoke") == "smoke"
 
 
 @pytest.mark.parametrize("form", ["table", "csv", "json"])
@@ -46,7 +46,7 @@ def test_claims_in_the_terminal(
 ) -> None:
     finish("smoke")
     experiment = load_experiment("smoke")
-    verdicts.show(experiment, verdicts.judged(experiment), form)
+    tables.show_claims(experiment, None, form)
     shown = capsys.readouterr().out
     if form == "table":
         assert all(f" {claim.id} " in shown for claim in CLAIMS)

@@ -16,8 +16,8 @@ from xstilts_lib.common.errors import UserError
 from xstilts_lib.experiment import Experiment, load_experiment
 from xstilts_lib.rendering import NO_CHAPTERS
 from xstilts_lib.rendering import chapters as linked
-from xstilts_lib.rendering import claims as claims_command
 from xstilts_lib.rendering.executed import Page
+from xstilts_lib.rendering.tables import claimant
 from xstilts_lib.runs import records, results
 from xstilts_lib.runs.run import Run, all_runs
 from xstilts_lib.workflow import analyses, graph, jobs, verification
@@ -217,12 +217,12 @@ def test_runs_that_are_finished_take_the_place_of_the_record(kept: Experiment, f
 
 def test_claims_are_put_to_what_the_chapters_read(kept: Experiment, finish: Finish) -> None:
     finish(all_runs(kept)[0])
-    assert claims_command.default("test") == "questions", "its record, whatever has been begun here"
+    assert claimant("test") == "questions", "its record, whatever has been begun here"
     records.path(kept).unlink()
-    assert claims_command.default("test") == "test", "and no part of its runs"
+    assert claimant("test") == "test", "and no part of its runs"
     for run in all_runs(kept):
         finish(run)
-    assert claims_command.default("test") == "questions"
+    assert claimant("test") == "questions"
 
 
 def test_the_page_of_the_questions_links_to_the_chapters(kept: Experiment) -> None:

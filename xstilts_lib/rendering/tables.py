@@ -1,4 +1,5 @@
-"""The results of an experiment as people and programs read them: a table in the terminal, CSV, JSON."""
+"""Results, claims and what was found of data sets, as people and programs read them: a table in the terminal,
+CSV, JSON."""
 
 from __future__ import annotations
 
@@ -7,12 +8,15 @@ import json
 import math
 import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..analysis.statistics import student_interval
-from ..experiment import Experiment
+from ..experiment import Experiment, available, load_experiment
+from ..runs import records, results
 from ..runs.results import HEADLINE
 from ..tasks.recipe import NONE
+from ..workflow.analyses import QUESTIONS
 
 if TYPE_CHECKING:
     import pandas
@@ -25,20 +29,20 @@ Row = Mapping[str, Any]
 def show(experiment: Experiment, rows: Sequence[Row], form: str) -> None:
     """Print the rows that summarise gives: as `table`, `csv` or `json`."""
     plain = [{key: _plain(value) for key, value in row.items()} for row in rows]
-    if form == "csv":
-        _csv(plain, rows[0])
-    elif form == "json":
-        content = {"experiment": experiment.name, "results": plain}
+    if form != "table":
+        return _data(form, plain, rows[0], {"experiment": experiment.name, "results": plain})
+    console = _console(200)
+    for each in experiment.each_model():
+        own = [row for row in rows if row["model"] == each.model.name]
+        if own:
+            console.print(_table(each, own))
+
+
+def _data(form: str, rows: Sequence[Row], columns: Iterable[str], content: Any) -> None:
+    """Print for programs: the rows as CSV, or `content` as JSON."""
+    if form == "json":
         print(json.dumps(content, indent=1, ensure_ascii=False))
-    else:
-        console = _console(200)
-        for each in experiment.each_model():
-            own = [row for row in rows if row["model"] == each.model.name]
-            if own:
-                console.print(_table(each, own))
-
-
-def _csv(rows: Sequence[Row], columns: Iterable[str]) -> None:
+        return
     writer = csv.DictWriter(sys.stdout, list(columns))
     writer.writeheader()
     writer.writerows(rows)
@@ -104,16 +108,10 @@ _REVISION = 19  # characters of it: a hash of files whole, a commit cut short
 
 def show_survey(rows: Sequence[Row], form: str) -> None:
     """Print what `xstilts data check` found: rows with the columns of sources.survey."""
-    if form == "csv":
-        _csv(rows, rows[0] if rows else _SURVEYED)
-    elif form == "json":
-        print(json.dumps(list(rows), indent=1, ensure_ascii=False))
-    else:
-        _print_survey(rows)
-
-
-def _print_survey(rows: Sequence[Row]) -> None:
     from rich.table import Table
+
+    if form != "table":
+        return _data(form, rows, rows[0] if rows else _SURVEYED, list(rows))
 
     table = Table(*_SURVEYED, "remarks", box=None, header_style="bold")
     for row in rows:
@@ -131,6 +129,46 @@ def _print_survey(rows: Sequence[Row]) -> None:
     found = f"{repaired:,} repaired" + (f", {unlabelled:,} without a label" if unlabelled else "")
     problems = sum(bool(row["problem"]) for row in rows)
     console.print(f"{len(held)} splits with {number:,} rows, {found}; problems: {problems}.")
+
+
+def claimant(fallback: str = "miniature") -> str:
+    """The experiment to put claims to: `questions` where it is finished or recorded, else `fallback`."""
+    if QUESTIONS not in available():
+        return fallback
+    questions = load_experiment(QUESTIONS)
+    there = records.path(questions).is_file() or not results.missing(questions)
+    return QUESTIONS if there else fallback
+
+
+def show_claims(experiment: Experiment, features: Path | None, form: str) -> None:
+    """Print claims with their verdicts on the results of an experiment; UserError where there are none.
+
+    `features` is a folder with lang2vec's features, for the distances of real languages.
+    """
+    from rich.table import Table
+
+    from ..analysis import claims, typology
+    from ..analysis.verdicts import Terms, counted
+
+    scores = results.load(experiment)
+    made = claims.judged(scores, typology.known(experiment, scores["language"], features))
+    if form != "table":
+        frame = claims.table(made).round(6)
+        rows = frame.astype(object).where(frame.notna(), None).to_dict("records")
+        return _data(form, rows, frame.columns, {"experiment": experiment.name, "claims": rows})
+    table = Table(
+        title=f"{experiment.title}: claims and verdicts",
+        caption=f"{counted(one.verdict for one in made)}; "
+        f"the smallest change worth a claim is {Terms.margin:g} points.",
+        show_lines=True,
+    )
+    table.add_column("id", no_wrap=True)
+    table.add_column("claim", ratio=2)
+    table.add_column("verdict")
+    table.add_column("evidence", ratio=3)
+    for one in made:
+        table.add_row(one.claim.id, one.claim.claim, one.verdict.word, one.verdict.evidence)
+    _console(160).print(table)
 
 
 def summarise(experiment: Experiment, table: pandas.DataFrame) -> list[dict[str, Any]]:
