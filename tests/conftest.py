@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Iterator
 
 os.environ.setdefault("OMP_NUM_THREADS", "1")
@@ -38,6 +39,13 @@ def own_variables() -> Iterator[None]:
         if name.startswith("XSTILTS_"):
             del os.environ[name]
     os.environ.update({name: value for name, value in before.items() if name.startswith("XSTILTS_")})
+
+
+@pytest.fixture(autouse=True)
+def main_module() -> None:
+    """IPython's shell, in which other tests run cells, puts a module in the place of `__main__` that has no
+    `__spec__`, and multiprocessing asks for it."""
+    vars(sys.modules["__main__"]).setdefault("__spec__", None)
 
 
 @pytest.fixture(scope="session")
