@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from .. import mining
+from ..common.errors import UserError
 from . import evaluate
 
 if TYPE_CHECKING:
@@ -58,11 +59,16 @@ def search(
     Returns for each language the places that `mining.retrieve` finds at `settings.layer`, and the accuracy at
     every layer in percent: language, layer, accuracy, centred. `centred` has the mean of each side's vectors
     subtracted first, which takes out what only tells languages apart; layer 0, the embeddings, is what
-    spelling alone gives. Whoever chooses a layer by it gives dev sets.
+    spelling alone gives. Whoever chooses a layer by it gives dev sets. UserError for a layer that there is
+    not.
     """
     import pandas
 
     layers = range(model.config.num_hidden_layers + 1)
+    if settings.layer not in layers:
+        raise UserError(
+            f"retrieval.layer is {settings.layer}, but the encoder has layers 0 (embeddings) to {layers[-1]}."
+        )
     known: dict[str, np.ndarray] = {}  # English sentences, which the languages share
 
     def states(sentences: Sequence[str]) -> np.ndarray:

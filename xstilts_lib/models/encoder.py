@@ -130,7 +130,7 @@ def _halve(
     """Let the states that enter the lowest layer be bfloat16 where the products are, on a CPU.
 
     Embeddings are float32 under autocast, and so would be all sums and norms above them, each of them cast
-    for the next product: on a processor whose products take little, half of the time.
+    for the next product.
     """
     hidden = args[0] if args else kwargs["hidden_states"]
     if hidden.device.type == "cpu" and torch.is_autocast_enabled("cpu"):

