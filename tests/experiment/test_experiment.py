@@ -261,6 +261,15 @@ def test_a_variants_training_settings_come_before_every_phase_and_task(tmp_path:
     assert (xnli.epochs, xnli.batch_size) == (4, 8)
 
 
+def test_a_variant_may_train_one_task_in_another_way(tmp_path: Path) -> None:
+    rows = "training: {epochs: 4}\n    tasks: {mini_xnli: {examples: 90, steps: 7}}"
+    main, wide, _ = load_many(tmp_path, "training: {epochs: 4}", rows).each_model()
+    assert main.settings_for("target", ["mini_xnli"]).examples is None
+    xnli = wide.settings_for("target", ["mini_xnli"])
+    assert (xnli.examples, xnli.steps, xnli.epochs, xnli.batch_size) == (90, 7, None, 8)
+    assert wide.settings_for("target", ["mini_panx"]).epochs == 4, "others are as the encoder has them"
+
+
 def test_a_published_variant_is_not_pretrained(tmp_path: Path) -> None:
     made = load_many(tmp_path, variant="made")
     assert made.model.path == str(tmp_path / "published")
@@ -356,6 +365,9 @@ def test_needs_are_those_of_every_encoder(tmp_path: Path) -> None:
         ("learning_rate: 1e-3", "learning_rate: high",
          "variants.wide.pretraining.learning_rate: expected a number, found 'high'"),
         ("training: {epochs: 4}", "training: {epoch: 4}", "unknown key 'epoch': did you mean 'epochs'"),
+        ("training: {epochs: 4}", "tasks: {mini_xnly: {epochs: 4}}",
+         "variants.wide.tasks.mini_xnly: .* trains this: did you mean 'mini_xnli'"),
+        ("training: {epochs: 4}", "tasks: {mini_xnli: {epoch: 4}}", "unknown key 'epoch': did you mean 'epochs'"),
         ("{path: PUBLISHED}", "{path: FacebookAI/xlm-roberta-base}", "variants.made: pin the 'revision'"),
         ("{path: PUBLISHED}", "{path: a/b, revision: main}", "'a/b' to a commit, 40 hexadecimal digits"),
         ("{path: PUBLISHED}", "{path: a/b, revision: aa5d120}", "'a/b' to a commit, 40 hexadecimal digits"),

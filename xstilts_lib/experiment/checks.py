@@ -151,9 +151,11 @@ def stated(experiment: Experiment) -> None:
     for name in experiment.evaluation.splits:
         if name not in targets:
             raise UserError(f"evaluation.splits: {name!r} is no target here: {nearest(name, targets)}")
-    for name, settings in experiment.training.tasks.items():
-        where, parts = f"training.tasks.{name}", name.split("+")
-        if name not in names:
+    tables = {"training.tasks": experiment.training.tasks}
+    tables |= {f"variants.{each}.tasks": row.tasks for each, row in experiment.variants.items()}
+    for where, name, settings in [(f"{t}.{n}", n, s) for t, rows in tables.items() for n, s in rows.items()]:
+        parts = sorted(name.split("+"))
+        if "+".join(parts) not in names:
             users = sorted(target for target in targets if task(target).train == name)
             instead = f"state it for {users[0]!r}, which trains on it" if users else nearest(name, names)
             raise UserError(f"{where}: no recipe and no target here trains this: {instead}")

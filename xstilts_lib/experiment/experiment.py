@@ -117,8 +117,8 @@ class Experiment:
             pretraining = strict.build(PretrainSettings, settings, f"{where}.pretraining")
         vocabulary = {"vocabulary": main.vocabulary} if "architecture" in model else {}
         built = strict.build(Model, {**model, **vocabulary}, where)
-        training = self.training.with_layer(row.training)
         with strict.at(where):
+            training = self.training.with_layer(row.training).with_tasks(row.tasks)
             return replace(
                 self, variant=name, variants={}, model=built, pretraining=pretraining, training=training
             )

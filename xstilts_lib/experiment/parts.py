@@ -76,7 +76,8 @@ class Model:
 
 @dataclass(frozen=True)
 class Variant:
-    """Another encoder of the same experiment, such as another size: what differs from `model`."""
+    """Another encoder of the same experiment, such as another size, or the same one trained in another way: what
+    differs from `model`."""
 
     architecture: Mapping[str, Any] = field(default_factory=dict)
     """Settings in place of the main architecture's."""
@@ -88,6 +89,8 @@ class Variant:
     """Settings in place of the main `pretraining`."""
     training: Mapping[str, Any] = field(default_factory=dict)
     """Settings in place of those of every later phase and task, such as a lower learning rate."""
+    tasks: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    """Settings in place of those of one task or joint step (`a+b`), such as fewer examples."""
 
     def __post_init__(self) -> None:
         if self.path and (self.architecture or self.pretraining):
@@ -119,6 +122,12 @@ class Training:
             for name, stated in self.tasks.items()
         }
         return Training(merged(self.intermediate, settings), merged(self.target, settings), tasks)
+
+    def with_tasks(self, tasks: Mapping[str, Mapping[str, Any]]) -> Training:
+        """The same with these settings of single tasks and steps over what is stated for them."""
+        own = Training(tasks=tasks).tasks
+        over = {name: merged(self.tasks.get(name, {}), settings) for name, settings in own.items()}
+        return Training(self.intermediate, self.target, {**self.tasks, **over})
 
 
 @dataclass(frozen=True)
