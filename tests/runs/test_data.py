@@ -128,6 +128,24 @@ def test_a_file_that_is_gone_is_other_data(make_run: Make, tmp_path: Path) -> No
     assert not run.done("targets/xnli")
 
 
+@pytest.mark.parametrize(("overlaps", "stale"), [("keep", set()), ("drop", {"encoder"})])
+def test_another_target_makes_stale_what_its_sentences_are_dropped_from(
+    make_run: Make, tmp_path: Path, overlaps: str, stale: set[str]
+) -> None:
+    make_run("mnli")
+    file, parts = tmp_path / "here.yaml", ("encoder", "targets/udpos")
+    text = file.read_text().replace("counts: any", f"counts: any, overlaps: {overlaps}")
+    runs = []
+    for targets in ("[udpos]", "[udpos, xnli]"):
+        file.write_text(text.replace("[xnli, tatoeba]", targets))
+        runs.append(Run(load_experiment(file, tmp_path / "a"), "mnli", 0))
+    own = {part: identity.settings(runs[0], part) for part in parts}
+    changed = {part for part in parts if identity.settings(runs[1], part) != own[part]}
+    assert changed == stale
+    alone, beside = (Run(run.experiment, "none", 0).fingerprint("targets/udpos") for run in runs)
+    assert alone == beside
+
+
 def test_without_a_folder_what_is_done_can_still_be_shown(make_run: Make, tmp_path: Path) -> None:
     finish(make_run(), "targets/xnli")
     run = Run(load_experiment(tmp_path / "here.yaml"), "none", 0)

@@ -76,8 +76,8 @@ class Model:
 
 @dataclass(frozen=True)
 class Variant:
-    """Another encoder of the same experiment, such as another size, or the same one trained in another way: what
-    differs from `model`."""
+    """Another encoder of the same experiment, such as another size, or the same one trained in another way:
+    what differs from `model`."""
 
     architecture: Mapping[str, Any] = field(default_factory=dict)
     """Settings in place of the main architecture's."""

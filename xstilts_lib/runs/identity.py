@@ -31,6 +31,7 @@ from ..tasks.settings import EXECUTION
 from .pretraining import text_task
 
 if TYPE_CHECKING:
+    from ..experiment import Experiment
     from ..sources.real import RealSource
     from .run import Run
 
@@ -57,7 +58,7 @@ def settings(run: Run, part: str) -> Any:
         if run.recipe.steps:
             return [run.recipe.last.name, _rows(run.recipe.last.names), _intermediate(run)]
         source = {key: value for key, value in experiment.source.items() if key not in _PLACES}
-        if source["kind"] != "miniature" and source.get("targets") is None:
+        if source["kind"] == "hub" and source.get("targets") is None:
             source["targets"] = experiment.targets  # the text to learn from holds none of their sentences
         pretraining = None if run.recipe.root == UNTRAINED else _stated(experiment.pretraining)
         model = dataclasses.asdict(experiment.model)
@@ -67,7 +68,9 @@ def settings(run: Run, part: str) -> Any:
     evaluation = [dataclasses.asdict(experiment.evaluation), experiment.languages]
     if part == RETRIEVAL:
         return [_rows(run.tasks(part)), dataclasses.asdict(experiment.retrieval), evaluation]
-    return [_rows(run.tasks(part)), _stated(experiment.settings_for("target", run.tasks(part))), evaluation]
+    stated = _stated(experiment.settings_for("target", run.tasks(part)))
+    trained = [task(name).train or "" for name in run.tasks(part)]
+    return [_rows(run.tasks(part)), stated, evaluation, *_cleaned(experiment, trained)]
 
 
 def _rows(names: Iterable[str]) -> list[Any]:
@@ -84,7 +87,13 @@ def _intermediate(run: Run) -> list[Any]:
     names, experiment = run.recipe.last.names, run.experiment
     parts = [names, *([name] for name in names)]
     stated = [_stated(experiment.settings_for("intermediate", part)) for part in parts]
-    return [stated, [experiment.examples_kept(name) for name in names]]
+    return [stated, [experiment.examples_kept(name) for name in names], *_cleaned(experiment, names)]
+
+
+def _cleaned(experiment: Experiment, names: Iterable[str]) -> Iterator[list[str]]:
+    """The targets whose evaluation sentences are dropped from the training sets `names`, if any are."""
+    if experiment.source.get("overlaps") == "drop":
+        yield sorted(name for name in experiment.targets if {name, task(name).train} & {*names})
 
 
 def _stated(settings: Any) -> Any:
