@@ -131,3 +131,20 @@ def test_several_threads_do_not_go_with_it(tmp_path: Path) -> None:
     )
     with pytest.raises(UserError, match=r"workflow: 'arithmetic: portable' is of one thread"):
         load_experiment(file)
+
+
+@pytest.mark.parametrize("kind", [arithmetic.DETERMINISTIC, arithmetic.NATIVE])
+def test_a_gpu_keeps_to_one_order_where_that_is_asked_for(kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(arithmetic, "_state", {**arithmetic._state, "ordered": kind == arithmetic.NATIVE})
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
+    monkeypatch.delenv("CUBLAS_WORKSPACE_CONFIG", raising=False)
+    told: list[bool] = []
+    monkeypatch.setattr(torch, "use_deterministic_algorithms", told.append)
+    arithmetic.use(kind)
+    ordered = kind == arithmetic.DETERMINISTIC
+    assert told == [ordered]
+    assert arithmetic.describe()["kind"] == kind
+    # cuBLAS reads it when it starts, which may be before `use`: processes of a run have it from their start.
+    assert ("CUBLAS_WORKSPACE_CONFIG" in os.environ) == ordered
+    assert ("CUBLAS_WORKSPACE_CONFIG" in arithmetic.variables(kind)) == ordered
+    os.environ.pop("CUBLAS_WORKSPACE_CONFIG", None)

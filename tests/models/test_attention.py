@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from types import SimpleNamespace
 
 import pytest
@@ -77,3 +78,32 @@ def test_long_sequences_in_half_precision_go_through_the_fused_kernel(monkeypatc
     for fused, direct in zip(both(torch.bfloat16, mask=mask)[0], plain, strict=True):
         assert fused.dtype == torch.bfloat16
         torch.testing.assert_close(fused, direct, atol=0.02, rtol=0.05)
+
+
+@pytest.mark.parametrize("dropout", [0.0, 0.1])
+def test_joined_sequences_get_the_kernel_that_was_chosen(monkeypatch, dropout):
+    """FlashAttention's, also where torch itself would take cuDNN's; in one order where that is asked for."""
+    from torch.nn.attention import SDPBackend, varlen
+
+    called = {}
+
+    def kernel(query, *given, **more):
+        called.update(
+            more, cudnn=torch.backends.cuda.cudnn_sdp_enabled(), flash=torch.backends.cuda.flash_sdp_enabled()
+        )
+        return query
+
+    monkeypatch.setattr(varlen, "varlen_attn", kernel)
+    monkeypatch.setitem(sys.modules, "flash_attn", SimpleNamespace(flash_attn_varlen_func=kernel))
+    monkeypatch.setattr(torch, "are_deterministic_algorithms_enabled", lambda: True)
+    inputs = [torch.zeros(1, 2, 5, 8, dtype=torch.bfloat16) for _ in range(3)]
+    joined = SimpleNamespace(borders=torch.tensor([0, 2, 5]), longest=3)
+    for chosen in (attention.KERNEL, SDPBackend.CUDNN_ATTENTION):
+        monkeypatch.setattr(attention, "KERNEL", chosen)
+        mixed = attention._joined_by_kernel(*inputs, joined, dropout, 0.3, None)
+        assert mixed.shape == (1, 5, 2, 8)
+        if dropout:
+            assert called["deterministic"]
+        else:
+            assert called["flash"] == (chosen == SDPBackend.FLASH_ATTENTION) != called["cudnn"]
+    assert torch.backends.cuda.cudnn_sdp_enabled(), "elsewhere torch chooses as before"

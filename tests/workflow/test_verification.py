@@ -120,3 +120,17 @@ def test_a_record_says_which_cells_were_computed_where(
     monkeypatch.setattr(Run, "done", lambda self, part, verify=False: False)
     for run in runs:
         assert records.made(run, run.parts[-1])["hardware"]["processor"] == ("Two" if run.seed else "One")
+
+
+def test_a_gpu_repeats_itself_only_where_it_was_told_to() -> None:
+    on_gpu = [made(arithmetic={"kind": kind}) for kind in ("native", "deterministic", "portable")]
+    for each in on_gpu:
+        each["hardware"]["accelerator"] = "NVIDIA H100"
+    native, deterministic, portable = on_gpu
+    assert verification.unlike(native, native) == [
+        "a GPU in native arithmetic adds up in another order each time"
+    ]
+    assert verification.unlike(deterministic, deterministic) == []
+    other = {**portable, "hardware": {**portable["hardware"], "accelerator": "NVIDIA L4"}}
+    assert verification.unlike(portable, portable) == []
+    assert verification.unlike(portable, other) == ["the accelerator was NVIDIA H100 and is NVIDIA L4"]

@@ -7,6 +7,10 @@ own kernels, oneDNN's and OpenBLAS's use AVX2, and MKL, which on other makers' p
 common, its oldest kernels. Since those are slow, matrix products go through numpy to OpenBLAS, whose kernels
 for one named processor are the same code everywhere.
 
+A GPU is another matter: its kernels add up in whatever order their threads finish in, and two runs side by
+side differ. Both `arithmetic: deterministic` and `portable` have torch take those that keep to one order, so
+that a run equals the next one on the same kind of GPU, and no more than that. On a CPU nothing needs it.
+
 >>> use("portable")          # before anything is computed                                 # doctest: +SKIP
 >>> describe()["kind"]                                                                     # doctest: +SKIP
 'portable'
@@ -25,7 +29,7 @@ from typing import Any
 
 from .errors import UserError
 
-NATIVE, PORTABLE = "native", "portable"
+NATIVE, DETERMINISTIC, PORTABLE = "native", "deterministic", "portable"
 # Read by each library when it first computes, and by OpenBLAS when numpy is imported.
 VARIABLES = {
     "ATEN_CPU_CAPABILITY": "avx2",
@@ -34,7 +38,8 @@ VARIABLES = {
     "OPENBLAS_CORETYPE": "Haswell",
 }
 _EARLY = "OPENBLAS_CORETYPE"
-_state: dict[str, Any] = {"kind": NATIVE, "overrides": None, "precisions": set()}
+_CUBLAS = {"CUBLAS_WORKSPACE_CONFIG": ":4096:8"}  # read when cuBLAS starts; without it, torch refuses
+_state: dict[str, Any] = {"kind": NATIVE, "overrides": None, "ordered": False, "precisions": set()}
 
 
 @cache
@@ -49,7 +54,8 @@ def possible() -> bool:
 
 def variables(kind: str) -> Mapping[str, str]:
     """What a process must find in its environment from its start, to compute in this kind of arithmetic."""
-    return VARIABLES if kind == PORTABLE and possible() else {}
+    fixed = VARIABLES if kind == PORTABLE and possible() else {}
+    return fixed if kind == NATIVE else {**fixed, **_CUBLAS}
 
 
 def use(kind: str) -> None:
@@ -57,17 +63,23 @@ def use(kind: str) -> None:
 
     UserError where something was computed in another before, or the process was not started for it.
     """
-    wanted = kind if possible() else NATIVE
+    wanted = DETERMINISTIC if kind == PORTABLE and not possible() else kind
+    os.environ.update(variables(wanted))
     if wanted == PORTABLE:
-        os.environ.update(VARIABLES)
         _refuse_late()
     _override(wanted == PORTABLE)
+    _keep_order(wanted != NATIVE)
     _state.update(kind=wanted, precisions=set())
+
+
+def kind() -> str:
+    """The arithmetic of this process."""
+    return str(_state["kind"])
 
 
 def portable() -> bool:
     """Whether this process computes in portable arithmetic."""
-    return bool(_state["kind"] == PORTABLE)
+    return kind() == PORTABLE
 
 
 def note(precision: str) -> None:
@@ -111,6 +123,16 @@ def _refuse_late() -> None:
             f"kernel with {_EARLY}={VARIABLES[_EARLY]} in its environment, as `make lab` and `xstilts run` "
             "start it, or set `workflow: {arithmetic: native}`."
         )
+
+
+def _keep_order(wanted: bool) -> None:
+    """Have torch take the GPU's kernels that add up in one order, or the fastest again."""
+    if wanted == _state["ordered"]:
+        return
+    import torch
+
+    torch.use_deterministic_algorithms(wanted and torch.cuda.is_available())
+    _state["ordered"] = wanted
 
 
 def _override(portable: bool) -> None:

@@ -162,9 +162,10 @@ class Workflow:
     """How the jobs run: what decides the last bits of every sum."""
 
     threads: Count = 1
-    arithmetic: Literal["native", "portable"] = "native"
+    arithmetic: Literal["native", "deterministic", "portable"] = "native"
     """"portable" takes the same instructions on every x86-64 processor, and so ends in the same bits; in
-    float32 and one thread. "native" takes the fastest that the processor has."""
+    float32 and one thread. "native" takes the fastest that the processor has. On a GPU "native" does not even
+    repeat itself; the other two do, on the same kind of GPU."""
 
     def __post_init__(self) -> None:
         if self.threads > 1 and self.arithmetic == "portable":

@@ -7,7 +7,10 @@ the fused kernel in float32 too, by a tenth of the whole training.
 
 Sequences that stand one after another in a row must not see each other, and transformers' `sdpa` and `eager`
 would let them. On a GPU a kernel for sequences of several lengths reads them as they stand; elsewhere each is
-attended to alone, which is the reference that the kernels are held to.
+attended to alone, which is the reference that the kernels are held to. Of torch's two such kernels it is
+FlashAttention's: left to choose, torch prefers cuDNN's on Hopper, with which a training was reported to drop
+from 280,000 to 60,000 tokens a second (pytorch/pytorch#187770), and whose way back repeats itself in no mode.
+`benchmarks/utilisation.py` times both.
 
 Everything else is transformers' own `sdpa`.
 """
@@ -21,6 +24,7 @@ from typing import TYPE_CHECKING, Any
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
+from torch.nn.attention import SDPBackend, sdpa_kernel
 
 from ..common.errors import UserError
 
@@ -31,6 +35,7 @@ if TYPE_CHECKING:
 
 NAME = "xstilts"
 HALVES = (torch.bfloat16, torch.float16)
+KERNEL = SDPBackend.FLASH_ATTENTION  # of torch's for joined sequences
 LONG = 1024  # tokens of a sequence whose weights, length by length, are too many to be held at once
 
 
@@ -139,16 +144,18 @@ def _joined_by_kernel(
         from flash_attn import flash_attn_varlen_func
 
         mixed = flash_attn_varlen_func(
-            query, key, value, borders, borders, longest, longest, dropout, scale, window_size=window
-        )
+            query, key, value, borders, borders, longest, longest, dropout, scale, window_size=window,
+            deterministic=torch.are_deterministic_algorithms_enabled(),
+        )  # fmt: skip
     else:
         from torch.nn.attention.varlen import varlen_attn
 
         grouped = key.shape[1] != query.shape[1]
-        mixed = varlen_attn(
-            query, key, value, borders, borders, longest, longest,
-            scale=scale, window_size=window, enable_gqa=grouped,
-        )  # fmt: skip
+        with sdpa_kernel(KERNEL):
+            mixed = varlen_attn(
+                query, key, value, borders, borders, longest, longest,
+                scale=scale, window_size=window, enable_gqa=grouped,
+            )  # fmt: skip
     return mixed.unsqueeze(0)
 
 

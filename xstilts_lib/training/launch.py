@@ -66,7 +66,7 @@ def train(
     folder.mkdir(parents=True)
     try:
         _save(model.named_parameters(), folder / GIVEN)
-        kind = arithmetic.PORTABLE if arithmetic.portable() else arithmetic.NATIVE
+        kind = arithmetic.kind()
         devices.bf16(
             settings.precision, model.config.hidden_size
         )  # noted here too, where manifests are written

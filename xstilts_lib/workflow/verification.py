@@ -129,8 +129,11 @@ def unlike(then: Mapping[str, Any], now: Mapping[str, Any]) -> list[str]:
     ]
     old, new = then["hardware"], now["hardware"]
     before, after = old.get("arithmetic"), new.get("arithmetic")
-    if before and after and before["kind"] == after["kind"] == arithmetic.PORTABLE:
+    on_gpu = "accelerator" in old or "accelerator" in new
+    if before and after and before["kind"] == after["kind"] == arithmetic.PORTABLE and not on_gpu:
         return found
+    if before and before["kind"] == arithmetic.NATIVE and on_gpu:
+        found.append("a GPU in native arithmetic adds up in another order each time")
     for key in ("processor", "accelerator", "threads"):
         if old.get(key) != new.get(key):
             found.append(f"the {key} was {old.get(key)} and is {new.get(key)}")
