@@ -8,7 +8,7 @@ The models have random weights; the examples are English sentence pairs of XNLI 
 where their files are, and the miniature's otherwise. Useful operations are those of a model on tokens that
 somebody wrote: two a weight and token forwards, four backwards (two where weights are frozen, as with LoRA),
 without padding, embeddings, attention's own products, or what is computed twice. The utilisation is their
-rate over the peak that the GPU's maker states for bfloat16 (plan.py). The planned memory is what `xstilts
+rate over the peak that the GPU's maker states for bfloat16 (memory.py). The planned memory is what `xstilts
 plan` says of the same training. The last line is `ratio: X`, the lowest utilisation over the one that the
 plan assumes; nan where the peak is not known.
 """
@@ -29,10 +29,11 @@ from beside.work import DATA, SHAPES, Work, work
 from train_throughput import WARMUP, Stopwatch
 from transformers import AutoConfig
 
+from xstilts_lib.common.shapes import PUBLISHED
 from xstilts_lib.models import attention, encoder
 from xstilts_lib.tasks.settings import TrainSettings
 from xstilts_lib.training.loop import Ingredient, train
-from xstilts_lib.workflow import plan
+from xstilts_lib.workflow import memory
 
 PAIRS, PASSAGES = "sentence pairs", "QA passages"
 QUICK = "toy"
@@ -67,7 +68,7 @@ def model_of(case: Case, job: Work, device: torch.device) -> Any:
     """The encoder, its random weights drawn where they are to stay: drawing ten billion on a CPU takes
     minutes."""
     shape = {"model_type": "xlm-roberta", "num_hidden_layers": 2, "max_position_embeddings": 514}
-    shape |= SHAPES[QUICK] if case.shape == QUICK else plan.PUBLISHED[case.shape]
+    shape |= SHAPES[QUICK] if case.shape == QUICK else PUBLISHED[case.shape]
     kind = shape.pop("model_type")
     pieces = max(job.pieces, shape.pop("vocab_size", 0))
     config = AutoConfig.for_model(kind, **shape, vocab_size=pieces, pad_token_id=job.pad)
@@ -83,7 +84,7 @@ def measure(case: Case, job: Work, updates: int, peak: float | None) -> dict[str
         steps=WARMUP + updates, learning_rate=5e-5, pooling="first", attention_dropout=0.0, **case.settings
     )
     model = model_of(case, job, device)
-    shape = plan.Shape.of(model.config)
+    shape = memory.Shape.of(model.config.to_dict())
     if device.type == "cuda":
         torch.cuda.reset_peak_memory_stats()
     watch = Stopwatch()
@@ -94,7 +95,7 @@ def measure(case: Case, job: Work, updates: int, peak: float | None) -> dict[str
     tokens = watch.tokens[-1] - watch.tokens[WARMUP - 1]
     frozen = settings.low_rank is not None
     operations = (4.0 if frozen else 6.0) * shape.matrices * tokens
-    largest = plan.longest_update(settings, ())
+    largest = memory.longest_update(settings, ())
     return {
         "case": case.name,
         "parameters": shape.parameters,
@@ -103,19 +104,19 @@ def measure(case: Case, job: Work, updates: int, peak: float | None) -> dict[str
         "rate": tokens / seconds,
         "operations": operations / seconds,
         "utilisation": operations / seconds / peak if peak else None,
-        "memory": torch.cuda.max_memory_allocated() / plan.GIB if device.type == "cuda" else None,
-        "planned": shape.memory(settings, largest, masked=False) / plan.GIB,
+        "memory": torch.cuda.max_memory_allocated() / memory.GIB if device.type == "cuda" else None,
+        "planned": shape.memory(settings, largest, masked=False) / memory.GIB,
     }
 
 
 def peak_of(name: str | None) -> float | None:
-    """Operations a second that the GPU's maker states; None on a CPU, and where plan.py does not know it."""
+    """Operations a second that the GPU's maker states; None on a CPU, and of one that is unknown."""
     if name is not None:
-        return plan.gpu(name).peak * 1e12
+        return memory.gpu(name).peak * 1e12
     if not torch.cuda.is_available():
         return None
     words = torch.cuda.get_device_name().replace("RTX ", "RTX").split()
-    found = [gpu for gpu in plan.GPUS.values() if gpu.name.split("-")[0] in words]
+    found = [gpu for gpu in memory.GPUS.values() if gpu.name.split("-")[0] in words]
     return found[0].peak * 1e12 if found and "PCIe" not in words else None
 
 
@@ -124,7 +125,7 @@ def main() -> None:
     parser.add_argument("--quick", action="store_true", help="the toy alone")
     parser.add_argument("--cases", default="", help="those whose name holds this")
     parser.add_argument("--updates", type=int, help="that are timed; 30, or 6 with --quick")
-    parser.add_argument("--gpu", help="its name in plan.py, where torch's does not tell")
+    parser.add_argument("--gpu", help="its name in memory.py, where torch's does not tell")
     parser.add_argument("--record", action="store_true", help="for the book: book/records/utilisation.json")
     parser.add_argument("--data", type=Path, default=DATA)
     args = parser.parse_args()
@@ -148,16 +149,16 @@ def main() -> None:
             torch.cuda.empty_cache()
         row = rows[-1]
         used = "not known" if row["utilisation"] is None else f"{row['utilisation']:.1%}"
-        memory = "not measured" if row["memory"] is None else f"{row['memory']:.1f} GiB"
+        held = "not measured" if row["memory"] is None else f"{row['memory']:.1f} GiB"
         print(
             f"{case.name}: {row['rate']:,.0f} useful tokens/s, {row['operations']:.2e} operations/s, "
-            f"utilisation {used}; memory {memory}, planned {row['planned']:.1f} GiB",
+            f"utilisation {used}; memory {held}, planned {row['planned']:.1f} GiB",
             flush=True,
         )
     lowest = min((row["utilisation"] or math.nan for row in rows), default=math.nan)
     if args.record and rows:
         record("utilisation", rows, gpu=args.gpu)
-    print(f"ratio: {lowest / plan.UTILISATION:.2f}")
+    print(f"ratio: {lowest / memory.UTILISATION:.2f}")
 
 
 if __name__ == "__main__":

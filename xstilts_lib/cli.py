@@ -85,7 +85,7 @@ def run(
     loaded = load(experiment, data)
     cores = cores or usable_cores()
     if dry_run:
-        from .workflow.costs import show
+        from .workflow.plan import dry_run as show
 
         show(loaded, cores)
         return
@@ -102,11 +102,15 @@ def run(
 def plan(
     experiment: ExperimentName,
     gpu: Annotated[str, typer.Option(help="Its name, such as H200.")],
+    price: Annotated[
+        float | None, typer.Option(help="Of an hour of one GPU, in whatever currency.", min=0)
+    ] = None,
 ) -> None:
-    """Predict memory, time and disk of an experiment on a GPU, before anything starts."""
+    """Predict memory, time, disk and money of an experiment on GPUs, before anything starts."""
+    from .workflow import memory
     from .workflow import plan as module
 
-    module.show(load(experiment), module.gpu(gpu))
+    module.show(load(experiment), memory.gpu(gpu), price)
 
 
 @app.command()

@@ -66,11 +66,11 @@ def test_affinity_counts_where_nothing_tells_of_groups(
 
 def test_a_run_is_planned_and_recorded_with_them(monkeypatch: pytest.MonkeyPatch) -> None:
     from xstilts_lib import cli
-    from xstilts_lib.workflow import costs
+    from xstilts_lib.workflow import plan
 
     monkeypatch.setattr(os, "sched_getaffinity", lambda pid: {3}, raising=False)
     assert manifest.hardware()["cores"] == 1
     planned = []
-    monkeypatch.setattr(costs, "show", lambda experiment, cores: planned.append(cores))
+    monkeypatch.setattr(plan, "dry_run", lambda experiment, cores: planned.append(cores))
     cli.app(["run", "smoke", "--dry-run"], standalone_mode=False)
     assert planned == [1]

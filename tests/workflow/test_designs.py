@@ -13,7 +13,7 @@ from xstilts_lib.experiment import Experiment, load_experiment
 from xstilts_lib.rendering import tables
 from xstilts_lib.runs import records, results
 from xstilts_lib.runs.run import Run, all_runs, runs_of_model
-from xstilts_lib.workflow import costs, graph, verification
+from xstilts_lib.workflow import graph, plan, verification
 
 Finish = Callable[[Run], None]
 SEQUENCE = "mini_squad-then-mini_mnli"
@@ -85,9 +85,9 @@ def test_jobs_of_every_encoder(questions: Experiment) -> None:
 def test_what_was_measured_counts_for_its_encoder_alone(questions: Experiment, finish: Finish) -> None:
     finish(Run(questions.with_model("wide"), "none", 0))
     job = {job.name: job for job in graph.jobs(questions)}
-    known = costs.measured(questions)
-    assert costs.expected(job["encoder/wide.none.seed1"], known).measured
-    assert not costs.expected(job["encoder/none.seed1"], known).measured
+    known = plan.measured(questions)
+    assert plan.expected(job["encoder/wide.none.seed1"], known).measured
+    assert not plan.expected(job["encoder/none.seed1"], known).measured
 
 
 def test_every_encoder_has_its_rows(

@@ -1,4 +1,4 @@
-"""What the terminal shows: progress, the table of results, expected costs."""
+"""What the terminal shows: progress, the table of results, expected plan."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from xstilts_lib.experiment import Training, load_experiment
 from xstilts_lib.rendering import tables
 from xstilts_lib.runs.run import Run
 from xstilts_lib.tasks.recipe import parse
-from xstilts_lib.workflow import costs, graph
+from xstilts_lib.workflow import graph, plan
 from xstilts_lib.workflow.monitor import Monitor, cells, clock
 
 PROGRESS = {"phase": "none: mini_xnli", "step": 1500, "steps": 4000, "loss": 1.5, "tokens_per_second": 20000,
@@ -106,20 +106,21 @@ def test_results_for_people_and_programs(checkout: Path, capsys: pytest.CaptureF
 def test_costs_come_from_settings_until_they_were_measured(checkout: Path) -> None:
     experiment = load_experiment("test")
     job = graph.jobs(experiment)[0]
-    guess = costs.expected(job, costs.measured(experiment))
+    guess = plan.expected(job, plan.measured(experiment))
     assert not guess.measured
     tokens = 768  # one step of the default batch
-    assert costs.training(Run(experiment, "none", 0), "encoder") == 6 * tokens
-    computing = 6 * tokens * costs.weights(experiment) / costs.OPERATIONS_PER_SECOND
-    assert guess.seconds == pytest.approx(computing + costs.KERNEL_SECONDS)
+    assert plan.training(Run(experiment, "none", 0), "encoder") == 6 * tokens
+    computing = 6 * tokens * plan.shape_of(experiment).matrices / plan.CORE.rate
+    assert guess.seconds == pytest.approx(computing + plan.KERNEL_SECONDS)
 
     run = Run(experiment, "none", 0)
     run.begin("encoder")
     run.encoder.mkdir()
     run.finish("encoder", [], 120.0)
     other = replace(experiment, seeds=(1,))
-    known = costs.expected(graph.jobs(other)[0], costs.measured(other))
-    assert known == costs.Cost(120.0 + costs.KERNEL_SECONDS, True), "another seed costs what the first did"
+    known = plan.expected(graph.jobs(other)[0], plan.measured(other))
+    assert known.measured
+    assert known.seconds == 120.0 + plan.KERNEL_SECONDS, "another seed costs what the first did"
 
 
 def test_a_joint_step_costs_what_each_of_its_tasks_reads(checkout: Path) -> None:
@@ -130,12 +131,5 @@ def test_a_joint_step_costs_what_each_of_its_tasks_reads(checkout: Path) -> None
         training = Training(tasks={"mini_mnli": {"examples": 150}, "mini_mnli+mini_squad": step})
         recipes = (parse("mini_mnli+mini_squad"),)
         own = replace(experiment, source=source, recipes=recipes, training=training)
-        tokens = read * costs.TOKENS_PER_EXAMPLE
-        assert costs.training(Run(own, "mini_mnli+mini_squad", 0), "encoder") == 6 * tokens
-
-
-def test_the_longest_chain(checkout: Path) -> None:
-    listed = graph.jobs(load_experiment("test"))
-    price = dict(zip((job.name for job in listed), (100.0, 10.0, 30.0, 5.0), strict=True))
-    every = {name: costs.Cost(seconds, True) for name, seconds in price.items()}
-    assert costs.longest(listed, every) == 135.0, "encoder, the longer recipe, the table"
+        tokens = read * plan.TOKENS_ELSEWHERE
+        assert plan.training(Run(own, "mini_mnli+mini_squad", 0), "encoder") == 6 * tokens

@@ -7,21 +7,22 @@ import math
 
 import pytest
 import torch
-from transformers import AutoConfig
+from transformers import AutoConfig, AutoModel
 
 from xstilts_lib.common.errors import UserError
+from xstilts_lib.common.shapes import PUBLISHED
 from xstilts_lib.experiment import load_experiment
 from xstilts_lib.formats import FORMATS
 from xstilts_lib.formats.batches import collate
 from xstilts_lib.runs.run import ENCODER, all_runs
 from xstilts_lib.tasks.settings import TrainSettings
 from xstilts_lib.training.loop import Ingredient, Learner, fresh_heads
-from xstilts_lib.workflow import plan
+from xstilts_lib.workflow import graph, memory, plan
+from xstilts_lib.workflow.schedule import Step, schedule
 
 
 def shape(name):
-    settings = dict(plan.PUBLISHED[name])
-    return plan.Shape.of(AutoConfig.for_model(settings.pop("model_type"), **settings, pad_token_id=1))
+    return memory.Shape.of(PUBLISHED[name])
 
 
 @pytest.mark.parametrize(
@@ -60,7 +61,7 @@ def test_activations_are_about_what_a_forward_pass_keeps(tokenizer, make_rows, m
         torch.autograd.graph.saved_tensors_hooks(note, lambda tensor: tensor),
     ):
         learner("pair", FORMATS["pair"], batch)
-    expected = plan.Shape.of(model.config).activations(batch.ids.numel())
+    expected = memory.Shape.of(model.config.to_dict()).activations(batch.ids.numel())
     # The weights' copies in bfloat16 are counted elsewhere.
     found = sum(kept.values()) - 2 * sum(
         m.weight.numel() for m in model.modules() if isinstance(m, torch.nn.Linear)
@@ -78,39 +79,95 @@ def test_memory_grows_with_what_is_trained_and_kept():
     assert large.memory(plain, 8192, masked=True) > whole
 
 
+@pytest.mark.parametrize("name", sorted(PUBLISHED))
+def test_parameters_are_those_of_the_model_itself(name):
+    settings = dict(PUBLISHED[name])
+    config = AutoConfig.for_model(settings.pop("model_type"), **settings, pad_token_id=1)
+    with torch.device("meta"):
+        model = AutoModel.from_config(config)
+    counted = shape(name)
+    tables = sum(m.weight.numel() for m in model.modules() if isinstance(m, torch.nn.Embedding))
+    linear = [m for m in model.encoder.modules() if isinstance(m, torch.nn.Linear)] if "xlm" in name else []
+    assert counted.embeddings == pytest.approx(tables, rel=0.005)
+    assert counted.parameters == pytest.approx(sum(p.numel() for p in model.parameters()), rel=0.005)
+    if linear:
+        assert counted.edges == sum(m.in_features + m.out_features for m in linear)
+
+
 def test_every_part_of_an_experiment_is_planned(capsys):
     experiment = load_experiment("smoke")
-    encoder = plan.Shape.of(plan.config(experiment))
-    rows = plan.needs(experiment, plan.gpu("h100"), encoder).values()
+    rows = plan.needs(experiment, memory.gpu("h100")).values()
     parts = [(run, part) for run in all_runs(experiment) for part in run.parts]
     assert sum(row.runs for row in rows) == len(parts)
-    assert all(row.seconds > 0 and row.memory > plan.OVERHEAD and not row.advice for row in rows)
+    assert all(row.seconds > 0 and row.memory > memory.OVERHEAD and not row.advice for row in rows)
     encoders = sum(part == ENCODER for _, part in parts)
     assert sum(row.runs for row in rows if row.disk) == encoders
-    plan.show(experiment, plan.gpu("H100"))
+    plan.show(experiment, memory.gpu("H100"), 2.5)
     said = capsys.readouterr().out
     assert f"{len(parts)} parts" in said
+    assert "at 2.50 an hour" in said
     assert "not measured" in said
 
 
+@pytest.mark.parametrize("name", ["paper", "real", "questions-xlmr"])
+def test_a_grid_is_as_long_as_its_work_and_its_longest_chain_make_it(name):
+    """The bounds of list scheduling: never shorter than either, never longer than both (Graham 1969)."""
+    experiment = load_experiment(name)
+    steps = plan.grid(experiment, plan.needs(experiment, memory.gpu("H100")))
+    assert steps.keys() == {job.name for job in graph.jobs(experiment)}
+    work, chain = sum(step.gpus * step.seconds for step in steps.values()), schedule(steps)
+    assert max(step.seconds for step in steps.values()) <= chain
+    before = math.inf
+    for gpus in (1, 8, 64, 4096):
+        end, busy = plan.by(steps, gpus)
+        assert max(work / gpus, chain) * (1 - 1e-9) <= end <= work / gpus + chain
+        assert busy == pytest.approx(work / end / gpus)
+        assert end <= before
+        before = end
+    assert before == pytest.approx(chain)
+
+
+def test_steps_wait_for_their_needs_and_for_room():
+    steps = {
+        "encoder": Step(100.0),
+        "short": Step(10.0, needs=("encoder",)),
+        "long": Step(30.0, needs=("encoder", "done before")),
+        "table": Step(5.0, gpus=0, needs=("short", "long")),
+    }
+    assert schedule(steps) == schedule(steps, 2) == 135.0, "encoder, the longer recipe, the table"
+    assert schedule(steps, 1) == 145.0
+    wide = {**steps, "long": Step(30.0, gpus=2, needs=("encoder",))}
+    assert schedule(wide, 2) == 145.0, "two GPUs are free before the short one starts, or after it"
+    assert schedule(wide, 1) == math.inf
+    assert schedule({}) == 0.0
+
+
+def test_what_examples_hold_is_counted_by_format():
+    assert plan.tokens("squad_v1") > plan.tokens("mnli")
+    assert plan.tokens("mini_squad") == plan.TOKENS_ELSEWHERE
+    run = next(run for run in all_runs(load_experiment("paper")) if run.recipe.name == "squad_v1")
+    # As published: 87,599 questions, three times over.
+    assert plan.training(run, ENCODER) == 6 * 3 * 87_599 * plan.TOKENS["span"]
+
+
 def test_what_does_not_fit_comes_with_advice():
-    tight = plan.Gpu("small", 12, 100)
+    tight = memory.Device("small", 12, 100)
     large, settings = shape("xlm-roberta-large"), TrainSettings(batch_size=256)
-    tokens = plan.longest_update(settings, ("squad_v1",))
+    tokens = memory.longest_update(settings, ("squad_v1",))
     assert tokens == 256 * settings.max_length
-    advice = plan.advice(large, settings, tokens, False, tight.memory * 1e9)
+    advice = memory.advice(large, settings, tokens, False, tight.memory * 1e9)
     changes = dict(pair.split(": ") for pair in advice.split(", "))
     parts = int(changes["accumulation"])
     assert math.log2(parts).is_integer()
     changed = dataclasses.replace(settings, accumulation=parts, recompute="recompute" in changes)
     assert large.memory(changed, tokens, masked=False) <= tight.memory * 1e9
     huge = shape("xlm-roberta-xxl")
-    advice = plan.advice(huge, settings, tokens, False, plan.gpu("A100-80").memory * 1e9)
+    advice = memory.advice(huge, settings, tokens, False, memory.gpu("A100-80").memory * 1e9)
     assert "processes: 4, shard: true" in advice
     assert "or low_rank" in advice
-    assert plan.advice(huge, settings, tokens, False, tight.memory * 1e9) == "too large"
+    assert memory.advice(huge, settings, tokens, False, tight.memory * 1e9) == "too large"
 
 
 def test_unknown_names_are_refused():
     with pytest.raises(UserError, match="did you mean 'H100'"):
-        plan.gpu("H10")
+        memory.gpu("H10")

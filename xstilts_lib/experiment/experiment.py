@@ -11,6 +11,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, fields, replace
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -74,6 +75,11 @@ class Experiment:
         checks.whole(self)
         if not self.variant:
             checks.stated(self)
+
+    @cached_property
+    def remembered(self) -> dict[Any, Any]:
+        """What was found of its settings once, and is asked for by each of thousands of jobs."""
+        return {}
 
     @property
     def root(self) -> Path:

@@ -52,7 +52,15 @@ _PLACES = ("folder", "mirror", "cache")
 
 
 def settings(run: Run, part: str) -> Any:
-    """The settings of the experiment that decide the numbers of `part`, beyond those upstream."""
+    """The settings of the experiment that decide the numbers of `part`, beyond those upstream; for all seeds
+    the same, and so found once."""
+    known, key = run.experiment.remembered, (run.recipe, part)
+    if key not in known:
+        known[key] = _settings(run, part)
+    return known[key]
+
+
+def _settings(run: Run, part: str) -> Any:
     experiment = run.experiment
     if part == ENCODER:
         if run.recipe.steps:
