@@ -97,6 +97,18 @@ def measure(wanted: int) -> dict[str, float]:
     return {"jobs": jobs, "peak": peak, **found}
 
 
+def shown(row: dict[str, float]) -> dict[str, float | int]:
+    """A row as the book shows it, by the processor's time: the machine may have other work."""
+    return {
+        "Jobs": int(row["jobs"]),
+        "Our graph": row["fresh_processor"],
+        "Our graph, nearly all done": row["resumed_processor"],
+        "Snakemake's": row["snakemake_processor"],
+        "A look at all that are to do": row["look_processor"],
+        "MiB": row["peak"],
+    }
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--quick", action="store_true", help="few jobs")
@@ -122,7 +134,7 @@ def main() -> None:
     growth = math.log(spent[1] / spent[0]) / math.log(most["jobs"] / least["jobs"])
     print(f"Time grows with the number of jobs to the power of {growth:.2f}.")
     if args.record:
-        record("engine", rows, growth=growth)
+        record("engine", [shown(row) for row in rows], growth=growth)
     print(f"ratio: {LIMIT / (most['fresh_seconds'] + most['snakemake_seconds']):.2f}")
 
 

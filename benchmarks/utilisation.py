@@ -7,10 +7,11 @@
 The models have random weights; the examples are English sentence pairs of XNLI and QA passages of XQuAD
 where their files are, and the miniature's otherwise. Useful operations are those of a model on tokens that
 somebody wrote: two a weight and token forwards, four backwards (two where weights are frozen, as with LoRA),
-without padding, embeddings, attention's own products, or what is computed twice. The utilisation is their
-rate over the peak that the GPU's maker states for bfloat16 (memory.py). The planned memory is what `xstilts
-plan` says of the same training. The last line is `ratio: X`, the lowest utilisation over the one that the
-plan assumes; nan where the peak is not known.
+without padding, embeddings, attention's own products, or what is computed twice. Where sequences are joined,
+a case is timed with both of torch's kernels for them, FlashAttention's and cuDNN's (attention.py). The
+utilisation is the rate over the peak that the GPU's maker states for bfloat16, the planned memory what
+`xstilts plan` says of the same training (memory.py). The last line is `ratio: X`, the lowest utilisation over
+the one that the plan assumes; nan where the peak is not known.
 """
 
 from __future__ import annotations
@@ -19,13 +20,15 @@ import argparse
 import gc
 import math
 import tempfile
+import time
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import torch
-from beside.record import record
 from beside.work import DATA, SHAPES, Work, work
+from torch.nn.attention import SDPBackend
 from train_throughput import WARMUP, Stopwatch
 from transformers import AutoConfig
 
@@ -37,6 +40,7 @@ from xstilts_lib.workflow import memory
 
 PAIRS, PASSAGES = "sentence pairs", "QA passages"
 QUICK = "toy"
+OURS = attention.KERNEL
 
 
 @dataclass(frozen=True)
@@ -77,9 +81,21 @@ def model_of(case: Case, job: Work, device: torch.device) -> Any:
         return attention.use(encoder.empty(config))
 
 
-def measure(case: Case, job: Work, updates: int, peak: float | None) -> dict[str, Any]:
-    """Rate, utilisation and memory of so many updates after the first few."""
+def kernels(case: Case) -> list[SDPBackend]:
+    """What the case is timed with: ours first."""
+    halves = torch.cuda.is_available() and torch.cuda.get_device_capability()[0] in (
+        9,
+        10,
+    )  # cuDNN's own limit
+    return [attention.KERNEL, *([SDPBackend.CUDNN_ATTENTION] if halves and "large" in case.shape else [])]
+
+
+def measure(
+    case: Case, job: Work, updates: int, peak: float | None, kernel: SDPBackend = attention.KERNEL
+) -> dict[str, Any]:
+    """Rate, utilisation and memory of so many updates after the first few; joined sequences by `kernel`."""
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    attention.KERNEL = kernel
     settings = TrainSettings(
         steps=WARMUP + updates, learning_rate=5e-5, pooling="first", attention_dropout=0.0, **case.settings
     )
@@ -97,7 +113,7 @@ def measure(case: Case, job: Work, updates: int, peak: float | None) -> dict[str
     operations = (4.0 if frozen else 6.0) * shape.matrices * tokens
     largest = memory.longest_update(settings, ())
     return {
-        "case": case.name,
+        "case": case.name + ("" if kernel == OURS else f", {kernel.name.split('_')[0]} kernel"),
         "parameters": shape.parameters,
         "source": job.source,
         "updates": updates,
@@ -126,39 +142,47 @@ def main() -> None:
     parser.add_argument("--cases", default="", help="those whose name holds this")
     parser.add_argument("--updates", type=int, help="that are timed; 30, or 6 with --quick")
     parser.add_argument("--gpu", help="its name in memory.py, where torch's does not tell")
-    parser.add_argument("--record", action="store_true", help="for the book: book/records/utilisation.json")
     parser.add_argument("--data", type=Path, default=DATA)
     args = parser.parse_args()
     updates = args.updates or (6 if args.quick else 30)
     cases = [case for case in CASES if (case.shape == QUICK) == args.quick and args.cases in case.name]
     if not args.quick and not torch.cuda.is_available():
         parser.error("these encoders need a GPU, and there is none: --quick runs a toy")
-    if args.quick and args.record:
-        parser.error("a toy is no record: leave out --quick, or --record")
-    peak, rows = peak_of(args.gpu), []
-    for case in cases:
-        size = case.settings.get("batch_size") or case.settings["tokens_per_batch"] // 32
-        job = work(case.kind, (WARMUP + updates) * size, args.data)
+    rows = list(timed(cases, updates, peak_of(args.gpu), args.data))
+    lowest = min((row["utilisation"] or math.nan for row in rows), default=math.nan)
+    print(f"ratio: {lowest / memory.UTILISATION:.2f}")
+
+
+def timed(
+    cases: Sequence[Case], updates: int, peak: float | None, data: Path, until: float = math.inf
+) -> Iterator[dict[str, Any]]:
+    """What `measure` finds of each case with each kernel, printed too; no more is begun after `until`."""
+    for case, kernel in [(each, kernel) for each in cases for kernel in kernels(each)]:
+        if time.monotonic() > until:
+            print(f"{case.name}: no time is left", flush=True)
+            continue
         try:
-            rows.append(measure(case, job, updates, peak))
+            row = measure(case, job_of(case, updates, data), updates, peak, kernel)
         except torch.cuda.OutOfMemoryError:
             print(f"{case.name}: does not fit on this GPU", flush=True)
             continue
         finally:
             gc.collect()
             torch.cuda.empty_cache()
-        row = rows[-1]
         used = "not known" if row["utilisation"] is None else f"{row['utilisation']:.1%}"
         held = "not measured" if row["memory"] is None else f"{row['memory']:.1f} GiB"
         print(
-            f"{case.name}: {row['rate']:,.0f} useful tokens/s, {row['operations']:.2e} operations/s, "
+            f"{row['case']}: {row['rate']:,.0f} useful tokens/s, {row['operations']:.2e} operations/s, "
             f"utilisation {used}; memory {held}, planned {row['planned']:.1f} GiB",
             flush=True,
         )
-    lowest = min((row["utilisation"] or math.nan for row in rows), default=math.nan)
-    if args.record and rows:
-        record("utilisation", rows, gpu=args.gpu)
-    print(f"ratio: {lowest / memory.UTILISATION:.2f}")
+        yield row
+
+
+def job_of(case: Case, updates: int, data: Path) -> Work:
+    """Examples for so many updates of the case, after the first few."""
+    size = case.settings.get("batch_size") or case.settings["tokens_per_batch"] // 32
+    return work(case.kind, (WARMUP + updates) * size, data)
 
 
 if __name__ == "__main__":
