@@ -5,6 +5,7 @@
   build would keep the old one.
 - Search and index pages are written by Sphinx and carry no description; here they get one.
 - Docstrings of the library are plain prose for an editor, not reStructuredText; here they become it.
+- A page holds an explorer of what a notebook has computed (`explorer`).
 - The architecture page shows the library's rooms as its imports draw them; the pages of the API show
   the modules of rooms, from their docstrings.
 """
@@ -16,6 +17,7 @@ import json
 import re
 from collections.abc import Iterator
 
+import explorer
 import house
 from docutils import nodes
 from myst_nb.ext.glue.utils import PendingGlueReference
@@ -184,6 +186,7 @@ def setup(app: Sphinx) -> dict[str, object]:
     app.add_directive("house", House)
     app.add_directive("shown", Shown)
     app.add_directive("modules", Modules)
+    app.add_directive("explorer", explorer.Explorer)
     app.connect("doctree-read", note_sources)
     app.connect("env-get-outdated", outdated)
     app.connect("html-page-context", describe)

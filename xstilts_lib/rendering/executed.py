@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 
 import nbformat
 
@@ -19,7 +20,8 @@ from ..common.errors import UserError
 from ..experiment import Experiment
 from ..runs import results
 from ..runs.run import TARGETS, Run, runs_of_model
-from ..tasks.recipe import NONE, UNTRAINED, parse
+from ..tasks import TASKS, task
+from ..tasks.recipe import NONE, UNTRAINED, Ingredient, parse
 from ..workflow import analyses
 from ..workflow.notebook import INJECTED, PARAMETERS
 
@@ -89,6 +91,23 @@ def meaning(name: str) -> str:
     return "pretrained, then trained on " + ", then on ".join(steps)
 
 
+def plain(name: str, languages: Mapping[str, str] = MappingProxyType({})) -> str:
+    """A recipe or a task as people call it; `languages` are the names of languages, by their codes.
+
+    >>> plain("mini_mnli+mini_squad-then-mini_ccg"), plain("squad_v1@de", {"de": "German"})
+    ('natural language inference + span question answering, then supertagging', 'SQuAD 1.1 in German')
+    """
+
+    def called(one: Ingredient) -> str:
+        title = task(one.task).title
+        # The miniature's tasks have descriptions for titles, the real ones have names.
+        title = title[:1].lower() + title[1:] if one.task != task(one.task).counterpart else title
+        return title if one.language == "en" else f"{title} in {languages.get(one.language, one.language)}"
+
+    steps = [(Ingredient(name),)] if name in TASKS else [step.tasks for step in parse(name).steps]
+    return ", then ".join(" + ".join(map(called, step)) for step in steps)
+
+
 def _analysis(experiment: Experiment, anew: Mapping[str, Path]) -> Iterator[Page]:
     for group in analyses.groups(experiment):
         if not group.done():
@@ -126,13 +145,13 @@ def _run_page(run: Run, part: str) -> Page:
     path, recipe = run.notebook(part), run.recipe.name
     node = _read(path)
     general = _title(node, path)
-    task = part.removeprefix(f"{TARGETS}/") if part.startswith(TARGETS) else ""
-    title = f"{general}: {recipe}" + (f", {task}" if task else "")
-    document = f"runs/{slug(recipe)}/{slug(task) or path.stem}"
+    target = part.removeprefix(f"{TARGETS}/") if part.startswith(TARGETS) else ""
+    title = f"{general}: {recipe}" + (f", {target}" if target else "")
+    document = f"runs/{slug(recipe)}/{slug(target) or path.stem}"
     _rename(node, document.removeprefix("runs/").replace("/", "--"), title)
     about = f"{title}, seed {run.seed}: the executed notebook, with its settings and outputs."
     _describe(node, about)
-    return Page(document, title, task or general, nbformat.writes(node) + "\n", about, recipe, part)
+    return Page(document, title, target or general, nbformat.writes(node) + "\n", about, recipe, part)
 
 
 def _read(path: Path) -> nbformat.NotebookNode:

@@ -64,6 +64,15 @@ def heading(name: str, title: str, label: str = "") -> None:
     _publish(name, f"{target}### {title}", f"<p><b>{_plain(title)}</b></p>")
 
 
+def keep(name: str, data: Mapping[str, object]) -> None:
+    """Keep what an explorer of a chapter chooses from, which takes it in by `name`; beside it a sentence."""
+    from IPython.display import display
+
+    sentence = f"Laid out for the explorer “{name}”."
+    bundle = {"text/html": f"<p>{sentence}</p>", "text/markdown": sentence, "application/json": data}
+    display(bundle, raw=True, metadata={KEY: name})
+
+
 def _publish(name: str, markdown: str, shown: str) -> None:
     from IPython.display import display
 
