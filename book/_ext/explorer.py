@@ -8,11 +8,11 @@
     findings: {up: The interval lies above zero.}
     ```
 
-A notebook has computed all that may be shown (`markup.keep`): figures by the keys of the choices, in each a row
-for each value of the last choice. A row is its key, its cells in the table, its marks (an estimate, or an
-estimate with the two ends of its interval), what is told of it, and the answer that it gives. The page holds them
-as JSON, drawn in the first state, so that it prints and can be read without a script; `_static/explorer.js`
-draws the others, in the same way. Nothing is fetched.
+A notebook has computed all that may be shown (`markup.keep`): figures by the keys of the choices, in each a
+row for each value of the last choice. A row is its key, its cells in the table, its marks (an estimate, or an
+estimate with the two ends of its interval), what is told of it, and the answer that it gives; where that is
+empty, it cannot be chosen. The page holds them as JSON, drawn in the first state, so that it prints and can be
+read without a script; `_static/explorer.js` draws the others, in the same way. Nothing is fetched.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ import html
 import json
 import math
 from collections.abc import Iterator, Mapping, Sequence
+from statistics import median_low
 from typing import Any
 
 import yaml
@@ -57,8 +58,8 @@ def kept(path: str, name: str) -> dict[str, Any] | None:
     with open(path, encoding="utf-8") as file:
         cells = json.load(file)["cells"]
     for output in (output for cell in cells for output in cell.get("outputs", ())):
-        if output.get("metadata", {}).get("shown") == name and "application/json" in output["data"]:
-            return output["data"]["application/json"]
+        if output.get("metadata", {}).get("shown") == name:
+            return output["metadata"].get("kept")
     return None
 
 
@@ -89,30 +90,30 @@ def sentence(data: Mapping[str, Any], choices: Mapping[str, str], row: Row) -> s
 
 
 def placed(rows: Sequence[Row]) -> dict[str, Any]:
-    """The axis of a figure, and its rows with marks in percent of the width: x, ends, and whether it excludes
-    zero."""
-    estimates = [mark[0] for row in rows for mark in row[2]]
-    ends = [end for row in rows for mark in row[2] for end in mark]
-    reach = BEYOND * max(*map(abs, estimates), max(map(abs, rows[-1][2][-1])))
+    """The axis of a figure, and its rows with marks in percent of the width: x, the two ends, and whether
+    they exclude zero."""
+    every = [mark for row in rows for mark in row[2]]
+    ends = [end for mark in every for end in mark]
+    usual = median_low(min(max(map(abs, mark)) for mark in row[2]) for row in rows)
+    reach = BEYOND * max(usual, *(abs(mark[0]) for mark in every)) or 1.0
     low, high = max(min(0.0, *ends), -reach), min(max(0.0, *ends), reach)
-    step = _step((high - low or 1.0) / TICKS)
-    low, high = math.floor(low / step) * step, math.ceil(high / step) * step
-    high = high if high > low else low + step
+    step = _step((high - low) / TICKS or 1.0)
+    first, last = math.floor(low / step), max(math.ceil(high / step), math.floor(low / step) + 1)
 
     def x(value: float) -> float:
-        inside = min(max((value - low) / (high - low), 0.0), 1.0)
-        cut = 0 if value < low else 100 if value > high else None
-        return round(EDGE + (100 - 2 * EDGE) * inside, 1) if cut is None else cut
+        if not first * step <= value <= last * step:
+            return 0 if value < 0 else 100
+        return round(EDGE + (100 - 2 * EDGE) * (value / step - first) / (last - first), 1)
 
-    count = round((high - low) / step)
-    ticks = [low + number * step for number in range(count + 1)]
     digits = max(0, -math.floor(math.log10(step)))
-    axis = [[x(tick), f"{tick + 0.0:+.{digits}f}".replace("-", "−") if abs(tick) > step / 2 else "0"] for tick in ticks]
-    marked = [
-        [*row[:2], [[*map(x, mark), int(len(mark) > 1 and mark[1] * mark[2] > 0)] for mark in row[2]], *row[3:]]
-        for row in rows
-    ]
-    return {"axis": axis, "rows": marked}
+    axis = [[x(at * step), _signed(at * step, digits)] for at in range(first, last + 1)]
+    for row in rows:
+        row[2] = [[*map(x, mark), int(len(mark) > 1 and mark[1] * mark[2] > 0)] for mark in row[2]]
+    return {"axis": axis, "rows": rows}
+
+
+def _signed(value: float, digits: int) -> str:
+    return f"{value:+.{digits}f}".replace("-", "−") if value else "0"
 
 
 def _step(rough: float) -> float:
@@ -130,29 +131,37 @@ def drawn(data: Mapping[str, Any], figure: Mapping[str, Any], chosen: str) -> st
         body += "".join(_marks(row, names[row[0]], height, row[0] == chosen))
         height += LINE + 8 + STEP * (len(row[2]) - 1)
     axis = "".join(
-        f'<line class="{"zero" if text == "0" else "tick"}" x1="{x}%" x2="{x}%" y1="0" y2="{height}"></line>'
-        f'<text class="scale" x="{x}%" y="{height + 16}">{text}</text>'
+        f'<line class="{"tick" if text != "0" else "zero"}" x1="{x:g}%" x2="{x:g}%" y1="0" '
+        f'y2="{height}"></line>'
+        f'<text class="scale" x="{x:g}%" y="{height + 16}">{text}</text>'
         for x, text in figure["axis"]
     )
-    head = "".join(f'<th scope="col">{html.escape(name)}</th>' for name in (data["asked"][asked], *data["head"]))
+    columns = (data["asked"][asked], *data["head"])
+    head = "".join(f'<th scope="col">{html.escape(name)}</th>' for name in columns)
     lines = "".join(
-        f'<tr{" class=" + chr(34) + "chosen" + chr(34) if row[0] == chosen else ""}>'
+        f"<tr{_chosen(row, chosen)}>"
         f'<th scope="row">{names[row[0]]}</th>{"".join(f"<td>{cell}</td>" for cell in row[1])}</tr>'
         for row in figure["rows"]
     )
     return (
-        f'<svg role="img" aria-label="{html.escape(data["alt"])}" width="100%" height="{height + FOOT}">{axis}{body}</svg>'
-        f'<div class="table-scroll" tabindex="0" role="group" aria-label="The same as a table"><table class="table">'
-        f"<thead><tr>{head}</tr></thead><tbody>{lines}</tbody></table></div>"
+        f'<svg role="img" aria-label="{html.escape(data["alt"])}" width="100%" height="{height + FOOT}">'
+        f'{axis}{body}</svg><div class="table-scroll" tabindex="0" role="group" '
+        'aria-label="The same as a table">'
+        f'<table class="table"><thead><tr>{head}</tr></thead><tbody>{lines}</tbody></table></div>'
     )
+
+
+def _chosen(row: Row, chosen: str) -> str:
+    return ' class="chosen"' if row[0] == chosen else ""
 
 
 def _marks(row: Row, name: str, top: int, chosen: bool) -> Iterator[str]:
     """A row of a figure: its name, and under it an interval with its estimate for each mark."""
     yield f'<g class="row{" chosen" if chosen else ""}"><text x="0" y="{top + 14}">{name}</text>'
+    size = 4 if len(row[2]) == 1 else 2.5
     for number, (x, *ends, solid) in enumerate(row[2]):
-        y = top + LINE + STEP * number
+        y, kind = top + LINE + STEP * number, "solid" if solid else "open"
         if ends:
-            yield f'<line x1="{ends[0]}%" x2="{ends[1]}%" y1="{y}" y2="{y}"></line>'
-        yield f'<circle class="{"solid" if solid else "open"}" cx="{x}%" cy="{y}" r="{4 if len(row[2]) == 1 else 2.5}"></circle>'
+            yield f'<line x1="{ends[0]:g}%" x2="{ends[1]:g}%" y1="{y}" y2="{y}"></line>'
+        yield f'<circle class="{kind}" cx="{x:g}%" cy="{y}" r="{size}"></circle>'
     yield "</g>"

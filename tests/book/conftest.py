@@ -4,6 +4,7 @@ a template shows."""
 from __future__ import annotations
 
 import fcntl
+import importlib.util
 import json
 import os
 import shutil
@@ -12,10 +13,13 @@ import sys
 from collections import defaultdict
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from types import ModuleType
+from typing import Any
 
 import pytest
 from IPython.core.interactiveshell import InteractiveShell
 from IPython.utils.capture import capture_output
+from playwright import sync_api as playwright
 
 from xstilts_lib.common import places
 from xstilts_lib.rendering import markup
@@ -57,6 +61,38 @@ def checkout(smoke_runs: Path, tmp_path_factory: pytest.TempPathFactory) -> Iter
         patch.setenv("XSTILTS_HOME", str(home))
         patch.setenv("XSTILTS_RUNS", str(smoke_runs))
         yield home
+
+
+@pytest.fixture(scope="module")
+def explorer() -> ModuleType:
+    """book/_ext/explorer.py."""
+    spec = importlib.util.spec_from_file_location("explorer", places.book() / "_ext" / "explorer.py")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Any]:
+    """The system's Chromium."""
+    found = shutil.which("chromium") or shutil.which("google-chrome")
+    if not found:
+        pytest.skip("no Chromium on this machine: apt-get install chromium")
+    with playwright.sync_playwright() as api:
+        opened = api.chromium.launch(executable_path=found, args=["--no-sandbox"])
+        yield opened
+        opened.close()
+
+
+@pytest.fixture
+def page(browser: Any) -> Iterator[Any]:
+    """A page in it, on which an error of a script is an error."""
+    context = browser.new_context(viewport={"width": 1280, "height": 900})
+    opened, errors = context.new_page(), []
+    opened.on("pageerror", lambda error: errors.append(error))
+    yield opened
+    context.close()
+    assert not errors
 
 
 @pytest.fixture(scope="session")

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from pandas import DataFrame
 
 KEY = "shown"  # in the metadata of an output: the name by which chapters take it in
+KEPT = "kept"  # beside it, what an explorer chooses from
 # Subtags of ISO 15924 for the scripts of the miniature world; Latin goes without saying.
 SCRIPTS = {"Cyrillic": "Cyrl", "Georgian": "Geor", "Armenian": "Armn"}
 RIGHT_TO_LEFT = {"ar", "fa", "he", "ur"}
@@ -69,8 +70,9 @@ def keep(name: str, data: Mapping[str, object]) -> None:
     from IPython.display import display
 
     sentence = f"Laid out for the explorer “{name}”."
-    bundle = {"text/html": f"<p>{sentence}</p>", "text/markdown": sentence, "application/json": data}
-    display(bundle, raw=True, metadata={KEY: name})
+    # In the metadata, because a page would not know how to show it.
+    bundle = {"text/html": f"<p>{sentence}</p>", "text/markdown": sentence}
+    display(bundle, raw=True, metadata={KEY: name, KEPT: data})
 
 
 def _publish(name: str, markdown: str, shown: str) -> None:
