@@ -11,8 +11,8 @@
 A notebook has computed all that may be shown (`markup.keep`): figures by the keys of the choices, in each a
 row for each value of the last choice. A row is its key, its cells in the table, its marks (an estimate, or an
 estimate with the two ends of its interval), what is told of it, and the answer that it gives; where that is
-empty, it cannot be chosen. The page holds them as JSON, drawn in the first state, so that it prints and can be
-read without a script; `_static/explorer.js` draws the others, in the same way. Nothing is fetched.
+empty, it cannot be chosen. The page holds them as JSON, drawn in the first state, so that it prints and reads
+without a script; `_static/explorer.js` draws the others, in the same way. Nothing is fetched.
 """
 
 from __future__ import annotations

@@ -31,8 +31,8 @@ class Explorer {
     this.form.addEventListener("change", () => {
       this.ask = this.form.querySelector("input").checked;
       for (const name of this.asked) this.choices[name] = this.selects[name].value;
-      this.write();
       this.draw();
+      this.write();
     });
     this.guesses.innerHTML = [...Object.entries(this.data.guesses), ["", "Just show me"]].map(([key, text]) =>
       `<button type="button" value="${key}">${escaped(text)}</button>`).join("");
