@@ -3,6 +3,7 @@
 - A page takes in tables and sentences from an executed notebook, by the name that a cell showed them under.
 - A page that glues a number from a notebook is read again when that notebook changes; otherwise a second
   build would keep the old one.
+- "Next" leads through what is to be read; the API, and notebooks like one that was shown, are looked up.
 - Search and index pages are written by Sphinx and carry no description; here they get one.
 - Docstrings of the library are plain prose for an editor, not reStructuredText; here they become it.
 - A page holds an explorer of what a notebook has computed (`explorer`).
@@ -15,7 +16,7 @@ from __future__ import annotations
 import ast
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 import explorer
 import house
@@ -30,6 +31,7 @@ GENERATED = {
     "genindex": "Index of the names in this book.",
     "py-modindex": "Index of the modules of the library.",
 }
+READ = ("pages/", "chapters/")  # the notebooks under runs/ that are read one after the other
 # A module with its reference: autodoc speaks reStructuredText.
 MODULE = """## `{1}`
 
@@ -134,6 +136,39 @@ def describe(app: Sphinx, page: str, template: str, context: dict, doctree: node
         )
 
 
+def reading_path(documents: Iterable[str]) -> Iterator[str]:
+    """The documents that "next" leads through, in their order: of the notebooks of runs, the first of each
+    kind, and no page of the API."""
+    kinds = set()
+    for document in documents:
+        folder, _, rest = document.partition("/")
+        if folder == "runs" and not rest.startswith(READ):
+            name = rest.rpartition("/")[2]
+            kind = name if name[0].isdigit() else "target"
+            if name == "index" or kind in kinds:
+                continue
+            kinds.add(kind)
+        if not document.startswith("api"):
+            yield document
+
+
+def lead(app: Sphinx, page: str, template: str, context: dict, doctree: nodes.document | None) -> None:
+    """Point "previous" and "next" along the reading path; from a page beside it they lead nowhere."""
+    if page not in app.env.titles:
+        return
+    documents = [document for document in app.env.collect_relations() if document in app.env.titles]
+    path = list(reading_path(documents))
+    at = path.index(page) if page in path else None
+    for name, step in (("prev", -1), ("next", 1)):
+        there = at is not None and 0 <= at + step < len(path)
+        context[name] = _link(app, page, path[at + step]) if there else None
+
+
+def _link(app: Sphinx, page: str, other: str) -> dict[str, str]:
+    title = app.builder.render_partial(app.env.titles[other])["title"]
+    return {"link": app.builder.get_relative_uri(page, other), "title": title}
+
+
 def plain_docstring(
     app: Sphinx, what: str, name: str, item: object, options: object, lines: list[str]
 ) -> None:
@@ -190,5 +225,6 @@ def setup(app: Sphinx) -> dict[str, object]:
     app.connect("doctree-read", note_sources)
     app.connect("env-get-outdated", outdated)
     app.connect("html-page-context", describe)
+    app.connect("html-page-context", lead)
     app.connect("autodoc-process-docstring", plain_docstring)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}

@@ -1,6 +1,6 @@
 """An explorer: choose, guess, then look at intervals and the table under them.
 
-    ```{explorer} runs/pages/49_explorers.ipynb::explorer-gains
+    ```{explorer} runs/pages/63_explorers.ipynb::explorer-gains
     asked: {model: Study, recipe: Trained first on, target: Target, language: Language}
     question: What does training on {recipe} first do to {target}?
     told: Training on {recipe} first moves {target} by {told}.

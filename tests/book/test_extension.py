@@ -62,6 +62,14 @@ def test_pages_of_sphinx_itself_are_described(extension: ModuleType) -> None:
     assert untouched == {"metatags": "m"}
 
 
+def test_next_leads_past_the_api_and_notebooks_like_those_before(extension: ModuleType) -> None:
+    runs = ["none/index", "none/00_pretrain", "none/xnli", "none/panx", "squad/10_intermediate", "squad/xnli"]
+    documents = ["index", "runs/pages/40_main_table", *(f"runs/{name}" for name in runs), "api", "api_ground"]
+    path = list(extension.reading_path(documents))
+    kept = ["none/00_pretrain", "none/xnli", "squad/10_intermediate"]
+    assert path == ["index", "runs/pages/40_main_table", *(f"runs/{name}" for name in kept)]
+
+
 def test_a_page_takes_in_all_that_a_notebook_showed_under_a_name(
     extension: ModuleType, tmp_path: Path
 ) -> None:

@@ -1,8 +1,8 @@
 """The notebooks that run no model: which there are, where they stand, whether they are done.
 
-Two groups. The tables (templates 40 to 49) belong to every experiment: they show its results, what was run
-for them, and what the book knows of tasks, languages, traps and speed. The chapters (50 to 59) answer the
-questions of an experiment with designs, each the design that its name ends in; the last puts all of its
+Two groups. The tables (templates 40 to 49 and 60 to 69) belong to every experiment: they show its results,
+what was run for them, and what the book knows of tasks, languages, traps and speed. The chapters (50 to 59)
+answer the questions of an experiment with designs, each the design that its name ends in; the last puts all of its
 results to the claims. Any other experiment shows them for `questions`, from the runs on this machine or from
 the record that the project keeps.
 
@@ -25,7 +25,7 @@ from ..runs.run import all_runs
 
 Label = Literal["tables", "chapters"]
 FOLDERS: dict[Label, str] = {"tables": "pages", "chapters": "chapters"}
-TEMPLATES: dict[Label, str] = {"tables": "4*_*.ipynb", "chapters": "5*_*.ipynb"}
+TEMPLATES: dict[Label, str] = {"tables": "[46]*_*.ipynb", "chapters": "5*_*.ipynb"}
 QUESTIONS = "questions"
 CLAIMS = "claims"  # the chapter that is about no design: what all results say of each claim
 
