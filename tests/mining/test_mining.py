@@ -267,18 +267,18 @@ class TestThreshold:
     def test_it_lies_between_the_last_taken_and_the_next(self):
         scores, right = np.array([1.5, 1.3, 1.1, 1.0]), np.array([True, False, True, False])
         # F1: 2/(1+2), 2/(2+2), 4/(3+2), 4/(4+2)
-        assert mining.tune_threshold(scores, right, 2) == pytest.approx(1.05)
+        assert mining.bitext.tune_threshold(scores, right, 2) == pytest.approx(1.05)
 
     def test_the_first_of_equal_scores_wins(self):
         # F1 is 2/3 after one pair and again after four.
         right = np.array([True, False, False, True])
-        assert mining.tune_threshold(np.array([4.0, 3.0, 2.0, 1.0]), right, 2) == 3.5
+        assert mining.bitext.tune_threshold(np.array([4.0, 3.0, 2.0, 1.0]), right, 2) == 3.5
 
     def test_all_pairs_right(self):
-        assert mining.tune_threshold(np.array([2.0, 1.0]), np.array([True, True]), 2) == 1.0
+        assert mining.bitext.tune_threshold(np.array([2.0, 1.0]), np.array([True, True]), 2) == 1.0
 
     def test_none_right_and_none_mined(self):
-        assert mining.tune_threshold(np.array([2.0]), np.array([False]), 2) == 0.0
+        assert mining.bitext.tune_threshold(np.array([2.0]), np.array([False]), 2) == 0.0
         assert mining.tuned_on({}, {("a", "b")}) == 0.0
 
     def test_scores_at_a_threshold(self):

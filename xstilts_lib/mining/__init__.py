@@ -7,31 +7,10 @@
 [1, 2, 0]
 """
 
-from .bitext import (
-    Mined,
-    MiningSettings,
-    Side,
-    mine,
-    mine_case,
-    mine_sentences,
-    scores_at,
-    tune_threshold,
-    tuned_on,
-)
-from .neighbours import Neighbours, nearest, rank, retrieve
+from .bitext import Mined, MiningSettings, Side, mine, mine_case, mine_sentences, scores_at, tuned_on
+from .neighbours import nearest, rank, retrieve
 
 __all__ = [
-    "Mined",
-    "MiningSettings",
-    "Neighbours",
-    "Side",
-    "mine",
-    "mine_case",
-    "mine_sentences",
-    "nearest",
-    "rank",
-    "retrieve",
-    "scores_at",
-    "tune_threshold",
-    "tuned_on",
-]
+    "Mined", "MiningSettings", "Side", "mine", "mine_case", "mine_sentences", "nearest", "rank", "retrieve",
+    "scores_at", "tuned_on",
+]  # fmt: skip

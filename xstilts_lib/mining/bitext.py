@@ -15,12 +15,12 @@ from collections import Counter
 from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal, NamedTuple, get_args
+from typing import Any, Literal, NamedTuple
 
 import numpy as np
 
 from ..common.errors import UserError
-from ..common.errors import nearest as nearest_name
+from ..common.strict import Count, check
 from ..scoring.reading import lines, raw_lines
 from ..scoring.retrieval import Pair, pair_lines, pair_metrics
 from .neighbours import Neighbours, nearest
@@ -38,16 +38,12 @@ class MiningSettings:
     strategy: Strategy = "max"
     """The best partner of each source sentence (forward), of each target sentence (backward), pairs found
     both ways (intersection), or both lists merged, best first, each sentence used once (max)."""
-    neighbours: int = 4
+    neighbours: Count = 4
     floor: float = 0.0
     """With "max", pairs that score no more than this are left out, as in XTREME."""
 
     def __post_init__(self) -> None:
-        for name, value, valid in (("margin", self.margin, Margin), ("strategy", self.strategy, Strategy)):
-            if value not in get_args(valid):
-                raise UserError(f"There is no {name} {value!r}: {nearest_name(str(value), get_args(valid))}")
-        if self.neighbours < 1:
-            raise UserError(f"The number of neighbours is {self.neighbours}; it must be at least 1.")
+        check(self, "Mining setting")
 
 
 @dataclass(frozen=True)
@@ -59,13 +55,9 @@ class Side:
     embeddings: np.ndarray
 
     def __post_init__(self) -> None:
-        sizes = len(self.ids), len(self.sentences), len(self.embeddings)
-        if len(set(sizes)) > 1:
-            raise UserError(
-                "There are {} ids, {} sentences and {} embeddings: each sentence needs one of each.".format(
-                    *sizes
-                )
-            )
+        ids, sentences, embeddings = map(len, (self.ids, self.sentences, self.embeddings))
+        if not ids == sentences == embeddings:
+            raise UserError(f"There are {ids} ids, {sentences} sentences and {embeddings} embeddings.")
         if repeated := [name for name, count in Counter(self.ids).items() if count > 1]:
             raise UserError(f"The id {repeated[0]!r} stands for {self.ids.count(repeated[0])} sentences.")
 

@@ -5,26 +5,8 @@
 79.2
 """
 
-from .benchmark import (
-    BENCHMARKS,
-    example_scores,
-    file_name,
-    headline,
-    score_benchmark,
-    score_language,
-    score_task,
-    scorer,
-    summary,
-)
+from .benchmark import BENCHMARKS, example_scores, file_name, headline, score_benchmark, score_task, scorer
 
 __all__ = [
-    "BENCHMARKS",
-    "example_scores",
-    "file_name",
-    "headline",
-    "score_benchmark",
-    "score_language",
-    "score_task",
-    "scorer",
-    "summary",
-]
+    "BENCHMARKS", "example_scores", "file_name", "headline", "score_benchmark", "score_task", "scorer",
+]  # fmt: skip

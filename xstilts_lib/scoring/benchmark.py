@@ -41,7 +41,15 @@ class Scorer:
     over tokens, and no mean over examples."""
 
 
-_ANSWERS = ("f1", "exact_match")
+def _of_answers(scores: Callable[[Any, Any, str], answers.Scores]) -> Scorer:
+    return Scorer(
+        "json",
+        answers.read,
+        lambda *sides: answers.means(scores(*sides)),
+        ("f1", "exact_match"),
+        lambda *sides: answers.halves(scores(*sides)),
+    )
+
 
 # By metric, and where one metric is several, by metric and format, or what else `scorer` says.
 SCORERS: Mapping[str, Scorer] = {
@@ -51,9 +59,9 @@ SCORERS: Mapping[str, Scorer] = {
     "accuracy and f1": Scorer("tsv", labels.read, labels.accuracy_and_f1, ("accuracy",), labels.examples),
     "tag_f1": Scorer("tsv", tags.read, tags.entity_f1, ("f1",)),
     "tag_f1 pos": Scorer("tsv", tags.read, tags.pos, ("f1",)),
-    "squad": Scorer("json", answers.read, answers.squad, _ANSWERS, answers.squad_examples),
-    "squad_v2": Scorer("json", answers.read_v2, answers.squad_v2, _ANSWERS, answers.squad_v2_examples),
-    "mlqa": Scorer("json", answers.read, answers.mlqa, _ANSWERS, answers.mlqa_examples),
+    "squad": _of_answers(answers.squad),
+    "squad_v2": _of_answers(answers.squad_v2),
+    "mlqa": _of_answers(answers.mlqa),
     "bucc": Scorer("tsv", retrieval.read_pairs, retrieval.pair_metrics, ("f1",)),
     "tatoeba": Scorer("tsv", labels.read_places, labels.accuracy, ("accuracy",), labels.examples),
     "map@20": Scorer("json", retrieval.read_rankings, retrieval.mean_average_precision, ("map@20",),
@@ -104,14 +112,6 @@ def _xtreme_r(*names: str) -> dict[str, tuple[str, ...]]:
     return {name: tatoeba.get(name, TASKS[name].languages) for name in names}
 
 
-def _miniature() -> Benchmark:
-    targets = {name: row for name, row in TASKS.items() if name.startswith("mini_") and row.role == "target"}
-    groups: dict[str, tuple[str, ...]] = {}
-    for name, row in targets.items():
-        groups[row.group] = (*groups.get(row.group, ()), name)
-    return Benchmark({name: row.languages for name, row in targets.items()}, groups)
-
-
 BENCHMARKS: Mapping[str, Benchmark] = {
     "xtreme": Benchmark(
         _xtreme("pawsx", "xnli", "panx", "udpos", "bucc2018", "tatoeba", "xquad", "mlqa", "tydiqa"),
@@ -136,19 +136,12 @@ BENCHMARKS: Mapping[str, Benchmark] = {
             "multi_choice": ("xcopa",),
         },
     ),
-    "miniature": _miniature(),
 }
 
 
 def file_name(task: str, language: str) -> str:
     """The name of a task's prediction or label file in XTREME's layout, `{folder}/{task}/{file_name}`."""
     return f"test-{language}.{scorer(task).suffix}"
-
-
-def score_language(task: str, predictions: Path, labels: Path, language: str) -> dict[str, float]:
-    """{metric: percent} of one prediction file against its label file."""
-    rule = scorer(task)
-    return rule.metrics(*rule.read(predictions, labels, known_labels(task)), language)
 
 
 def score_task(
@@ -164,14 +157,15 @@ def score_task(
         languages = sorted(path.stem.removeprefix("test-") for path in theirs.glob(f"test-*{suffix}"))
         if not languages:
             raise UserError(f"{theirs} holds no test-*{suffix}.")
-    names = {language: file_name(task, language) for language in languages}
+    rule, names = scorer(task), {language: file_name(task, language) for language in languages}
     missing = [language for language, name in names.items() if not (ours / name).is_file()]
     if missing:
         raise UserError(
             f"{ours / names[missing[0]]} is missing (languages without predictions: {' '.join(missing)})."
         )
+    known = known_labels(task)
     return {
-        language: score_language(task, ours / name, theirs / name, language)
+        language: rule.metrics(*rule.read(ours / name, theirs / name, known), language)
         for language, name in names.items()
     }
 
@@ -195,13 +189,6 @@ def headline(metrics: Mapping[str, float], task: str) -> float:
     """The one number of a language or task: F1, accuracy, map@20, or (F1 + exact match) / 2 for questions."""
     names = scorer(task).headline
     return sum(metrics[name] for name in names) / len(names)
-
-
-def summary(task: str, languages: Mapping[str, Mapping[str, float]]) -> dict[str, Any]:
-    """{"languages", "averages", "score"} of a task: means over its languages."""
-    names = next(iter(languages.values()))
-    averages = {name: sum(each[name] for each in languages.values()) / len(languages) for name in names}
-    return {"languages": dict(languages), "averages": averages, "score": headline(averages, task)}
 
 
 def score_benchmark(predictions: Path | str, labels: Path | str, benchmark: str = "xtreme") -> dict[str, Any]:
@@ -233,6 +220,7 @@ def score_benchmark(predictions: Path | str, labels: Path | str, benchmark: str 
 
 
 def _task_report(task: str, predictions: Path, labels: Path, languages: tuple[str, ...]) -> dict[str, Any]:
+    """{"languages", "averages", "score"} of a task: means over its languages."""
     if not (labels / task).is_dir():
         raise UserError(f"{labels} has no folder {task}, for which there are predictions.")
     files = {
@@ -244,7 +232,9 @@ def _task_report(task: str, predictions: Path, labels: Path, languages: tuple[st
         raise UserError(
             f"{predictions / task} and {labels / task} hold no {file_name(task, languages[0])} or the like."
         )
-    report = summary(task, score_task(task, predictions, labels, present))
+    scores = score_task(task, predictions, labels, present)
+    averages = {name: _mean(each[name] for each in scores.values()) for name in scores[present[0]]}
+    report = {"languages": scores, "averages": averages, "score": headline(averages, task)}
     return report | {"missing": absent} if absent else report
 
 
