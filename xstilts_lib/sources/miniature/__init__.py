@@ -14,14 +14,15 @@ import random
 from collections.abc import Iterable
 from dataclasses import asdict
 from functools import cached_property
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 from ...common.errors import UserError, nearest
 from ...tasks import TASKS
 from ...tasks import task as task_row
+from .. import Split
 from ..checks import limited
 from ..rows import dataset
-from . import bitext, pretraining
+from . import pretraining, sentences
 from .catalogue import BITEXT, MAKERS, TEXT, Catalogue
 from .english import SUPERTAGS, English
 from .grammar import Grammar
@@ -36,7 +37,6 @@ if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerFast
 
 __all__ = ["MiniatureSettings", "MiniatureSource"]
-Split = Literal["train", "dev", "test"]
 
 
 class MiniatureSource:
@@ -75,29 +75,23 @@ class MiniatureSource:
         self._check(task, split, language)
         if limit is not None and limit < 1:
             raise UserError(f"limit must be at least 1, not {limit}.")
-        grammar, rng, name = (
-            self.grammars[language],
-            self.world.rng("forms", task, split, language),
-            task.removeprefix("mini_"),
-        )
-        english = self.grammars["en"]
+        name, rng = task.removeprefix("mini_"), self.world.rng("forms", task, split, language)
+        grammar, english = self.grammars[language], self.grammars["en"]
         if task == TEXT:
-            rows = [
-                pretraining.row(
-                    item, language, self._mixed(language, rng), english, rng, self.settings.literal
-                )
-                for item in self.catalogue.lines(language, split, limit)
+            literal, lines = self.settings.literal, self.catalogue.lines(language, split, limit)
+            return [
+                {
+                    "id": f"{name}-{split}-{language}-{i}",
+                    **pretraining.row(item, language, self._mixed(language, rng), english, rng, literal),
+                }
+                for i, item in enumerate(lines)
             ]
-            return [{"id": f"{name}-{split}-{language}-{i}", **row} for i, row in enumerate(rows)]
         items = self.catalogue.items(task, split)
         if task in BITEXT:
-            rows = bitext.rows(items, name, grammar, english, rng, self.world, split)
+            rows = sentences.retrieved_rows(items, name, grammar, english, rng, self.world, split)
             return limited(task_row("mini_tatoeba"), rows, limit)
-        maker = MAKERS[task]
-        return [
-            {"id": f"{name}-{split}-{i}", **maker.row(item, grammar, rng)}
-            for i, item in enumerate(items[:limit])
-        ]
+        row, numbered = MAKERS[task].row, enumerate(items[:limit])
+        return [{"id": f"{name}-{split}-{i}", **row(item, grammar, rng)} for i, item in numbered]
 
     def _mixed(self, language: str, rng: random.Random) -> Grammar:
         """The grammar that a line of pretraining text is written in."""
@@ -105,20 +99,19 @@ class MiniatureSource:
         if not share or rng.random() >= self.settings.mixed:
             return grammar
         if language != "en":
-            return Mixed(grammar, self._to_english[language], share)
-        codes = list(self._to_foreign)
-        (code,) = rng.choices(codes, [self.world.languages[code].resources for code in codes])
-        return Mixed(grammar, self._to_foreign[code], share)
+            return Mixed(grammar, self._tables[language][0], share)
+        resources = [self.world.languages[code].resources for code in self._tables]
+        (code,) = rng.choices([*self._tables], resources)
+        return Mixed(grammar, self._tables[code][1], share)
 
     @cached_property
-    def _to_english(self) -> dict[str, Table]:
-        words = self.world.vocabularies.items()
-        return {code: pretraining.to_english(self.world.lexicon, vocabulary) for code, vocabulary in words}
-
-    @cached_property
-    def _to_foreign(self) -> dict[str, Table]:
-        words = self.world.vocabularies.items()
-        return {code: pretraining.to_foreign(self.world.lexicon, vocabulary) for code, vocabulary in words}
+    def _tables(self) -> dict[str, tuple[Table, Table]]:
+        """Of each invented language, its words in English and the English words in it."""
+        words, lexicon = self.world.vocabularies.items(), self.world.lexicon
+        return {
+            code: (pretraining.to_english(lexicon, v), pretraining.to_foreign(lexicon, v))
+            for code, v in words
+        }
 
     def languages(self, task: str) -> tuple[str, ...]:
         """The languages in which the world can evaluate `task`."""
@@ -172,9 +165,8 @@ class MiniatureSource:
         if split not in ("train", "dev", "test"):
             raise UserError(f"{name} has no split {split!r}: it must be 'train', 'dev' or 'test'.")
         if language not in self.world.languages:
-            raise UserError(
-                f"The miniature world has no language {language!r}: {nearest(language, self.world.languages)}"
-            )
+            known = nearest(language, self.world.languages)
+            raise UserError(f"The miniature world has no language {language!r}: {known}")
         if name == TEXT:
             if split == "test":
                 raise UserError("mini_text has no split 'test': it must be 'train' or 'dev'.")

@@ -28,15 +28,10 @@ def swappable(world: World, event: Event, split: str) -> bool:
 
 def other_verb(world: World, rng: random.Random, event: Event, split: str) -> str:
     """A verb that is neither this one nor its opposite, for the same participants; '' where none is found."""
-    kind = world.lexicon.verbs[event.verb].kind
-    family = world.lexicon.verbs[event.verb].family
+    rows = world.lexicon.verbs
     for _ in range(12):
-        verb = world.verb(rng, split, kind)
-        if (
-            world.lexicon.verbs[verb].family != family
-            and world.acts(verb, event.agent)
-            and world.allowed(event._replace(verb=verb), split)
-        ):
+        verb = world.verb(rng, split, rows[event.verb].kind)
+        if rows[verb].family != rows[event.verb].family and world.possible(event._replace(verb=verb), split):
             return verb
     return ""
 
@@ -46,22 +41,18 @@ def sibling(world: World, rng: random.Random, head: str) -> str:
     while True:
         if head.startswith("PER:"):
             other = world.person_name(rng)
-            if not set(other[4:].split()) & set(head[4:].split()):
-                return other
+            same = not {*other[4:].split()}.isdisjoint(head[4:].split())
         elif head.startswith("LOC:"):
-            other = world.town(rng)
-            if other.split()[-1] != head.split()[-1].removeprefix("LOC:") and not other.endswith(
-                head.split(":")[1].split()[-1]
-            ):
-                return other
+            other, stem = world.town(rng), head[4:].split()[-1]
+            same = other.endswith(stem)
         elif head.startswith("ORG:"):
             other = world.organisation(rng)
-            if other != head:
-                return other
+            same = other == head
         else:
             other = rng.choice(world.lexicon.members(world.lexicon.category(head)))
-            if other != head:
-                return other
+            same = other == head
+        if not same:
+            return other
 
 
 def _opposite(world: World, rng: random.Random, adjective: str, head: str) -> str:
@@ -126,15 +117,10 @@ def more_special(world: World, rng: random.Random, event: Event, split: str, cha
     for side in ("agent", "patient"):
         entity: Entity = getattr(event, side)
         if entity.head in world.lexicon.hypernyms and rng.random() < chance + 0.2:
-            for head in rng.sample(
-                world.lexicon.members(entity.head), len(world.lexicon.members(entity.head))
-            ):
+            members = world.lexicon.members(entity.head)
+            for head in rng.sample(members, len(members)):
                 other = event._replace(**{side: entity._replace(head=head)})
-                if (
-                    other.agent.head != other.patient.head
-                    and world.allowed(other, split)
-                    and world.acts(event.verb, other.agent)
-                ):
+                if world.possible(other, split):
                     event, entity = other, getattr(other, side)
                     break
         if not entity.adjective and not entity.named and rng.random() < chance:

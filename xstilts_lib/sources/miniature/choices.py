@@ -14,6 +14,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from .changes import PARTS, changed, swappable
+from .grammar import PARTS as ASKED
 from .grammar import Event, Grammar, clauses, write
 from .world import World
 
@@ -53,7 +54,7 @@ def restatement(world: World, rng: random.Random, split: str, label: int) -> Cho
     if a is None or b is None:
         return None
     both = _combined(event, a, b)
-    if both is None or not _possible(world, both, split) or len({event, a, b, both}) < 4:
+    if both is None or not world.possible(both, split) or len({event, a, b, both}) < 4:
         return None
     endings = [event, a, b, both]
     rng.shuffle(endings)
@@ -62,14 +63,9 @@ def restatement(world: World, rng: random.Random, split: str, label: int) -> Cho
 
 def _exchanged(world: World, rng: random.Random, split: str, label: int) -> Choice | None:
     """Two events in the prompt; the endings give the first one's parts to it, or the second one's."""
-    one, two = (
-        world.event(rng, split, general=0.0, place=0.7, time=0.6, adjective=0.1, negated=0.0)
-        for _ in range(2)
-    )
+    one, two = (world.event(rng, split, general=0.0, place=0.7, time=0.6, adjective=0.1) for _ in range(2))
     heads = {one.agent.head, one.patient.head, two.agent.head, two.patient.head}
-    common = [
-        part for part in ("agent", "patient", "place", "time") if getattr(one, part) and getattr(two, part)
-    ]
+    common = [part for part in ASKED if getattr(one, part) and getattr(two, part)]
     if len(heads) < 4 or one.verb == two.verb or len(common) < 2:
         return None
     first, second = rng.sample(common, 2)
@@ -78,7 +74,7 @@ def _exchanged(world: World, rng: random.Random, split: str, label: int) -> Choi
     endings = tuple(one._replace(**{first: getattr(a, first), second: getattr(b, second)}) for a, b in values)
     a, b = ((two if source is one else one) for source in values[label])
     other = two._replace(**{first: getattr(a, first), second: getattr(b, second)})
-    if len(set(endings)) < 4 or not all(_possible(world, event, split) for event in (*endings, other)):
+    if len(set(endings)) < 4 or not all(world.possible(event, split) for event in (*endings, other)):
         return None
     prompt = [endings[label], other]
     rng.shuffle(prompt)
@@ -106,11 +102,3 @@ def _either(base: str, left: str, right: str) -> str | None:
     if left != base and right != base:
         return None
     return left if left != base else right
-
-
-def _possible(world: World, event: Event, split: str) -> bool:
-    return (
-        event.agent.head != event.patient.head
-        and world.acts(event.verb, event.agent)
-        and world.allowed(event, split)
-    )

@@ -28,6 +28,7 @@ SUPERTAGS = (
     SENTENCE_PREPOSITION, INVERTED_DID, WHO_SUBJECT, WHO_OBJECT, WHICH_SUBJECT, WHICH_OBJECT, WHERE,
     "conj", ".",
 )  # fmt: skip
+BY = Word("by", "ADP", VERB_PREPOSITION)
 
 
 class English:
@@ -49,14 +50,7 @@ class English:
         no = [Word("not", "PART", ADVERB)] if event.negated else []
         if style.passive:
             was = Word("were" if plural else "was", "AUX", WAS)
-            clause = [
-                *patient,
-                was,
-                *no,
-                Word(verb[2], "VERB", PARTICIPLE),
-                Word("by", "ADP", VERB_PREPOSITION),
-                *agent,
-            ]
+            clause = [*patient, was, *no, Word(verb[2], "VERB", PARTICIPLE), BY, *agent]
         elif event.negated:
             clause = [*agent, Word("did", "AUX", DID), *no, Word(verb[0], "VERB", BARE_VERB), *patient]
         else:
@@ -82,7 +76,7 @@ class English:
             return [*wh, Word(verb[1], "VERB", SUBJECT_VERB), *patient, *tail]
         if asked == "patient" and question.passive:
             wh = self._wh(question, WHO_SUBJECT, WHICH_SUBJECT)
-            agent = [Word("by", "ADP", VERB_PREPOSITION), *self._phrase(event.agent, "agent", rng)]
+            agent = [BY, *self._phrase(event.agent, "agent", rng)]
             return [*wh, Word("was", "AUX", WAS), Word(verb[2], "VERB", PARTICIPLE), *agent, *tail]
         if asked == "agent":
             wh = [Word("by", "ADP", WHERE + "/NP"), *self._wh(question, "NP", "NP/N", "whom")]
@@ -109,7 +103,7 @@ class English:
         patient = [] if question.asked == "patient" else self._phrase(event.patient, "patient", rng)
         if question.passive:
             was = Word("were" if event.patient.number else "was", "AUX", INVERTED_WAS)
-            by = [Word("by", "ADP", VERB_PREPOSITION), *agent] if agent else []
+            by = [BY, *agent] if agent else []
             return [was, *patient, Word(verb[2], "VERB", PARTICIPLE), *by]
         return [Word("did", "AUX", INVERTED_DID), *agent, Word(verb[0], "VERB", BARE_VERB), *patient]
 
@@ -126,8 +120,8 @@ class English:
                     Word("place" if place else "day", "NOUN", "N")]  # fmt: skip
         return [Word("where" if place else "when", "ADV", WHERE)]
 
-    def _noun(self, concept: str) -> list[Word]:
-        return [Word(self.lexicon.noun(concept).words[0][0], "NOUN", "N")]
+    def _noun(self, concept: str, slot: str = "") -> list[Word]:
+        return [Word(self.lexicon.noun(concept).words[0][0], "NOUN", "N", slot)]
 
     def _phrase(self, entity: Entity, slot: str, rng: random.Random | None) -> list[Word]:
         if entity.named:
@@ -143,15 +137,8 @@ class English:
 
     def _place(self, place: str) -> list[Word]:
         preposition, _, head = place.partition(" ")
-        words = (
-            _name(head, "place")
-            if head[3:4] == ":"
-            else [Word("the", "DET", "NP/N"), *self._place_noun(head)]
-        )
+        words = _name(head, "place") if head[3:4] == ":" else _article(self._noun(head, "place"), "the")
         return [Word(preposition, "ADP", VERB_PREPOSITION), *words]
-
-    def _place_noun(self, head: str) -> list[Word]:
-        return [Word(self.lexicon.noun(head).words[0][0], "NOUN", "N", "place")]
 
     @staticmethod
     def _time(day: str, category: str) -> list[Word]:

@@ -154,9 +154,8 @@ def clauses(
     for event in events:
         if words:
             words.append(grammar.conjunction)
-        words += grammar.statement(
-            event, PLAIN if rng is None else draw_style(styles or rng, event, passive), rng
-        )
+        style = PLAIN if rng is None else draw_style(styles or rng, event, passive)
+        words += grammar.statement(event, style, rng)
     words.append(STOP)
     return words
 

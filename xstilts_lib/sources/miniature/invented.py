@@ -52,10 +52,8 @@ class Invented:
 
     def definition(self, concept: str) -> list[Word]:
         """'Dog is animal', in this language's order."""
-        one, kind = (
-            self._phrase(Entity(head), "", None, article="a")
-            for head in (concept, self.lexicon.category(concept))
-        )
+        heads = (concept, self.lexicon.category(concept))
+        one, kind = (self._phrase(Entity(head), "", None, article="a") for head in heads)
         parts = {"S": one, "V": [self._word("is", "AUX")], "O": kind}
         return [word for part in self.language.order for word in parts[part]]
 
@@ -66,22 +64,20 @@ class Invented:
             before.append(self._word("passive", "AUX"))
         final = self.language.order == "SOV"
         parts = {"V": [verb, *reversed(before)] if final else [*before, verb]}
-        agent, patient = event.agent, event.patient
+
+        def phrase(slot: str, accusative: bool = False) -> list[Word]:
+            entity: Entity = getattr(event, slot)
+            return [] if entity.head == "?" else self._phrase(entity, slot, rng, accusative)
+
         if passive:
-            parts["S"] = [] if patient.head == "?" else self._phrase(patient, "patient", rng)
-            parts["O"] = (
-                [] if agent.head == "?" else self._adpositional("by", self._phrase(agent, "agent", rng))
-            )
+            parts["S"], agent = phrase("patient"), phrase("agent")
+            parts["O"] = self._adpositional("by", agent) if agent else []
         else:
-            parts["S"] = [] if agent.head == "?" else self._phrase(agent, "agent", rng)
-            parts["O"] = (
-                [] if patient.head == "?" else self._phrase(patient, "patient", rng, self.language.case)
-            )
+            parts["S"], parts["O"] = phrase("agent"), phrase("patient", self.language.case)
         if event.place and event.place != "?":
             preposition, _, head = event.place.partition(" ")
-            parts["P"] = self._adpositional(
-                preposition, self._phrase(Entity(head), "place", rng, article="the")
-            )
+            place = self._phrase(Entity(head), "place", rng, article="the")
+            parts["P"] = self._adpositional(preposition, place)
         if event.time and event.time != "?":
             day = Word(self.vocabulary.words[event.time][0], "PROPN", "", "time")
             parts["T"] = self._adpositional("on", [day])
@@ -93,19 +89,13 @@ class Invented:
             if not question.which:
                 return [self._word("where" if question.asked == "place" else "when", "ADV")]
             adposition, kind = place_or_day[question.asked]
-            noun = (
-                self._word("day", "NOUN")
-                if kind == "day"
-                else Word(self.vocabulary.words["place"][0], "NOUN")
-            )
+            noun = Word(self._function.get(kind) or self.vocabulary.words[kind][0], "NOUN")
             return self._adpositional(adposition, [self._word("which", "DET"), noun])
         person = question.category in ("person", "organisation")
         words = [self._word("who" if person else "what", "PRON")]
         if question.which:
-            words = [
-                self._word("which", "DET"),
-                Word(self.vocabulary.words[question.category][0], "NOUN"),
-            ]
+            noun = Word(self.vocabulary.words[question.category][0], "NOUN")
+            words = [self._word("which", "DET"), noun]
         if question.asked == "agent" and question.passive:
             return self._adpositional("by", words)
         if question.asked == "patient" and not question.passive and self.language.case:
@@ -123,12 +113,9 @@ class Invented:
         """The words of a noun phrase; where no `article` is asked for, one in five is indefinite."""
         suffix = self.vocabulary.suffix if accusative else ""
         if entity.named:
-            words = [
-                Word(self.vocabulary.name(text), "PROPN", "", slot, tag)
-                for text, tag in name_words(entity.head)
-            ]
-            if suffix:
-                words[-1] = words[-1]._replace(text=words[-1].text + suffix)
+            named = name_words(entity.head)
+            words = [Word(self.vocabulary.name(text), "PROPN", "", slot, tag) for text, tag in named]
+            words[-1] = words[-1]._replace(text=words[-1].text + suffix)
             return words
         words = [Word(self._pick(entity.head, rng) + suffix, "NOUN", "", slot)]
         if entity.adjective:

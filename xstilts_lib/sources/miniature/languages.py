@@ -20,6 +20,7 @@ from __future__ import annotations
 import random
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from functools import cache
 from typing import TYPE_CHECKING, Annotated, Literal
 
 from ...common.errors import UserError, nearest
@@ -109,6 +110,7 @@ def distance(language: Language) -> float:
     return (sum(differences) + 1 - shared) / 7
 
 
+@cache
 def spell(word: str, script: str) -> str:
     """`word`, written in Latin letters, in another alphabet; a capital stays where there are any."""
     if script == "Latin":
@@ -140,13 +142,10 @@ class Vocabulary:
         self.language = language
         self.words = {key: tuple(spell(word, language.script) for word in row) for key, row in words.items()}
         self.suffix = "-" + spell(suffix, language.script)
-        self._names: dict[str, str] = {}
 
     def name(self, word: str) -> str:
         """A word of a name, respelt where the script differs."""
-        if word not in self._names:
-            self._names[word] = spell(word, self.language.script)
-        return self._names[word]
+        return spell(word, self.language.script)
 
 
 def _invent(rng: random.Random, code: str, syllables: int) -> str:
@@ -174,12 +173,10 @@ def vocabularies(languages: Mapping[str, Language], lexicon: Lexicon, seed: int)
             return word
 
         concepts = list(full.concepts())
-        keys = [key for key, _, _ in concepts]
-        cognates = set(
-            random.Random(f"cognates/{seed}/{code}").sample(keys, round(language.cognates * len(keys)))
-        )
+        keys, count = [key for key, _, _ in concepts], round(language.cognates * len(concepts))
+        cognates = set(random.Random(f"cognates/{seed}/{code}").sample(keys, count))
         for key, synonyms, english in concepts:
-            row = [fresh(2 + (rng.random() < 0.3)) for _ in range(synonyms)]
+            row = [fresh(2 + (rng.random() < 0.3)) for _ in synonyms]
             words[key] = (english, *row[1:]) if key in cognates else tuple(row)
         count = round(language.cognates * len(FUNCTIONS))
         shared = set(random.Random(f"functions/{seed}/{code}").sample(FUNCTIONS, count))
@@ -187,9 +184,8 @@ def vocabularies(languages: Mapping[str, Language], lexicon: Lexicon, seed: int)
             own = fresh(1)
             words[f"%{key}"] = (IN_ENGLISH[key] if key in shared else own,)
         kept = {key for key, _, _ in lexicon.concepts()} | {f"%{key}" for key in FUNCTIONS}
-        found[code] = Vocabulary(
-            language, {k: v for k, v in words.items() if k in kept}, _invent(rng, code, 1)
-        )
+        words = {key: row for key, row in words.items() if key in kept}
+        found[code] = Vocabulary(language, words, _invent(rng, code, 1))
     return found
 
 

@@ -10,7 +10,6 @@ from __future__ import annotations
 import tomllib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -59,9 +58,7 @@ class Adjective:
 
 
 def _plural(word: str) -> str:
-    if word.endswith(("s", "x", "ch", "sh")):
-        return word + "es"
-    return word + "s"
+    return word + ("es" if word.endswith(("s", "x", "ch", "sh")) else "s")
 
 
 def _noun(entry: str, category: str) -> Noun:
@@ -95,17 +92,19 @@ class Lexicon:
 
     def __init__(self, nouns: int = 6, verbs: int = 13, adjectives: int = 11, names: int = 12) -> None:
         self.nouns: dict[str, Noun] = {}
+        self._members: dict[str, tuple[str, ...]] = {}
         for category, line in NOUNS.items():
             more = 2 * (category in _TABLE["common"])
-            for noun in (_noun(entry, category) for entry in line.split()[: nouns + more]):
-                self.nouns[noun.concept] = noun
+            mine = {noun.concept: noun for noun in (_noun(e, category) for e in line.split()[: nouns + more])}
+            self.nouns |= mine
+            self._members[category] = tuple(mine)
         self.hypernyms = {category: _noun(category, category) for category in NOUNS}
-        lines = [
-            (line.strip(), kind)
+        self.verbs = {
+            verb.concept: verb
             for kind, table in VERBS.items()
             for line in table.strip().split("\n")[:verbs]
-        ]
-        self.verbs = {verb.concept: verb for line, kind in lines for verb in _verbs(line, kind)}
+            for verb in _verbs(line, kind)
+        }
         self.adjectives = self._adjectives(adjectives)
         self.first_names, self.stems = FIRST_NAMES[:names], STEMS[:names]
 
@@ -133,43 +132,29 @@ class Lexicon:
     def members(self, category: str) -> tuple[str, ...]:
         return self._members[category]
 
-    @cached_property
-    def _members(self) -> dict[str, tuple[str, ...]]:
-        return {
-            name: tuple(n.concept for n in self.nouns.values() if n.category == name)
-            for name in self.hypernyms
-        }
-
     def noun(self, head: str) -> Noun:
         return self.hypernyms.get(head) or self.nouns[head]
 
-    def concepts(self) -> Iterable[tuple[str, int, str]]:
-        """(key, number of synonyms, English word that a cognate is made from) of all that other languages
-        have words for."""
+    def concepts(self) -> Iterable[tuple[str, Sequence[tuple[str, ...]], str]]:
+        """(key, English forms of every synonym, English word that a cognate is made from) of all that other
+        languages have words for."""
         for noun in (*self.nouns.values(), *self.hypernyms.values()):
-            yield noun.concept, len(noun.words), noun.words[0][0]
+            yield noun.concept, noun.words, noun.words[0][0]
         for verb in self.verbs.values():
-            yield f"{verb.concept}!", len(verb.words), verb.words[0][1]
+            yield f"{verb.concept}!", verb.words, verb.words[0][1]
         for adjective in self.adjectives.values():
-            yield f"{adjective.concept}~", len(adjective.words), adjective.words[0]
+            yield f"{adjective.concept}~", [(word,) for word in adjective.words], adjective.words[0]
         for word in (*NUMBERS, *DAYS):
-            yield word, 1, word.lower()
+            yield word, [(word,)], word.lower()
 
-    def forms(self) -> Iterable[tuple[str, tuple[str, ...]]]:
-        """(key, every English form of every synonym) of the same concepts."""
-        for noun in (*self.nouns.values(), *self.hypernyms.values()):
-            yield noun.concept, tuple(form for pair in noun.words for form in pair)
-        for verb in self.verbs.values():
-            yield f"{verb.concept}!", tuple(form for row in verb.words for form in row)
-        for adjective in self.adjectives.values():
-            yield f"{adjective.concept}~", adjective.words
-        for word in (*NUMBERS, *DAYS):
-            yield word, (word,)
+    def forms(self) -> Iterable[tuple[str, str]]:
+        """(key, English form) of the same concepts, every form of every synonym."""
+        return ((key, form) for key, rows, _ in self.concepts() for row in rows for form in row)
 
     def name_words(self) -> tuple[str, ...]:
         return (*self.first_names, *self.stems, *TOWN_PREFIXES, *ORGANISATIONS)
 
     def english_words(self) -> set[str]:
         """Every English word form, in lower case, names and punctuation apart."""
-        words = {form.lower() for _, forms in self.forms() for form in forms} | {*PREPOSITIONS}
-        return words | {*_TABLE["grammar_words"].split()}
+        words = {form.lower() for _, form in self.forms()}
+        return words | {*PREPOSITIONS, *_TABLE["grammar_words"].split()}

@@ -6,17 +6,8 @@ import random
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from .changes import (
-    PARTS,
-    changed,
-    more_general,
-    more_special,
-    other_verb,
-    otherwise,
-    swappable,
-    swapped,
-    with_opposite,
-)
+from . import changes
+from .changes import PARTS, changed, more_general, more_special, swappable
 from .grammar import Event, Grammar, clauses, write
 from .world import World
 
@@ -57,12 +48,6 @@ def reworded(item: Pair, grammar: Grammar, rng: random.Random, passive: float = 
     return {"first": first, "second": second, "label": item.label}
 
 
-def in_order(item: Pair, grammar: Grammar, rng: random.Random) -> dict:
-    """As `reworded`, with few passives: who stands first did it, as a rule, and the order of two names tells
-    most pairs apart."""
-    return reworded(item, grammar, rng, FEW_PASSIVES)
-
-
 # Natural language inference. The hypothesis is drawn first, the same way whatever the label, and the premise
 # is made to fit: a hypothesis alone tells nothing.
 
@@ -75,9 +60,8 @@ def inference(world: World, rng: random.Random, split: str, label: int) -> Pair 
     neutral, contradiction."""
     # Short sentences, and few premises of two events: with longer ones an encoder of this size was still at
     # chance when with these it had begun to learn (some 200 updates, one seed).
-    hypothesis = world.event(
-        rng, split, names=0.2, general=0.25, adjective=0.25, place=0.25, time=0.2, negated=0.12
-    )
+    few = {"names": 0.2, "general": 0.25, "adjective": 0.25, "place": 0.25, "time": 0.2}
+    hypothesis = world.event(rng, split, **few, negated=0.12)
     make = (_entailing, _neutral, _contradicting)[label]
     premise = make(world, rng, hypothesis, split)
     if premise is None:
@@ -110,7 +94,7 @@ def _neutral(world: World, rng: random.Random, hypothesis: Event, split: str) ->
     contradictions, or a 'not' on one side alone would give the label away."""
     share = rng.random()
     if share < 0.2:
-        verb = other_verb(world, rng, hypothesis, split)
+        verb = changes.other_verb(world, rng, hypothesis, split)
         premise = hypothesis._replace(verb=verb, negated=rng.random() < 0.3)
         return more_special(world, rng, premise, split) if verb else None
     if share < 0.45:
@@ -153,10 +137,10 @@ def _conflicting(world: World, rng: random.Random, event: Event, part: str) -> E
         antonym = world.lexicon.verbs[event.verb].opposite
         return event._replace(verb=antonym) if antonym else None
     if part == "adjective":
-        return with_opposite(world, rng, event, rng.choice(("agent", "patient")))
+        return changes.with_opposite(world, rng, event, rng.choice(("agent", "patient")))
     if part == "place" and not event.place.startswith("in "):  # near one place may be near another
         return None
-    return otherwise(world, rng, event, part)
+    return changes.otherwise(world, rng, event, part)
 
 
 # Paraphrase. Every sentence has its form drawn independently, paraphrase or not.
@@ -188,9 +172,8 @@ def roles(world: World, rng: random.Random, split: str, label: int) -> Pair | No
     if not swappable(world, event, split):
         return None
     agent, patient = event.agent, event.patient
-    other = swapped(event)
+    other = changes.swapped(event)
     if rng.random() < 0.3 and not (agent.named or patient.named):
-        other = event._replace(
-            agent=agent._replace(head=patient.head), patient=patient._replace(head=agent.head)
-        )
+        agent, patient = agent._replace(head=patient.head), patient._replace(head=agent.head)
+        other = event._replace(agent=agent, patient=patient)
     return _either(rng, event, other, label)

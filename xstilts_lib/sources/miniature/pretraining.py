@@ -113,9 +113,7 @@ def to_foreign(lexicon: Lexicon, vocabulary: Vocabulary) -> Table:
     'did', are absent."""
     table = {word: vocabulary.words[f"%{word}"] for word in FUNCTIONS}
     table |= {form: vocabulary.words[f"%{function}"] for form, function in FORMS.items()}
-    for key, forms in lexicon.forms():
-        table |= dict.fromkeys((form.lower() for form in forms), vocabulary.words[key])
-    return table
+    return table | {form.lower(): vocabulary.words[key] for key, form in lexicon.forms()}
 
 
 class Mixed:

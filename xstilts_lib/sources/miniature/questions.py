@@ -34,37 +34,24 @@ def row(item: Account, grammar: Grammar, rng: random.Random) -> dict:
     sentences = []
     for i, event in enumerate(item.events):
         words = [*grammar.statement(event, draw_style(rng, event, 0.2, 0.2), rng), STOP]
-        if i == item.target:
-            words = [
-                word._replace(slot="answer") if word.slot == item.question.asked else word for word in words
-            ]
-        sentences.append(words)
-    context, start, end = write(sentences, "answer")
+        sentences.append(words if i == item.target else [word._replace(slot="") for word in words])
+    context, start, end = write(sentences, item.question.asked)
     texts = [context[start:end]]
     if "-" in texts[0]:
         stem = texts[0].rsplit("-", 1)[0]
         if " " not in texts[0][len(stem) :]:
             texts.append(stem)
-    return {
-        "context": context,
-        "question": write([asking(grammar, item.question, rng)])[0],
-        "answers": {"text": texts, "start": [start] * len(texts)},
-    }
+    question = write([asking(grammar, item.question, rng)])[0]
+    right = {"text": texts, "start": [start] * len(texts)}
+    return {"context": context, "question": question, "answers": right}
 
 
-def plain(world: World, rng: random.Random, split: str, label: int) -> Account | None:
-    """One item of mini_squad; `label` says which part is asked for."""
-    return _account(world, rng, split, PARTS[label], names=0.4, which=0.1, passive=0.1)
-
-
-def other(world: World, rng: random.Random, split: str, label: int) -> Account | None:
-    """One item of mini_tydiqa; `label` says which part is asked for."""
-    return _account(world, rng, split, PARTS[label], names=0.5, which=0.4, passive=0.35)
-
-
-def _account(
-    world: World, rng: random.Random, split: str, asked: str, names: float, which: float, passive: float
+def account(
+    world: World, rng: random.Random, split: str, label: int, names: float, which: float, passive: float
 ) -> Account | None:
+    """One item; `label` says which part is asked for, the numbers are the chances of names and of forms."""
+    asked = PARTS[label]
+
     def happening() -> Event:
         place, time = (0.9 if asked == part else 0.2 for part in ("place", "time"))
         kind = "thing" if rng.random() < OF_THINGS else "social"
@@ -75,9 +62,7 @@ def _account(
     target = happening()
     if not getattr(target, asked):
         return None
-    events = [target]
-    for _ in range(1 + (rng.random() < THIRD_EVENT)):
-        events.append(happening())
+    events = [target, *(happening() for _ in range(1 + (rng.random() < THIRD_EVENT)))]
     families = {world.lexicon.verbs[event.verb].family for event in events}
     if len(families) < len(events) and rng.random() > SAME_VERB:
         return None
@@ -123,11 +108,8 @@ def _distinct(events: list[Event], target: Event, asked: str) -> bool:
     if len(set(words)) != len(words):
         return False
     if asked in ("place", "time"):
-        values = [
-            getattr(event, asked).split(" ", 1)[-1].split(":")[-1]
-            for event in events
-            if getattr(event, asked)
-        ]
+        told = [getattr(event, asked) for event in events if getattr(event, asked)]
+        values = [value.split(" ", 1)[-1].split(":")[-1] for value in told]
         stems = [word for value in values for word in value.split()]
         return len(values) >= 2 and len(set(stems)) == len(stems) and not set(stems) & set(words)
     return not set(target.place.split(":")[-1].split()) & set(words)

@@ -88,10 +88,8 @@ class MiniatureSettings:
     def __post_init__(self) -> None:
         check(self, "Miniature world:")
         if self.bucc_gold > self.bucc_sentences:
-            raise UserError(
-                f"Miniature world: bucc_gold is {self.bucc_gold}, more than the {self.bucc_sentences} of "
-                "bucc_sentences."
-            )
+            gold, all_of_them = self.bucc_gold, self.bucc_sentences
+            raise UserError(f"Miniature world: bucc_gold is {gold}, more than bucc_sentences, {all_of_them}.")
         for name, table in (("train", TRAIN), ("evaluation", EVALUATION)):
             for key in getattr(self, name):
                 if key not in table:

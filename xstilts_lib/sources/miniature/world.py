@@ -57,10 +57,12 @@ class World:
     # Randomness: one generator for each purpose, whatever the order in which they are asked for.
 
     def rng(self, *purpose: object) -> random.Random:
-        digest = hashlib.blake2b(
-            "/".join(map(str, (self.settings.seed, *purpose))).encode(), digest_size=8
-        ).digest()
-        return random.Random(int.from_bytes(digest))
+        return random.Random(self._number(*purpose))
+
+    def _number(self, *purpose: object) -> int:
+        """A whole number below 2 ** 64."""
+        text = "/".join(map(str, (self.settings.seed, *purpose)))
+        return int.from_bytes(hashlib.blake2b(text.encode(), digest_size=8).digest())
 
     def _weights(self, purpose: str, items: list[str], spread: float | None = None) -> list[float]:
         """A weight for each item, its logarithm normal with this spread, by default `affinity`."""
@@ -73,11 +75,7 @@ class World:
 
     def pair_split(self, verb: str, noun: str) -> str:
         """'train', 'dev' or 'test': where a verb may have this noun for its object. Opposites go together."""
-        family = self.lexicon.verbs[verb].family
-        digest = hashlib.blake2b(
-            f"{self.settings.seed}/pair/{family}/{noun}".encode(), digest_size=8
-        ).digest()
-        share = int.from_bytes(digest) / 2**64
+        share = self._number("pair", self.lexicon.verbs[verb].family, noun) / 2**64
         held = self.settings.held_out
         return "test" if share < held else "dev" if share < 2 * held else "train"
 
@@ -101,6 +99,11 @@ class World:
             category == "organisation" and row.organisations
         )  # fmt: skip
 
+    def possible(self, event: Event, split: str) -> bool:
+        """Whether it can happen between these two, and in this split."""
+        apart = event.agent.head != event.patient.head
+        return apart and self.acts(event.verb, event.agent) and self.allowed(event, split)
+
     # Draws.
 
     def _adjective_draw(self, noun: str) -> Draw:
@@ -109,10 +112,8 @@ class World:
         return Draw(items, self._weights(f"adjective/{noun}", items))
 
     def _agent_draw(self, verb: str) -> Draw:
-        items = [
-            *self.lexicon.members("person"),
-            *(self.lexicon.members("animal") if self.lexicon.verbs[verb].animals else ()),
-        ]
+        animals = self.lexicon.members("animal") if self.lexicon.verbs[verb].animals else ()
+        items = [*self.lexicon.members("person"), *animals]
         return Draw(items, self._weights(f"agent/{verb}", items))
 
     def _patient_draw(self, verb: str, split: str) -> Draw:
@@ -125,11 +126,8 @@ class World:
     def _verb_draw(self, split: str) -> dict[str, Draw]:
         draws = {}
         for kind in ("social", "thing"):
-            items = [
-                verb
-                for verb, row in self.lexicon.verbs.items()
-                if row.kind == kind and self._patients[verb, split]
-            ]
+            rows = self.lexicon.verbs.items()
+            items = [verb for verb, row in rows if row.kind == kind and self._patients[verb, split]]
             draws[kind] = Draw(items, self._weights(f"verb/{kind}", items, FREQUENCY))
         return draws
 
@@ -158,32 +156,25 @@ class World:
     def verb(self, rng: random.Random, split: str, kind: str = "") -> str:
         return self._verbs[split][kind or ("thing" if rng.random() < 0.6 else "social")](rng)
 
-    def agent(
-        self, rng: random.Random, verb: str, names: float = 0.25, general: float = 0.1, adjective: float = 0.3
-    ) -> Entity:
+    def _name(self, rng: random.Random, verb: str) -> Entity:
+        organisation = self.lexicon.verbs[verb].organisations and rng.random() < 0.3
+        return Entity(self.organisation(rng) if organisation else self.person_name(rng))
+
+    def agent(self, rng: random.Random, verb: str, names: float, general: float, adjective: float) -> Entity:
         share = rng.random()
         if share < names:
-            organisation = self.lexicon.verbs[verb].organisations and rng.random() < 0.3
-            return Entity(self.organisation(rng) if organisation else self.person_name(rng))
+            return self._name(rng, verb)
         head = self._agents[verb](rng)
         if share > 1 - general:
             head = self.lexicon.category(head)
         return Entity(head, self.adjective(rng, head) if rng.random() < adjective else "")
 
     def patient(
-        self,
-        rng: random.Random,
-        verb: str,
-        split: str,
-        names: float = 0.25,
-        general: float = 0.1,
-        adjective: float = 0.3,
+        self, rng: random.Random, verb: str, split: str, names: float, general: float, adjective: float
     ) -> Entity:
-        row, share = self.lexicon.verbs[verb], rng.random()
-        if row.kind == "social" and share < names:
-            return Entity(
-                self.organisation(rng) if row.organisations and rng.random() < 0.3 else self.person_name(rng)
-            )
+        share = rng.random()
+        if self.lexicon.verbs[verb].kind == "social" and share < names:
+            return self._name(rng, verb)
         head = self._patients[verb, split](rng)
         if share > 1 - general:
             head = self.lexicon.category(head)
