@@ -25,7 +25,7 @@ from beside.trainer import Setting, trainer
 from beside.work import DATA, KINDS, Work, work
 
 from xstilts_lib.formats.batches import collate, divide
-from xstilts_lib.models import dropout
+from xstilts_lib.models import trainable
 from xstilts_lib.tasks.settings import TrainSettings
 from xstilts_lib.training.loop import Ingredient, Learner, fresh_heads
 
@@ -41,7 +41,7 @@ def ours(job: Work, parts: int) -> tuple[float, float]:
     learner = Learner(model, fresh_heads(model, [task], settings, seed=0)).train()
     items = sum(job.form.items(feature) for feature in job.features)
     total = 0.0
-    with dropout.dropouts(model, 0.0, 0.0):
+    with trainable.dropouts(model, 0.0, 0.0):
         for part in divide(job.features, parts):
             share = learner(job.kind, job.form, collate(part, job.form, job.pad)) / items
             share.backward()

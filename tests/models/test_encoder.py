@@ -9,7 +9,7 @@ import torch
 from xstilts_lib.common.errors import UserError
 from xstilts_lib.formats import FORMATS, Segmenter
 from xstilts_lib.formats.batches import collate
-from xstilts_lib.models import dropout, encoder
+from xstilts_lib.models import encoder, trainable
 
 KINDS = ("xlm-roberta", "xlm-roberta-xl", "modernbert", "eurobert", "mt5", "deberta-v2")
 
@@ -167,12 +167,12 @@ def test_dropout_is_set_and_put_back(kind, make_model, batch):
     def noisy() -> bool:
         return not torch.equal(encoder.hidden_states(model, batch), encoder.hidden_states(model, batch))
 
-    with dropout.dropouts(model, 0.0, 0.0):
+    with trainable.dropouts(model, 0.0, 0.0):
         assert not noisy()
-    with dropout.dropouts(model, 0.0, 0.5):
+    with trainable.dropouts(model, 0.0, 0.5):
         assert noisy()
     before = [(m, m.p) for m in model.modules() if isinstance(m, torch.nn.Dropout)]
-    with dropout.dropouts(model, 0.3, 0.2):
+    with trainable.dropouts(model, 0.3, 0.2):
         pass
     assert all(module.p == p for module, p in before)
 

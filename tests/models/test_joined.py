@@ -11,7 +11,7 @@ from xstilts_lib.evaluation import evaluate
 from xstilts_lib.formats import FORMATS
 from xstilts_lib.formats.base import pool
 from xstilts_lib.formats.batches import collate
-from xstilts_lib.models import attention, dropout, encoder
+from xstilts_lib.models import attention, encoder, trainable
 from xstilts_lib.tasks.settings import TrainSettings
 
 KINDS = ("xlm-roberta", "xlm-roberta-xl", "modernbert", "eurobert")
@@ -71,8 +71,8 @@ def test_predictions_are_the_same(form, make_model, make_rows, labels_of, tokeni
 def test_dropout_of_attention_is_drawn(make_model, features):
     model = make_model().train()
     batch = collate(features, FORMATS["pair"], 1, joined=True)
-    with dropout.dropouts(model, 0.0, 0.5), torch.random.fork_rng():
-        assert dropout.attention_dropout(model) == 0.5
+    with trainable.dropouts(model, 0.0, 0.5), torch.random.fork_rng():
+        assert trainable.attention_dropout(model) == 0.5
         first, second = (encoder.hidden_states(model, batch) for _ in range(2))
     assert not torch.allclose(first, second)
 

@@ -14,7 +14,7 @@ import torch
 from xstilts_lib.common.errors import UserError
 from xstilts_lib.formats import FORMATS
 from xstilts_lib.formats.batches import collate
-from xstilts_lib.models import dropout, trainable
+from xstilts_lib.models import trainable
 from xstilts_lib.tasks.settings import PretrainSettings, TrainSettings
 from xstilts_lib.training import loop
 
@@ -29,7 +29,7 @@ def gradients(model, task, settings, groups, joined=False):
     features = [feature for group in groups for feature in group]
     items = sum(task.format.items(feature) for feature in features)
     total = 0.0
-    with dropout.dropouts(model, 0.0, 0.0):
+    with trainable.dropouts(model, 0.0, 0.0):
         for group in groups:
             batch = collate(group, task.format, model.config.pad_token_id, joined)
             share = learner(task.head, task.format, batch) / items

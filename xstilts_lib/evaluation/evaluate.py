@@ -64,10 +64,8 @@ class Reader:
 
         if self.form.name == "ranking":
             return self._rankings(rows)
-        columns = list(self.form.columns)
-        predictions = iter(
-            self.predict(concatenate_datasets([part.select_columns(columns) for part in rows.values()]))
-        )
+        parts = [part.select_columns(list(self.form.columns)) for part in rows.values()]
+        predictions = iter(self.predict(concatenate_datasets(parts)))
         return {language: list(islice(predictions, len(part))) for language, part in rows.items()}
 
     def _rankings(self, rows: Mapping[str, Dataset]) -> dict[str, dict[str, list[str]]]:

@@ -73,10 +73,8 @@ def search(
 
     def states(sentences: Sequence[str]) -> np.ndarray:
         """(sentences, layers, width)"""
-        found = evaluate.embed(
-            model, tokenizer, sentences, layers, settings.pooling, tokens, precision=settings.precision
-        )
-        return found.swapaxes(0, 1)
+        how = {"tokens_per_batch": tokens, "precision": settings.precision}
+        return evaluate.embed(model, tokenizer, sentences, layers, settings.pooling, **how).swapaxes(0, 1)
 
     def english_states(sentences: Sequence[str]) -> np.ndarray:
         fresh = [sentence for sentence in dict.fromkeys(sentences) if sentence not in known]
@@ -96,10 +94,8 @@ def search(
                 nearest = mining.retrieve(ours - shift * ours.mean(axis=0), index)
                 if layer == settings.layer and not shift:
                     places[language] = nearest
-                hits = [
-                    (foreign.ids[place], identity) in pairs
-                    for place, identity in zip(nearest, english.ids, strict=True)
-                ]
+                both = zip(nearest, english.ids, strict=True)
+                hits = [(foreign.ids[place], identity) in pairs for place, identity in both]
                 row[name] = 100 * float(np.mean(hits))
             found.append(row)
     return places, pandas.DataFrame(found, columns=["language", "layer", "accuracy", "centred"])

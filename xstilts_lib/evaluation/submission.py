@@ -44,11 +44,7 @@ def write_predictions(
 
 
 def write_labels(
-    task: str,
-    language: str,
-    rows: Dataset,
-    directory: Path | str,
-    pool: Mapping[str, Dataset] | None = None,
+    task: str, language: str, rows: Dataset, directory: Path | str, pool: Mapping[str, Dataset] | None = None
 ) -> Path:
     """The gold file that belongs to `write_predictions`, in the same layout.
 
@@ -117,10 +113,8 @@ def _squad(rows: Dataset) -> dict[str, Any]:
     paragraphs: dict[str, list[dict[str, Any]]] = {}
     data = columns(rows, ("id", "context", "question", "answers"))
     for identity, context, question, answers in zip(*data.values(), strict=True):
-        gold = [
-            {"text": text, "answer_start": start}
-            for text, start in zip(answers["text"], answers["start"], strict=True)
-        ]
+        pairs = zip(answers["text"], answers["start"], strict=True)
+        gold = [{"text": text, "answer_start": start} for text, start in pairs]
         paragraphs.setdefault(context, []).append({"id": identity, "question": question, "answers": gold})
     listed = [{"context": context, "qas": questions} for context, questions in paragraphs.items()]
     return {"version": "1.1", "data": [{"title": "", "paragraphs": listed}]}

@@ -14,17 +14,7 @@ from .span import SpanFormat
 from .tags import TagsFormat
 from .text import TextFormat
 
-FORMATS: dict[str, Format] = {
-    form.name: form
-    for form in (
-        PairFormat(),
-        ChoiceFormat(),
-        TagsFormat(),
-        SpanFormat(),
-        BitextFormat(),
-        RankingFormat(),
-        TextFormat(),
-    )
-}
+_KINDS = PairFormat, ChoiceFormat, TagsFormat, SpanFormat, BitextFormat, RankingFormat, TextFormat
+FORMATS: dict[str, Format] = {kind.name: kind() for kind in _KINDS}
 
 __all__ = ["FORMATS", "Batch", "Feature", "Format", "Joined", "Segmenter"]

@@ -62,10 +62,8 @@ class Joined:
     """Tokens of the longest sequence."""
 
     def to(self, device: torch.device) -> Joined:
-        borders, positions = (
-            tensor.to(device, non_blocking=True) for tensor in (self.borders, self.positions)
-        )
-        return Joined(borders, positions, self.longest)
+        moved = (tensor.to(device, non_blocking=True) for tensor in (self.borders, self.positions))
+        return Joined(*moved, self.longest)
 
 
 @dataclass(slots=True)
@@ -140,11 +138,8 @@ class Format:
     def loss(self, head: nn.Module, hidden: Tensor, batch: Batch) -> tuple[Tensor, int]:
         """Sum of the loss over the batch's valid items (float32 scalar), and their number: the cross entropy
         of `scores`, unless a format says otherwise."""
-        scores = self.scores(head, hidden, batch)
-        total = functional.cross_entropy(
-            scores, batch.targets["labels"], reduction="sum", ignore_index=IGNORED
-        )
-        return total, batch.count
+        scores, labels = self.scores(head, hidden, batch), batch.targets["labels"]
+        return functional.cross_entropy(scores, labels, reduction="sum", ignore_index=IGNORED), batch.count
 
     def predict(self, head: nn.Module, hidden: Tensor, batch: Batch) -> list[Any]:
         """One small object per feature; full scores never leave the device."""
@@ -168,12 +163,9 @@ class TokenFormat(Format):
         return len(feature.labels)
 
     def targets(self, features: Sequence[Any], starts: np.ndarray) -> dict[str, np.ndarray]:
-        return {
-            "places": np.concatenate(
-                [start + f.positions for start, f in zip(starts, features, strict=True)]
-            ),
-            "labels": np.concatenate([feature.labels for feature in features]),
-        }
+        places = [start + feature.positions for start, feature in zip(starts, features, strict=True)]
+        labels = np.concatenate([feature.labels for feature in features])
+        return {"places": np.concatenate(places), "labels": labels}
 
     @staticmethod
     def states(hidden: Tensor, batch: Batch) -> Tensor:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import zlib
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from itertools import pairwise
 
 import numpy as np
@@ -88,18 +88,23 @@ class Stream:
     def _padded(self, rest: np.ndarray) -> list[np.ndarray]:
         """The left-overs, longest first, in batches no larger than `size` with their padding."""
         rest = rest[np.argsort(-self._lengths[rest], kind="stable")]
-        batches, begin = [], 0
-        while begin < len(rest):
-            end, sequences = begin, 0
-            while end < len(rest):
-                sequences += self._tokens[rest[end]] // self._lengths[rest[end]]
-                used = end + 1 - begin if self.unit == "examples" else sequences * self._lengths[rest[begin]]
-                if used > self.size and end > begin:
-                    break
-                end += 1
-            batches.append(rest[begin:end])
-            begin = end
-        return batches
+        sums = np.append(0, np.cumsum(self._tokens[rest] // self._lengths[rest]))
+
+        def full(begin: int, place: int) -> bool:
+            padded = (sums[place + 1] - sums[begin]) * self._lengths[rest[begin]]
+            return (place + 1 - begin if self.unit == "examples" else padded) > self.size
+
+        return _parts(rest, full)
+
+
+def _parts(order: np.ndarray, full: Callable[[int, int], bool]) -> list[np.ndarray]:
+    """`order` in consecutive batches: one that begins at `begin` ends before the first `place` at which
+    `full(begin, place)` says that it has no room for that too."""
+    begins = [0] if len(order) else []
+    for place in range(1, len(order)):
+        if full(begins[-1], place):
+            begins.append(place)
+    return np.split(order, begins[1:]) if begins else []
 
 
 class Mixture:
@@ -130,19 +135,15 @@ def by_length(features: Sequence[Feature], tokens: int) -> list[np.ndarray]:
     lengths = np.array([feature.length for feature in features])
     sequences = np.array([len(feature.sequences) for feature in features])
     order = np.argsort(-lengths, kind="stable")
-    batches, begin = [], 0
-    while begin < len(order):
-        longest, end, used = lengths[order[begin]], begin, 0
-        while end < len(order):
-            more = used + longest * sequences[order[end]]
-            shorter = lengths[order[end]] < longest
-            if end > begin and (more > tokens or (shorter and used >= tokens / 4)):
-                break
-            used = more
-            end += 1
-        batches.append(order[begin:end])
-        begin = end
-    return batches
+    sums = np.append(0, np.cumsum(sequences[order]))
+
+    def full(begin: int, place: int) -> bool:
+        longest = lengths[order[begin]]
+        used, more = longest * (sums[[place, place + 1]] - sums[begin])
+        shorter = lengths[order[place]] < longest
+        return more > tokens or (shorter and used >= tokens / 4)
+
+    return _parts(order, full)
 
 
 def divide(features: Sequence[Feature], parts: int) -> list[Sequence[Feature]]:

@@ -38,9 +38,7 @@ def reader(tokenizer: PreTrainedTokenizerFast) -> Reader:
     tokens were added to it. UserError where it is no fast tokenizer."""
     backend = getattr(tokenizer, "backend_tokenizer", None)
     if backend is None:
-        raise UserError(
-            f"{type(tokenizer).__name__} is no fast tokenizer: convert it to a tokenizer.json first."
-        )
+        raise UserError(f"{type(tokenizer).__name__} is no fast tokenizer: convert it to a tokenizer.json.")
     # An earlier call of the tokenizer may have left truncation or padding switched on.
     backend.no_truncation()
     backend.no_padding()
@@ -168,9 +166,7 @@ def _sentencepiece(stated: dict[str, Any], special: Set[str], charsmap: bytes) -
     try:
         processor = SentencePieceProcessor(model_proto=model.SerializeToString())
     except RuntimeError as error:
-        raise UserError(
-            f"The tokenizer's pieces make no SentencePiece model ({error}): fetch its files again."
-        ) from None
+        raise UserError(f"The pieces make no SentencePiece model ({error}): fetch them again.") from None
     return SentencePieceReader(processor, prefix)
 
 

@@ -118,9 +118,8 @@ class ChoiceFormat(Labelled):
         segmenter = Segmenter(tokenizer)
         room = segmenter.room(2, max_length)
         counts = [len(choices) for choices in data["choices"]]
-        choices = segmenter.pieces([choice for choices in data["choices"] for choice in choices]).cut(
-            room - 1
-        )
+        texts = [choice for choices in data["choices"] for choice in choices]
+        choices = segmenter.pieces(texts).cut(room - 1)
         prompts = segmenter.pieces(data["prompt"]).take(np.repeat(np.arange(len(counts)), counts))
         sequences = iter(segmenter.twos(prompts.without_front(room - choices.lengths), choices).views())
         return [

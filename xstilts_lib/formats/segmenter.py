@@ -136,12 +136,11 @@ class Segmenter:
                     parts.append([])
                 previous = text
             frames.append(tuple(self.trim(np.array(part, dtype=np.int64)) for part in parts))
-        single, pair = frames
-        if not len(pair[1]):
+        if not len(frames[1][1]):
             raise UserError(
-                f"{type(tokenizer).__name__} puts no separator between two texts: give it a post-processor."
+                f"{type(tokenizer).__name__} puts no separator between texts: give it a post-processor."
             )
-        return single, pair
+        return frames[0], frames[1]
 
     def trim(self, ids: np.ndarray) -> np.ndarray:
         return (ids if self._trimmed is None else self._trimmed[ids]).astype(np.int32)
@@ -180,10 +179,9 @@ class Segmenter:
     def room(self, texts: int, max_length: int) -> int:
         """Tokens left for the texts in a sequence of `max_length`."""
         room = max_length - sum(len(part) for part in (self.single if texts == 1 else self.pair))
+        least = max_length - room + texts
         if room < texts:
-            raise UserError(
-                f"max_length {max_length} leaves no room for text: give at least {max_length - room + texts}."
-            )
+            raise UserError(f"max_length {max_length} leaves no room for text: give at least {least}.")
         return room
 
     def ones_or_twos(

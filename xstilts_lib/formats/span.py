@@ -106,9 +106,7 @@ class SpanFormat(Format):
                 continue
             text, start = answer["text"][0], int(answer["start"][0])
             if context[start : start + len(text)] != text:
-                raise UserError(
-                    f"Row {row}: its answer {text!r} does not stand at character {start} of its context."
-                )
+                raise UserError(f"Row {row}: its context has no answer {text!r} at character {start}.")
             spans[row] = start, start + len(text)
         # Characters counted over all contexts, one apart, so that one search finds the tokens of all answers.
         shift = before(np.fromiter(map(len, distinct), np.int64, len(distinct)) + 1)

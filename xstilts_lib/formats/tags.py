@@ -75,9 +75,7 @@ class TagsFormat(TokenFormat):
         except KeyError as missing:
             tag = missing.args[0]
             row = next(row for row, own in enumerate(tags) if tag in own)
-            raise UserError(
-                f"Row {row} has the tag {tag!r}, which is no label: {nearest(tag, labels)}"
-            ) from None
+            raise UserError(f"Row {row}: the tag {tag!r} is no label: {nearest(tag, labels)}") from None
 
     @staticmethod
     def _spelling(words: Sequence[str], segmenter: Segmenter, room: int) -> Ragged:
@@ -122,11 +120,7 @@ class TagsFormat(TokenFormat):
         return self.split(self.scores(head, hidden, batch).argmax(dim=1), batch)
 
     def decode(
-        self,
-        rows: Rows,
-        features: Sequence[Feature],
-        predictions: Sequence[np.ndarray],
-        labels: Labels,
+        self, rows: Rows, features: Sequence[Feature], predictions: Sequence[np.ndarray], labels: Labels
     ) -> list[Any]:
         """A list of tags per row, as long as its words."""
         (words,) = columns(rows, ("words",)).values()

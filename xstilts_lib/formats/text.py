@@ -8,10 +8,8 @@ the encoder.
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import torch
@@ -108,12 +106,10 @@ class TextFormat(TokenFormat):
         ids[change] = others[random.integers(len(others), size=len(change))]
         begins = before(lengths)
         borders = np.searchsorted(chosen, begins)[1:]
-        parts = (
-            np.split(ids, begins[1:]), begins, np.split(chosen, borders), np.split(labels, borders)
-        )  # fmt: skip
+        of_each = np.split(ids, begins[1:]), begins, np.split(chosen, borders), np.split(labels, borders)
         return [
             TextFeature([part], feature.row, segmenter, feature.paired, places - begin, own)
-            for feature, part, begin, places, own in zip(features, *parts, strict=True)
+            for feature, part, begin, places, own in zip(features, *of_each, strict=True)
         ]
 
     def _losses(self, head: MaskedHead, hidden: Tensor, batch: Batch, reduction: str) -> Tensor:
@@ -132,25 +128,11 @@ class TextFormat(TokenFormat):
         return self._losses(head, hidden, batch, "sum"), batch.count
 
     def predict(self, head: nn.Module, hidden: Tensor, batch: Batch) -> list[tuple[float, int]]:
-        """Sum of the loss over a feature's masked tokens, and their number."""
+        """(sum of the loss in nats, masked tokens) per row: perplexity is exp of the sums' quotient."""
         losses = self.split(self._losses(head, hidden, batch, "none").double(), batch)
         return [(float(part.sum()), len(part)) for part in losses]
 
-    def decode(
-        self,
-        rows: Rows,
-        features: Sequence[Feature],
-        predictions: Sequence[tuple[float, int]],
-        labels: Labels,
-    ) -> list[Any]:
-        """(sum of the loss in nats, masked tokens) per row: perplexity is exp of the sums' quotient."""
-        totals: dict[int, tuple[float, int]] = defaultdict(lambda: (0.0, 0))
-        for feature, (loss, count) in zip(features, predictions, strict=True):
-            totals[feature.row] = totals[feature.row][0] + loss, totals[feature.row][1] + count
-        return [totals[row] for row in range(len(totals))]
-
     def chance(self, features: Sequence[TextFeature]) -> float:
         special = set(features[0].segmenter.special.tolist())
-        return entropy(
-            token for f in features[:2000] for token in f.sequences[0].tolist() if token not in special
-        )
+        ids = (number for feature in features[:2000] for number in feature.sequences[0].tolist())
+        return entropy(number for number in ids if number not in special)

@@ -53,9 +53,7 @@ def build(
     except ValueError:
         from transformers.models.auto.configuration_auto import CONFIG_MAPPING
 
-        raise UserError(
-            f"transformers knows no model_type {kind!r}: {nearest(kind, CONFIG_MAPPING)}"
-        ) from None
+        raise UserError(f"There is no model_type {kind!r}: {nearest(kind, CONFIG_MAPPING)}") from None
     for key in settings:
         if not hasattr(config, key):
             known = [name for name in config.to_dict() if not name.startswith("_")]
@@ -153,10 +151,8 @@ def save(model: PreTrainedModel, tokenizer: PreTrainedTokenizerFast, directory: 
 
 def _keep(config: PreTrainedConfig, layers: int) -> None:
     """Have `config` be that of the lowest `layers`."""
-    if layers > config.num_hidden_layers:
-        raise UserError(
-            f"layers: {layers} are to be kept, but this {config.model_type} has {config.num_hidden_layers}."
-        )
+    if layers > (known := config.num_hidden_layers):
+        raise UserError(f"layers: {layers} are to be kept, but this {config.model_type} has {known}.")
     config.num_hidden_layers = layers
     if getattr(config, "layer_types", None):
         config.layer_types = config.layer_types[:layers]
@@ -164,9 +160,7 @@ def _keep(config: PreTrainedConfig, layers: int) -> None:
 
 def _check(folder: Path) -> None:
     if not (folder / "config.json").exists():
-        raise UserError(
-            f"{folder} holds no config.json: it is no encoder's folder, or was not written to its end."
-        )
+        raise UserError(f"{folder} holds no config.json: it is no encoder's, or was not written to its end.")
     for file in sorted(folder.glob("*.safetensors")):
         check_safetensors(file)
 
@@ -214,9 +208,7 @@ def attach(tokenizer: PreTrainedTokenizerFast, vocabulary: np.ndarray) -> None:
     vocabulary = np.unique(np.asarray(vocabulary, dtype=np.int64))
     missing = set(tokenizer.all_special_ids) - set(vocabulary.tolist())
     if missing:
-        raise UserError(
-            f"A trimmed vocabulary must keep the special tokens; it lacks the ids {sorted(missing)}."
-        )
+        raise UserError(f"A trimmed vocabulary keeps the special tokens; it lacks the ids {sorted(missing)}.")
     unknown = int(np.searchsorted(vocabulary, tokenizer.unk_token_id))
     trimmed = np.full(len(tokenizer), unknown, dtype=np.int64)
     trimmed[vocabulary] = np.arange(len(vocabulary))

@@ -45,7 +45,7 @@ def plugin(layer: str, half: bool) -> FullyShardedDataParallelPlugin:
             param_dtype=torch.bfloat16,
             reduce_dtype=torch.float32,
             cast_forward_inputs=False,
-            param_dtype_override_fn=lambda parameter: None if _multiplied(parameter) else parameter.dtype,
+            param_dtype_override_fn=lambda p: None if getattr(p, "multiplied", False) else p.dtype,
         )
     return FullyShardedDataParallelPlugin(
         fsdp_version=2,
@@ -79,14 +79,9 @@ def spreadable(whole: nn.Module) -> nn.Module:
     learner = copy.deepcopy(whole, shared)
     for module in learner.modules():
         if isinstance(module, nn.Linear):
-            for parameter in module.parameters(recurse=False):
+            for parameter in module.parameters(recurse=False):  # autocast computes these in bfloat16
                 parameter.multiplied = True  # type: ignore[attr-defined]
     return learner
-
-
-def _multiplied(parameter: nn.Parameter) -> bool:
-    """Whether it belongs to a matrix product, which autocast computes in bfloat16."""
-    return getattr(parameter, "multiplied", False)
 
 
 def gather(learner: nn.Module, whole: nn.Module, accelerator: Accelerator) -> None:

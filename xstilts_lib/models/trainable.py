@@ -1,4 +1,4 @@
-"""An encoder as a phase trains it: what of it moves, and what is spared of memory and time meanwhile.
+"""An encoder as a phase trains it: what of it moves, what drops out, what is spared of memory and time.
 
 >>> with trained_as(model, settings, features, seed, decay=0.999):
 ...     train_somehow(model)
@@ -15,8 +15,6 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
-
-from . import dropout
 
 if TYPE_CHECKING:
     from transformers import PreTrainedModel
@@ -42,7 +40,7 @@ def trained_as(
     the factor that the whole run's weight decay comes to.
     """
     with ExitStack() as stack:
-        stack.enter_context(dropout.dropouts(model, settings.dropout, settings.attention_dropout))
+        stack.enter_context(dropouts(model, settings.dropout, settings.attention_dropout))
         if settings.low_rank is not None:
             stack.enter_context(_low_rank(model, settings.low_rank, seed))
         elif features is not None:
@@ -54,6 +52,46 @@ def trained_as(
             model.compile(dynamic=True)
             stack.callback(setattr, model, "_compiled_call_impl", None)
         yield
+
+
+@contextmanager
+def dropouts(
+    model: PreTrainedModel, dropout: float | None, attention_dropout: float | None
+) -> Iterator[None]:
+    """Set the encoder's dropout, and that of its attention weights, inside the block; None leaves them."""
+    on_weights = _on_weights(model)
+    mine = {module for module, _ in on_weights}
+    others = [(m, "p") for m in model.modules() if isinstance(m, nn.Dropout) and m not in mine]
+    changes = [(*place, attention_dropout) for place in on_weights] + [(*place, dropout) for place in others]
+    before = [(module, name, getattr(module, name)) for module, name, _ in changes]
+    for module, name, value in changes:
+        if value is not None:
+            setattr(module, name, value)
+    try:
+        yield
+    finally:
+        for module, name, value in reversed(before):
+            setattr(module, name, value)
+
+
+def _on_weights(model: PreTrainedModel) -> list[tuple[nn.Module, str]]:
+    """The modules, each with the attribute's name, that hold the dropout of attention weights."""
+    found: list[tuple[nn.Module, str]] = []
+    for module in model.modules():
+        inner = getattr(module, "dropout", None)
+        kind = type(module).__name__
+        if "SelfAttention" in kind and isinstance(inner, nn.Dropout):
+            found.append((inner, "p"))
+        elif "Attention" in kind and isinstance(inner, float):
+            found.append((module, "dropout"))
+        if isinstance(getattr(module, "attention_dropout", None), float):
+            found.append((module, "attention_dropout"))
+    return found
+
+
+def attention_dropout(model: PreTrainedModel) -> float:
+    """The share of its attention weights that `model` drops in training, the highest of its layers'."""
+    return max((float(getattr(module, name)) for module, name in _on_weights(model)), default=0.0)
 
 
 @contextmanager

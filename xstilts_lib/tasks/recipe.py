@@ -126,9 +126,7 @@ def _step(text: str, whole: str) -> Step:
     ingredients = [_ingredient(word, whole) for word in text.split("+")]
     twice = [word.name for i, word in enumerate(ingredients) if word in ingredients[:i]]
     if twice:
-        raise UserError(
-            f"Recipe {whole!r} names {twice[0]!r} twice in one step; a step trains each task once."
-        )
+        raise UserError(f"Recipe {whole!r} names {twice[0]!r} twice in a step, which trains each task once.")
     return Step(tuple(sorted(ingredients)))
 
 

@@ -114,9 +114,7 @@ class TrainSettings:
         if self.shard and self.compile:
             raise UserError("Training settings name both shard and compile: keep one of the two.")
         if self.sampling == "capped" and self.cap is None:
-            raise UserError(
-                "Training setting sampling: capped needs `cap`, the largest size a task counts with."
-            )
+            raise UserError("Training setting sampling: capped needs `cap`, the largest size of a task.")
 
     @property
     def batch(self) -> tuple[int, Literal["examples", "tokens"]]:
@@ -132,9 +130,6 @@ class PretrainSettings(TrainSettings):
     """Masked language modelling from random weights; the defaults suit the miniature."""
 
     learning_rate: Share = 2e-3
-    epochs: Amount | None = None
-    steps: Count | None = None
-    tokens_per_batch: Count | None = None
     max_length: Count = 128
     warmup: Share = 0.05
     epsilon: Share = 1e-6

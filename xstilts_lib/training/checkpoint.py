@@ -31,9 +31,8 @@ class Checkpoints:
         from safetensors.torch import save_file
 
         with replacing_folder(self._folder(step)) as folder:
-            save_file(
-                {name: tensor.contiguous() for name, tensor in tensors.items()}, folder / "state.safetensors"
-            )
+            whole = {name: tensor.contiguous() for name, tensor in tensors.items()}
+            save_file(whole, folder / "state.safetensors")
             (folder / "state.json").write_text(json.dumps({"step": step, **state}))
             sums = {name: sha256(folder / name) for name in ("state.safetensors", "state.json")}
             (folder / "checksums.json").write_text(json.dumps(sums))
@@ -49,9 +48,7 @@ class Checkpoints:
             damage = self._damage(folder)
             if damage is None:
                 return int(folder.name.removeprefix("step-"))
-            print(
-                f"Checkpoint {folder.name} is damaged ({damage}): going back to the one before.", flush=True
-            )
+            print(f"Checkpoint {folder.name} is damaged ({damage}): back to the one before.", flush=True)
         return None
 
     def read(self, step: int) -> tuple[dict[str, Tensor], dict[str, Any]]:

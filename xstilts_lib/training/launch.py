@@ -108,13 +108,7 @@ def _run(arguments: tuple[Any, ...], number: int, faults: str) -> None:
 
 
 def _work(
-    rank: int,
-    number: int,
-    port: int,
-    threads: int,
-    folder: str,
-    faults: str,
-    job: tuple[Any, ...],
+    rank: int, number: int, port: int, threads: int, folder: str, faults: str, job: tuple[Any, ...]
 ) -> None:
     """Process `rank` of `number`; the first one leaves what was trained in `folder`."""
     processes.die_with_parent()

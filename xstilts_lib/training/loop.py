@@ -13,8 +13,8 @@ same parameters, bit for bit.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
-from contextlib import nullcontext
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -27,8 +27,7 @@ from ..common.errors import UserError
 from ..common.progress import Progress
 from ..formats import FORMATS, Batch, Feature, Format
 from ..formats.batches import Mixture, Stream, collate, divide
-from ..models import attention, devices, dropout, encoder, sharding
-from ..models.trainable import trained_as
+from ..models import attention, devices, encoder, sharding, trainable
 from ..sources import samples
 from ..tasks.settings import PretrainSettings, TrainSettings
 from . import launch
@@ -36,6 +35,7 @@ from .state import History, State, fingerprint
 
 if TYPE_CHECKING:
     from accelerate import Accelerator
+    from accelerate.optimizer import AcceleratedOptimizer
     from datasets import Dataset
     from transformers import PreTrainedModel, PreTrainedTokenizerFast
 
@@ -114,37 +114,11 @@ def train(
     encoder.check_length(model, (feature for task in ingredients for feature in task.features))
     if settings.processes > 1 and not devices.launched():
         return launch.train(model, ingredients, settings, seed, directory, progress)
-    width, layer = model.config.hidden_size, sharding.layer(model) if settings.shard else None
-    accelerator = devices.accelerator(settings.precision, width, len(ingredients) > 1, layer)
-    mixture = mix(ingredients, settings, seed)
-    total = settings.steps or math.ceil(settings.epochs * sum(stream.per_epoch for stream in mixture.streams))
-    names = [task.name for task in ingredients]
-
-    decay = math.prod(
-        1 - settings.weight_decay * settings.learning_rate * schedule(step, total, settings.warmup)
-        for step in range(total)
-    )
-
-    with devices.own_randomness(), trained_as(model, settings, read(ingredients), seed, decay):
-        whole = Learner(model, fresh_heads(model, ingredients, settings, seed))
-        marks = fingerprint(ingredients, settings, seed, whole, accelerator.mixed_precision)
-        learner = sharding.spreadable(whole) if settings.shard else whole.to(accelerator.device)
-        optimizer = adamw(learner, settings)
-        wrapped, stepper = accelerator.prepare(learner, optimizer)
-        state = State(directory, learner, optimizer, mixture, total, marks, accelerator)
-        state.resume()
-        parameters = [parameter for parameter in learner.parameters() if parameter.requires_grad]
-        half, on_weights = accelerator.mixed_precision == "bf16", dropout.attention_dropout(model)
-        joined = attention.joins(model, settings.layout, accelerator.device, half, on_weights)
-        progress = progress or Progress(None)
-        if not accelerator.is_main_process:
-            progress = Progress(None, printing=False)
-        progress.begin(total, state.step, state.history.tokens)
-        learner.train()
-
-        for step in range(state.step, total):
+    with prepare(model, ingredients, settings, seed, directory, progress) as run:
+        accelerator, state = run.accelerator, run.state
+        for step in range(state.step, state.total):
             # 1. A task, and a batch of it; in masked language modelling, the words to mask.
-            which, features = mixture.draw(step)
+            which, features = run.mixture.draw(step)
             task = ingredients[which]
             features = task.format.draw(features, settings, (seed, 2, step))
 
@@ -160,38 +134,97 @@ def train(
                 # Processes add up their gradients after the last part; after each, where none of them has
                 # room for a whole gradient.
                 alone = index + 1 < len(parts) and not settings.shard
-                with accelerator.no_sync(wrapped) if alone else nullcontext():
-                    batch = collate(part, task.format, model.config.pad_token_id, joined)
+                with accelerator.no_sync(run.wrapped) if alone else nullcontext():
+                    batch = collate(part, task.format, model.config.pad_token_id, run.joined)
                     batch = batch.to(accelerator.device)
                     with accelerator.autocast():
-                        share = wrapped(task.head, task.format, batch) * (factor / items)
+                        share = run.wrapped(task.head, task.format, batch) * (factor / items)
                     accelerator.backward(share)
                     loss += share.detach()
 
             # 3. One step of AdamW along it, at this update's learning rate.
             if settings.clip:
-                nn.utils.clip_grad_norm_(parameters, settings.clip)
-            for group in optimizer.param_groups:
-                group["lr"] = settings.learning_rate * schedule(step, total, settings.warmup)
-            stepper.step()
-            stepper.zero_grad(set_to_none=True)
+                nn.utils.clip_grad_norm_(run.learner.parameters(), settings.clip)
+            for group in run.optimizer.param_groups:
+                group["lr"] = settings.learning_rate * schedule(step, state.total, settings.warmup)
+            run.stepper.step()
+            run.stepper.zero_grad(set_to_none=True)
 
             # 4. What to remember, without waiting for the device; on disk only every so often. The mean over
             #    the processes, whose parts carry their number as a factor, is the loss of the whole batch.
             loss = accelerator.reduce(loss, reduction="mean")
-            state.note(which, loss, sum(feature.tokens for feature in features), names)
-            progress.update(step + 1, loss, state.history.tokens)
+            state.note(which, loss, sum(feature.tokens for feature in features))
+            run.progress.update(step + 1, loss, state.history.tokens)
             due = state.due(settings.checkpoint_every)
             if settings.shard:
                 due = sharding.agreed(due, accelerator)
             if due:
                 state.save()
+    return nn.ModuleDict({task.name: run.whole.heads[task.head] for task in ingredients}), state.history
 
+
+@dataclass(frozen=True)
+class Prepared:
+    """What the updates of a phase work on."""
+
+    accelerator: Accelerator
+    mixture: Mixture
+    whole: Learner
+    learner: nn.Module
+    """What is trained: `whole`, or its copy that is spread over the processes."""
+    wrapped: nn.Module
+    """The same, as it is called."""
+    optimizer: torch.optim.AdamW
+    stepper: AcceleratedOptimizer
+    """The same, as it steps."""
+    state: State
+    joined: bool
+    """Whether the sequences of a batch stand one after another in a single row."""
+    progress: Progress
+
+
+@contextmanager
+def prepare(
+    model: PreTrainedModel,
+    ingredients: Sequence[Ingredient],
+    settings: TrainSettings,
+    seed: int,
+    directory: Path | str,
+    progress: Progress | None,
+) -> Iterator[Prepared]:
+    """A phase before its first update, or after the last that a checkpoint holds. When the block ends, what
+    was trained stands in `model` and in the heads, and the run is judged."""
+    width, layer = model.config.hidden_size, sharding.layer(model) if settings.shard else None
+    accelerator = devices.accelerator(settings.precision, width, len(ingredients) > 1, layer)
+    mixture = mix(ingredients, settings, seed)
+    total = settings.steps or math.ceil(settings.epochs * sum(stream.per_epoch for stream in mixture.streams))
+    decay = math.prod(
+        1 - settings.weight_decay * settings.learning_rate * schedule(step, total, settings.warmup)
+        for step in range(total)
+    )
+    reads = read(ingredients)
+    with devices.own_randomness(), trainable.trained_as(model, settings, reads, seed, decay):
+        whole = Learner(model, fresh_heads(model, ingredients, settings, seed))
+        marks = fingerprint(ingredients, settings, seed, whole, accelerator.mixed_precision)
+        learner = sharding.spreadable(whole) if settings.shard else whole.to(accelerator.device)
+        optimizer = adamw(learner, settings)
+        wrapped, stepper = accelerator.prepare(learner, optimizer)
+        names = [task.name for task in ingredients]
+        state = State(directory, learner, optimizer, mixture, names, total, marks, accelerator)
+        state.resume()
+        half, on_weights = accelerator.mixed_precision == "bf16", trainable.attention_dropout(model)
+        joined = attention.joins(model, settings.layout, accelerator.device, half, on_weights)
+        if progress is None or not accelerator.is_main_process:
+            progress = Progress(None, printing=accelerator.is_main_process)
+        progress.begin(total, state.step, state.history.tokens)
+        learner.train()
+        yield Prepared(
+            accelerator, mixture, whole, learner, wrapped, optimizer, stepper, state, joined, progress
+        )
         if settings.shard:
             sharding.gather(learner, whole, accelerator)
         whole.eval()
         state.finish({task.name: task.format.chance(task.features) for task in ingredients})
-    return nn.ModuleDict({task.name: whole.heads[task.head] for task in ingredients}), state.history
 
 
 def pretrain(

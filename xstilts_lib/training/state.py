@@ -85,6 +85,7 @@ class State:
         learner: nn.Module,
         optimizer: torch.optim.Optimizer,
         mixture: Mixture,
+        names: Sequence[str],
         total: int,
         fingerprint: str,
         accelerator: Accelerator,
@@ -93,7 +94,7 @@ class State:
         self.total = total
         self.history = History(steps=total)
         self.checkpoints = Checkpoints(Path(directory) / CHECKPOINTS)
-        self._learner, self._optimizer, self._mixture = learner, optimizer, mixture
+        self._learner, self._optimizer, self._mixture, self._names = learner, optimizer, mixture, names
         self._fingerprint, self._accelerator = fingerprint, accelerator
         self._losses: list[Tensor | float] = [0.0] * len(mixture.streams)
         self._updates = [0] * len(mixture.streams)
@@ -101,7 +102,7 @@ class State:
         self._started = self._saved = self._marked = time.monotonic()
         self._marked_tokens = 0
 
-    def note(self, which: int, loss: Tensor, tokens: int, names: Sequence[str]) -> None:
+    def note(self, which: int, loss: Tensor, tokens: int) -> None:
         """An update of stream `which` is done. The device is asked for its losses once a stretch, not once
         an update."""
         self.step += 1
@@ -113,13 +114,13 @@ class State:
         now = time.monotonic()
         rate = (self.history.tokens - self._marked_tokens) / max(now - self._marked, 1e-9)
         self._marked, self._marked_tokens = now, self.history.tokens
-        for index, name in enumerate(names):
+        for index, name in enumerate(self._names):
             if self._updates[index]:
                 mean = float(self._losses[index]) / self._updates[index]
                 row = {"step": self.step, "task": name, "loss": mean, "updates": self._updates[index]}
                 self.history.rows.append({**row, "tokens_per_second": round(rate)})
-        self._losses = [0.0] * len(names)
-        self._updates = [0] * len(names)
+        self._losses = [0.0] * len(self._names)
+        self._updates = [0] * len(self._names)
 
     def due(self, seconds: float) -> bool:
         """Whether a checkpoint should be written: `seconds` have gone by since the last."""
@@ -129,13 +130,8 @@ class State:
         """Write a checkpoint, of whole tensors whatever they are spread over; UserError where the disk is
         full. Where they are spread, all processes take part."""
         frozen = {name for name, value in self._learner.named_parameters() if not value.requires_grad}
-        held = {
-            f"learner.{name}": tensor
-            for name, tensor in self._learner.state_dict().items()
-            if name not in frozen
-        }
-        moments = self._optimizer.state_dict()["state"]
-        for index, values in moments.items():
+        held = {f"learner.{name}": t for name, t in self._learner.state_dict().items() if name not in frozen}
+        for index, values in self._optimizer.state_dict()["state"].items():
             held |= {f"optimizer.{index}.{name}": value for name, value in values.items()}
         first, tensors = self._accelerator.is_main_process, {}
         for name, tensor in held.items():
@@ -143,19 +139,15 @@ class State:
             if first:
                 tensors[name] = complete.cpu()
         if first:
-            self._write(tensors)
+            state = {
+                "fingerprint": self._fingerprint,
+                "drawn": self._mixture.drawn,
+                "losses": [float(loss) for loss in self._losses],
+                "updates": self._updates,
+                "history": asdict(self.history) | {"seconds": self._seconds()},
+            }
+            self.checkpoints.save(self.step, tensors, state)
         self._saved = time.monotonic()
-
-    def _write(self, tensors: dict[str, Tensor]) -> None:
-        history = asdict(self.history) | {"seconds": self._seconds()}
-        state = {
-            "fingerprint": self._fingerprint,
-            "drawn": self._mixture.drawn,
-            "losses": [float(loss) for loss in self._losses],
-            "updates": self._updates,
-            "history": history,
-        }
-        self.checkpoints.save(self.step, tensors, state)
 
     def resume(self) -> None:
         """Go on from the newest whole checkpoint of this very run; one of another run is removed, with a
@@ -181,11 +173,9 @@ class State:
         for name, tensor in tensors.items():
             if name.startswith("optimizer."):
                 _, index, key = name.split(".")
-                parameter = parameters[int(index)]
-                like = tensor.shape == parameter.shape
-                moments.setdefault(int(index), {})[key] = (
-                    sharding.spread_as(tensor, parameter) if like else tensor
-                )
+                if tensor.shape == (parameter := parameters[int(index)]).shape:
+                    tensor = sharding.spread_as(tensor, parameter)
+                moments.setdefault(int(index), {})[key] = tensor
         groups = self._optimizer.state_dict()["param_groups"]
         self._optimizer.load_state_dict({"state": moments, "param_groups": groups})
         self.step = state["step"]
