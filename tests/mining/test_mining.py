@@ -234,9 +234,9 @@ class TestChoosing:
     @pytest.mark.parametrize(
         ("settings", "message"),
         [
-            ({"margin": "ration"}, "no margin 'ration': did you mean 'ratio'"),
-            ({"strategy": "maximum"}, "no strategy 'maximum'"),
-            ({"neighbours": 0}, "neighbours is 0"),
+            ({"margin": "ration"}, "margin: 'ration' is not valid: did you mean 'ratio'"),
+            ({"strategy": "maximum"}, "strategy: 'maximum' is not valid"),
+            ({"neighbours": 0}, "neighbours: expected a whole number of at least 1, found 0"),
         ],
     )
     def test_settings_are_checked(self, settings, message):
@@ -349,7 +349,7 @@ class TestCase:
             ("dev.gold", "", "dev.gold is empty"),
             ("dev.gold", "sw-000 en-000\n", "dev.gold, line 1, has 1 columns"),
             ("dev.sw.id", "sw-000\n", "1 ids, 40 sentences and 40 embeddings"),
-            ("dev.sw.txt", "<html><body>404</body></html>", "is a web page"),
+            ("dev.sw.txt", "<html><body>404</body></html>", "is an HTML page"),
             ("dev.embeddings.npz", "PK\x03\x04 cut", "no complete .npz file"),
             ("dev.embeddings.npz", None, "dev.embeddings.npz is missing"),
         ],

@@ -82,12 +82,12 @@ class TestLabels:
             ),
             ("pawsx", "0\n2\n", "0\n0\n", "line 2: '2' is no label"),
             ("xnli", "", "neutral\n", "is empty"),
-            ("xnli", "<!DOCTYPE html>\n<p>404", "neutral\n", "is a web page"),
-            ("xcopa", '{"idx": 0, "lab', '{"idx": 0, "label": 1}\n', "line 1, is no valid JSON"),
+            ("xnli", "<!DOCTYPE html>\n<p>404", "neutral\n", "is an HTML page"),
+            ("xcopa", '{"idx": 0, "lab', '{"idx": 0, "label": 1}\n', "line 1: the JSON ends too early"),
             ("xcopa", '{"idx": 4, "label": 1}\n', '{"idx": 0, "label": 1}\n', "no example with idx 0"),
             ("xcopa", '{"idx": 0}\n', '{"idx": 0, "label": 1}\n', "has no 'label'"),
             ("xcopa", '{"idx": 0, "label": 1}\n' * 2, '{"idx": 0, "label": 1}\n', "idx 0 comes twice"),
-            ("xcopa", "[1]\n", '{"idx": 0, "label": 1}\n', "is not a JSON object"),
+            ("xcopa", "[1]\n", '{"idx": 0, "label": 1}\n', "a JSON object was expected"),
         ],
     )
     def test_wrong_files_are_refused_in_a_sentence(self, tmp_path, task, prediction, label, message):
@@ -164,7 +164,7 @@ class TestChoices:
             self.accuracy(tmp_path, odd, odd)
 
     def test_nan_is_no_label(self, tmp_path):
-        with pytest.raises(UserError, match=r"predictions.*line 1, holds NaN, which is no number"):
+        with pytest.raises(UserError, match=r"predictions.*line 1 holds NaN, which is no number"):
             self.accuracy(tmp_path, [self.GOLD[0] | {"label": float("nan")}, *self.GOLD[1:]])
 
     def test_every_task_of_choices_says_how_many(self):
@@ -289,7 +289,7 @@ class TestTags:
         ("prediction", "message"),
         [
             ("O\n\nO\n\nO\n", "has 3 sentences, .* has 2"),
-            ("O\nO\n\nO\n", "sentence 1, has 2 tags for 1 tokens"),
+            ("O\nO\n\nO\n", "sentence 1: 2 tags for 1 tokens"),
             ("Haus\tO\n\nO\n", "line 1, holds more than a tag"),
             ("0\n\n1\n", "line 1: '0' is none of the tags, O, B-PER"),
             ("O\n\nb-per\n", "line 3: 'b-per' is none of the tags"),
@@ -368,8 +368,8 @@ class TestAnswers:
     @pytest.mark.parametrize(
         ("prediction", "label", "message"),
         [
-            ('{"a": "x', questions(("a", ["x"])), "is cut short"),
-            ('{"a": "x",}', questions(("a", ["x"])), "is no valid JSON"),
+            ('{"a": "x', questions(("a", ["x"])), "the JSON ends too early"),
+            ('{"a": "x",}', questions(("a", ["x"])), "this is not JSON"),
             ('{"a": null}', questions(("a", ["x"])), "the answer to 'a' is None"),
             ('["x"]', questions(("a", ["x"])), "holds a JSON list"),
             ('{"a": NaN}', questions(("a", ["x"])), "holds NaN, which is no number"),

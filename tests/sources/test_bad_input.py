@@ -228,7 +228,7 @@ def test_a_number_of_rows_that_was_not_published_is_refused(open_folder):
 
 def test_labels_beside_must_be_as_many_as_rows(open_folder):
     files = {"xnli/test-en.tsv": "a\tb\nc\td\n", "xnli/xnli_test_labels.txt": "neutral\n"}
-    with pytest.raises(UserError, match=r"unknown label ''|has 1 labels, test-en\.tsv has 2 rows"):
+    with pytest.raises(UserError, match=r"unknown label ''|has 1 labels, test-en\.tsv 2 rows"):
         open_folder(files).load("xnli", "test")
     without = {"xnli/test-en.tsv": "a\tb\nc\td\n"}
     source = open_folder(without | {"xnli/xnli_test_labels.txt": None})

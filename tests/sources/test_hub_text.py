@@ -7,7 +7,7 @@ from made_up import BRIDGE
 
 from xstilts_lib.common.errors import UserError
 from xstilts_lib.sources import open_source
-from xstilts_lib.sources.hub.text import is_dev, select
+from xstilts_lib.sources.hub.kept import is_dev, select
 from xstilts_lib.sources.overlap import held_out, normalised, sentences
 
 EVALUATED = {

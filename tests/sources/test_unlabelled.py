@@ -16,7 +16,7 @@ from xstilts_lib.evaluation.submission import write_labels
 from xstilts_lib.experiment import LABELLED, load_experiment
 from xstilts_lib.sources import open_source
 from xstilts_lib.sources.checks import LoadReport, checked
-from xstilts_lib.sources.examples import Given
+from xstilts_lib.sources.examples import Given, pair
 from xstilts_lib.sources.hub import converters
 from xstilts_lib.sources.rows import dataset
 from xstilts_lib.sources.survey import check_table
@@ -225,9 +225,7 @@ def test_the_last_name_is_no_gold_of_a_row_of_the_hub():
     assert row["tags"] == ["", ""]
     pairs = {"a": text, "b": text}
     for kind, value in ((ClassLabel(names=list(NLI)), -1), (Value("float64"), float("nan")), (text, "")):
-        ((_, row),) = converters.pair("a", "b", "l")(
-            _part({**pairs, "l": kind}, {"a": "", "b": "", "l": value})
-        )
+        ((_, row),) = pair("a", "b", "l")(_part({**pairs, "l": kind}, {"a": "", "b": "", "l": value}))
         assert row["label"] is None
 
 

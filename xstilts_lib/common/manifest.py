@@ -121,12 +121,10 @@ def code_revision() -> str:
     """The commit of the checkout, with a `+` where it changed since; the package's version outside git."""
     try:
         run = ["git", "-C", str(places.home())]
-        commit = subprocess.run(
-            [*run, "rev-parse", "--short=12", "HEAD"], capture_output=True, text=True, check=True
-        )
-        changed = subprocess.run(
-            [*run, "diff", "--quiet", "HEAD", "--", "xstilts_lib", "notebooks"], check=False
-        )
+        revision = ("rev-parse", "--short=12", "HEAD")
+        commit = subprocess.run([*run, *revision], capture_output=True, text=True, check=True)
+        difference = ("diff", "--quiet", "HEAD", "--", "xstilts_lib", "notebooks")
+        changed = subprocess.run([*run, *difference], check=False)
     except (OSError, subprocess.CalledProcessError):
         return versions().get("xstilts", "unknown")
     return commit.stdout.strip() + ("+" if changed.returncode else "")

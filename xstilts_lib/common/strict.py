@@ -72,10 +72,8 @@ def at(where: str) -> Iterator[None]:
     try:
         yield
     except UserError as error:
-        message = str(error)
-        raise UserError(
-            message if message.startswith(where.partition(": ")[0]) else f"{where}: {message}"
-        ) from None
+        named = str(error).startswith(where.partition(": ")[0])
+        raise UserError(str(error) if named else f"{where}: {error}") from None
 
 
 @cache
@@ -198,9 +196,8 @@ def read_yaml(file: Path, where: str) -> dict[str, Any]:
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         line = f" line {mark.line + 1}:" if mark else ""
-        raise UserError(
-            f"{where}:{line} not valid YAML: {getattr(error, 'problem', None) or error}."
-        ) from None
+        problem = getattr(error, "problem", None) or error
+        raise UserError(f"{where}:{line} not valid YAML: {problem}.") from None
     if not isinstance(content, dict):
         raise UserError(f"{where}: expected keys and values, and this file holds none.")
     return content

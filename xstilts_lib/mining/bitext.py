@@ -20,8 +20,9 @@ from typing import Any, Literal, NamedTuple
 import numpy as np
 
 from ..common.errors import UserError
+from ..common.reading import read_lines
 from ..common.strict import Count, check
-from ..scoring.reading import lines, raw_lines
+from ..scoring.reading import lines
 from ..scoring.retrieval import Pair, pair_lines, pair_metrics
 from .neighbours import Neighbours, nearest
 
@@ -148,9 +149,8 @@ def mine_sentences(
     )
     found = mine(*vectors, settings, device)
     lone = _lone(source.sentences), _lone(target.sentences)
-    pairs = zip(
-        rows[found.source].tolist(), columns[found.target].tolist(), found.score.tolist(), strict=True
-    )
+    places = rows[found.source].tolist(), columns[found.target].tolist()
+    pairs = zip(*places, found.score.tolist(), strict=True)
     return {(source.ids[i], target.ids[j]): score for i, j, score in pairs if i in lone[0] and j in lone[1]}
 
 
@@ -226,7 +226,7 @@ def _side(folder: Path, split: str, language: str) -> Side:
     """The sentences of one language of a split, with their ids and embeddings."""
     parts = (
         lines(folder / f"{split}.{language}.id"),
-        raw_lines(folder / f"{split}.{language}.txt"),
+        read_lines(folder / f"{split}.{language}.txt"),
         _embeddings(folder / f"{split}.embeddings.npz", language),
     )
     try:

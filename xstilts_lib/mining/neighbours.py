@@ -68,9 +68,7 @@ def nearest(
         raise UserError(f"The number of neighbours is {k}; it must be at least 1.")
     for array in (x, y):
         if np.ndim(array) != 2 or not len(array):
-            raise UserError(
-                f"Vectors of shape {np.shape(array)}: expected is a row a sentence, and at least one."
-            )
+            raise UserError(f"Vectors of shape {np.shape(array)}: give a row a sentence, and at least one.")
     if x.shape[1] != y.shape[1]:
         raise UserError(f"They have {x.shape[1]} and {y.shape[1]} dimensions: embed both with one encoder.")
     kept = [Neighbours(*_none(len(x), min(k, len(y)))), Neighbours(*_none(len(y), min(k, len(x)) * both))]

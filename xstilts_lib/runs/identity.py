@@ -39,12 +39,16 @@ ENCODER, RETRIEVAL, TARGETS = "encoder", "retrieval", "targets"  # parts of a ru
 _ROOT = Path(__file__).resolve().parents[1]
 # Rooms and files behind an encoder; and those that turn one into scores, which may change without an encoder
 # being trained again. All else carries numbers about, shows them, or starts what computes them.
-_ENCODER = ("common/arithmetic.py", "formats", "models", "runs/pretraining.py", "sources", "training")
+_ENCODER = (
+    "common/arithmetic.py", "common/reading.py", "formats", "models", "runs/pretraining.py", "sources",
+    "training",
+)  # fmt: skip
 _SCORES = ("evaluation", "mining", "scoring", "sources/selection.py")
 # What makes tables and sentences of scores, of the table of tasks, and of examples.
 _SHOWN = (
-    "analysis", "rendering/catalogue.py", "rendering/examples.py", "rendering/executed.py",
-    "rendering/markup.py", "runs/records.py", "runs/results.py", "scoring", "sources", "tasks",
+    "analysis", "common/reading.py", "rendering/catalogue.py", "rendering/examples.py",
+    "rendering/executed.py", "rendering/markup.py", "runs/records.py", "runs/results.py", "scoring",
+    "sources", "tasks",
 )  # fmt: skip
 _TABLES = (".csv", ".toml")  # data that code reads
 # Where data lie: what lies there counts, not where.

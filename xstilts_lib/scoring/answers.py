@@ -56,9 +56,7 @@ def squad_normalised(answer: str) -> str:
 def mlqa_normalised(answer: str, language: str) -> str:
     """Lower case, no Unicode punctuation, none of the language's articles, single spaces (MLQA's script)."""
     if language not in _ARTICLES:
-        raise UserError(
-            f"MLQA's scores are defined for {', '.join(sorted(_ARTICLES))}, not for {language!r}."
-        )
+        raise UserError(f"MLQA has scores for {', '.join(sorted(_ARTICLES))}, not for {language!r}.")
     plain = answer.lower().translate(_unicode_punctuation())
     if (articles := _ARTICLES[language]) is not None:
         plain = articles.sub(" ", plain)
@@ -102,9 +100,7 @@ def _answers(path: Path, gold: Gold, labels: Path) -> dict[str, str]:
         found = found["data"]
     for question, answer in found.items():
         if not isinstance(answer, str):
-            raise UserError(
-                f"{path}: the answer to {question!r} is {answer!r}; write text, and '' for no answer."
-            )
+            raise UserError(f"{path}: the answer to {question!r} is {answer!r}; write text, '' for none.")
     reading.matching((question for question, _ in gold), found, labels, path)
     return found
 

@@ -209,9 +209,7 @@ def score_benchmark(predictions: Path | str, labels: Path | str, benchmark: str 
     tasks = {task: _task_report(task, ours, theirs, codes) for task, codes in rules.languages.items()
              if (ours / task).is_dir()}  # fmt: skip
     if not tasks:
-        raise UserError(
-            f"{ours} holds a folder of none of {benchmark}'s tasks ({', '.join(rules.languages)})."
-        )
+        raise UserError(f"{ours} has a folder of none of {benchmark}'s tasks ({', '.join(rules.languages)}).")
     scores = {task: report["score"] for task, report in tasks.items() if "missing" not in report}
     groups = {group: _mean(scores[task] for task in members)
               for group, members in rules.groups.items() if set(members) <= set(scores)}  # fmt: skip

@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from ..common.errors import UserError, nearest
+from ..common.reading import read_json_lines
 from ..tasks import TASKS
-from . import reading
 from .reading import lines
 
 if TYPE_CHECKING:
@@ -74,9 +74,7 @@ def _places(size: int) -> set[str]:
 
 def _paired(gold: Sized, predicted: Sized, labels: Path, predictions: Path) -> None:
     if len(gold) != len(predicted):
-        raise UserError(
-            f"{predictions} has {len(predicted)} lines, {labels} has {len(gold)}: one line an example."
-        )
+        raise UserError(f"{predictions} has {len(predicted)} lines, {labels} has {len(gold)}: one each.")
 
 
 class Choice(NamedTuple):
@@ -113,14 +111,13 @@ def read_choices(predictions: Path, labels: Path, known: tuple[str, ...]) -> tup
 
 def _choices(path: Path, known: tuple[str, ...]) -> list[Choice]:
     found: list[Choice] = []
-    for line, row in reading.json_lines(path):
+    for line, row in read_json_lines(path, finite=True):
         if "label" not in row:
             raise UserError(f"{path}, line {line}, has no 'label'.")
         label, name = _plain(row["label"]), row.get("idx")
         if label not in known:
-            raise UserError(
-                f"{path}, line {line}: the label {row['label']!r} is none of the choices, {', '.join(known)}."
-            )
+            shown = f"the label {row['label']!r} is none of the choices"
+            raise UserError(f"{path}, line {line}: {shown}, {', '.join(known)}.")
         name = None if name is None else _plain(name)
         found.append(Choice(line, name, label, isinstance(row["label"], str)))
     if not found:
@@ -148,9 +145,7 @@ def accuracy_and_f1(gold: list[str], predicted: list[str], language: str) -> dic
     """Accuracy, and F1 of the positive class (GLUE's two metrics for QQP), in percent."""
     positive = next((label for label in POSITIVE if label in set(gold)), None)
     if positive is None:
-        raise UserError(
-            f"F1 needs a positive class among the labels {sorted(set(gold))}: one of {', '.join(POSITIVE)}."
-        )
+        raise UserError(f"F1 needs a positive class: none of {', '.join(POSITIVE)} in {sorted(set(gold))}.")
     right = sum(g == p == positive for g, p in zip(gold, predicted, strict=True))
     total = gold.count(positive) + predicted.count(positive)
     return accuracy(gold, predicted, language) | {"f1": 200 * right / total}

@@ -32,9 +32,7 @@ def pair_lines(path: Path, empty: bool = False) -> list[Pair]:
     found = [tuple(line.split("\t")) for line in lines(path, empty)]
     for number, pair in enumerate(found, 1):
         if len(pair) != 2 and not (empty and pair == ("",)):
-            raise UserError(
-                f"{path}, line {number}, has {len(pair)} columns; expected are two ids and a tab between."
-            )
+            raise UserError(f"{path}, line {number}, has {len(pair)} columns; give two ids and a tab.")
     numbered = [any(letter.isdigit() for letter in "".join(pair)) for pair in found]
     if len(found) > 1 and not numbered[0] and all(numbered[1:]):
         raise UserError(f"{path}, line 1, names its columns: leave that line out.")
@@ -61,9 +59,7 @@ def read_pairs(predictions: Path, labels: Path, known: tuple[str, ...]) -> tuple
                         f"{usual[0]!r} and {usual[1]!r} belong, in this order."
                     )
     if not set(gold) & set(predicted) and set(gold) & {pair[::-1] for pair in predicted}:
-        raise UserError(
-            f"{predictions} has its columns the other way round than {labels} has: exchange them."
-        )
+        raise UserError(f"{predictions} has its columns the other way round than {labels}: exchange them.")
     return set(gold), set(predicted)
 
 
@@ -81,11 +77,8 @@ def pair_metrics(gold: Set[Pair], predicted: Set[Pair], language: str = "") -> d
     if not right:
         return {"f1": 0.0, "precision": 0.0, "recall": 0.0}
     precision, recall = right / len(predicted), right / len(gold)
-    return {
-        "f1": 200 * precision * recall / (precision + recall),
-        "precision": 100 * precision,
-        "recall": 100 * recall,
-    }
+    f1 = 200 * precision * recall / (precision + recall)
+    return {"f1": f1, "precision": 100 * precision, "recall": 100 * recall}
 
 
 def read_rankings(predictions: Path, labels: Path, known: tuple[str, ...]) -> tuple[Rankings, Rankings]:

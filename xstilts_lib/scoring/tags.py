@@ -32,9 +32,7 @@ def read(predictions: Path, labels: Path, known: tuple[str, ...]) -> tuple[Sente
         raise UserError(f"{predictions} has {len(predicted)} sentences, {labels} has {len(gold)}.")
     for number, (right, tags) in enumerate(zip(gold, predicted, strict=True), 1):
         if len(right) != len(tags):
-            raise UserError(
-                f"{predictions}, sentence {number}, has {len(tags)} tags for {len(right)} tokens."
-            )
+            raise UserError(f"{predictions}, sentence {number}: {len(tags)} tags for {len(right)} tokens.")
     return gold, predicted
 
 
@@ -47,9 +45,7 @@ def _sentences(path: Path, known: Collection[str]) -> list[list[str]]:
     tags: list[str] = []
     for number, line in enumerate(lines(path), 1):
         if "\t" in line:
-            raise UserError(
-                f"{path}, line {number}, holds more than a tag: one tag a line, without its token."
-            )
+            raise UserError(f"{path}, line {number}, holds more than a tag: write one a line, no token.")
         if known and line and line not in known:
             raise UserError(f"{path}, line {number}: {line!r} is none of the tags, {', '.join(known)}.")
         if line:

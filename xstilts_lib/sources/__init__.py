@@ -106,7 +106,5 @@ def open_source(settings: Mapping[str, Any]) -> Source:
     module_name, settings_name, source_name = _KINDS[kind]
     module = import_module(f"{__name__}.{module_name}")
     own = {key: value for key, value in settings.items() if key != "kind"}
-    source: Source = getattr(module, source_name)(
-        build(getattr(module, settings_name), own, f"source: kind {kind}")
-    )
-    return source
+    stated = build(getattr(module, settings_name), own, f"source: kind {kind}")
+    return getattr(module, source_name)(stated)  # type: ignore[no-any-return]

@@ -74,37 +74,31 @@ def checked(
     UserError at the first row that is wrong, and, if `exact`, where the number of rows is not the published
     one.
     """
-    check = {"pair": _label_index, "choice": _choice_index, "tags": _tag_names, "span": _answer_offsets}.get(
-        task.format
-    )
+    own = {"pair": _label_index, "choice": _choice_index, "tags": _tag_names, "span": _answer_offsets}
+    check = own.get(task.format)
     known = {name: index for index, name in enumerate(labels)}
     rows: list[dict[str, Any]] = []
     for place, row in _unique(raw, report):
-        whole(row, report.where(place))
-        _are_texts(task, row, report.where(place))
+        where = report.where(place)
+        whole(row, where)
+        _are_texts(task, row, where)
         if check is not None:
-            check(row, place, known, report)
+            check(row, where, known, report)
         report.blank += _blank(task, row)
         rows.append(row)
-    report.unlabelled = len(unlabelled(task, gold(task, rows)))
-    mined = task.metric == "bucc"
+    report.unlabelled, report.rows = len(unlabelled(task, gold(task, rows))), len(rows)
     if task.format in ("bitext", "ranking"):
         _mates_exist(rows, report)
         # What is published, and what scores are a share of, is the number of pairs.
-        report.rows = sum(
-            row["side"] == "query" or (row["side"] == "source" and bool(row["mate"])) for row in rows
-        )
-    else:
-        report.rows = len(rows)
+        asked = (row["side"] == "query" or (row["side"] == "source" and row["mate"]) for row in rows)
+        report.rows = sum(map(bool, asked))
     if not rows or (task.format == "ranking" and not report.rows):  # candidates, and nothing to look for
         raise UserError(f"{report.source} holds no example of {task.name} in {report.language!r}.")
     if report.unanswerable and not any(row["answers"]["text"] or row["impossible"] for row in rows):
-        raise UserError(
-            f"{report.source}: not one of {len(rows):,} questions has an answer: they were taken out."
-        )
+        raise UserError(f"{report.source}: not one of {len(rows):,} questions has an answer left.")
     if report.blank:
         report.notes.append(f"rows with a blank text: {report.blank:,}")
-    if not (mined and report.unlabelled):
+    if not (task.metric == "bucc" and report.unlabelled):
         counted(task, report, exact)
     return rows
 
@@ -163,11 +157,8 @@ def _are_texts(task: Task, row: Mapping[str, Any], where: str) -> None:
 def _texts(value: Any) -> Iterator[str]:
     if isinstance(value, str):
         yield value
-    elif isinstance(value, Mapping):
-        for inner in value.values():
-            yield from _texts(inner)
-    elif isinstance(value, list | tuple):
-        for inner in value:
+    elif isinstance(value, Mapping | list | tuple):
+        for inner in value.values() if isinstance(value, Mapping) else value:
             yield from _texts(inner)
 
 
@@ -190,19 +181,16 @@ def counted(task: Task, report: LoadReport, exact: bool) -> None:
 
 def joined_report(task: Task, split: str, language: str, parts: Sequence[LoadReport]) -> LoadReport:
     """The report of a task that others make up."""
+    numbers = ("rows", "repaired", "dropped", "unlabelled", "blank")
     return LoadReport(
         task.name,
         split,
         language,
         source=" + ".join(part.shown for part in parts),
         revision=" + ".join(part.revision for part in parts),
-        rows=sum(part.rows for part in parts),
         expected=task.size(split, language),
-        repaired=sum(part.repaired for part in parts),
-        dropped=sum(part.dropped for part in parts),
-        unlabelled=sum(part.unlabelled for part in parts),
-        blank=sum(part.blank for part in parts),
         notes=[f"{part.task}: {note}" for part in parts for note in part.notes],
+        **{name: sum(getattr(part, name) for part in parts) for name in numbers},
     )
 
 
@@ -216,43 +204,36 @@ def _unique(raw: Iterable[Raw], report: LoadReport) -> Iterator[Raw]:
         yield place, row
 
 
-def _label_index(row: dict[str, Any], place: Place, known: dict[str, int], report: LoadReport) -> None:
+def _label_index(row: dict[str, Any], where: str, known: dict[str, int], report: LoadReport) -> None:
     name = row["label"]
-    if name is None:
-        row["label"] = -1
-    elif name in known:
-        row["label"] = known[name]
-    else:
-        raise UserError(f"{report.where(place)}: unknown label {name!r}: {nearest(name, known)}")
+    if name is not None and name not in known:
+        raise UserError(f"{where}: unknown label {name!r}: {nearest(name, known)}")
+    row["label"] = known.get(name, -1)
 
 
-def _choice_index(row: dict[str, Any], place: Place, known: dict[str, int], report: LoadReport) -> None:
-    if row["label"] is None:
-        row["label"] = -1
-    elif not 0 <= row["label"] < len(row["choices"]):
-        raise UserError(
-            f"{report.where(place)}: the label names choice {row['label'] + 1} of {len(row['choices'])}."
-        )
+def _choice_index(row: dict[str, Any], where: str, known: dict[str, int], report: LoadReport) -> None:
+    label, number = row["label"], len(row["choices"])
+    if label is not None and not 0 <= label < number:
+        raise UserError(f"{where}: the label names choice {label + 1} of {number}.")
+    row["label"] = -1 if label is None else label
 
 
-def _tag_names(row: dict[str, Any], place: Place, known: dict[str, int], report: LoadReport) -> None:
+def _tag_names(row: dict[str, Any], where: str, known: dict[str, int], report: LoadReport) -> None:
     if len(row["words"]) != len(row["tags"]):
-        raise UserError(f"{report.where(place)}: {len(row['words'])} words have {len(row['tags'])} tags.")
+        raise UserError(f"{where}: {len(row['words'])} words have {len(row['tags'])} tags.")
     for tag in row["tags"] if known else ():
         if tag and tag not in known:
-            raise UserError(f"{report.where(place)}: unknown tag {tag!r}: {nearest(tag, known)}")
+            raise UserError(f"{where}: unknown tag {tag!r}: {nearest(tag, known)}")
 
 
-def _answer_offsets(row: dict[str, Any], place: Place, known: dict[str, int], report: LoadReport) -> None:
+def _answer_offsets(row: dict[str, Any], where: str, known: dict[str, int], report: LoadReport) -> None:
     answers = row["answers"]
     for number, (text, start) in enumerate(zip(answers["text"], answers["start"], strict=True)):
-        if row["context"][start : start + len(text)] == text and start >= 0:
-            continue
         moved = nearest_occurrence(row["context"], text, start)
         if moved is None:
-            raise UserError(f"{report.where(place)}: the answer {text[:60]!r} is not in its context.")
+            raise UserError(f"{where}: the answer {text[:60]!r} is not in its context.")
         answers["start"][number] = moved
-        report.repaired += 1
+        report.repaired += moved != start
 
 
 def nearest_occurrence(context: str, text: str, start: int) -> int | None:
@@ -271,9 +252,8 @@ def _mates_exist(rows: Sequence[dict[str, Any]], report: LoadReport) -> None:
     side = {row["id"]: row["side"] for row in rows}
     for row in rows:
         if row["mate"] and side.get(row["mate"], row["side"]) == row["side"]:
-            raise UserError(
-                f"{report.source}: the mate of {row['id']!r}, {row['mate']!r}, is not on the other side."
-            )
+            pair = f"{row['id']!r}, {row['mate']!r}"
+            raise UserError(f"{report.source}: the mate of {pair}, is not on the other side.")
 
 
 def spread(total: int, limit: int) -> list[int]:
@@ -299,9 +279,8 @@ def _limited_sides(rows: list[dict[str, Any]], limit: int) -> list[dict[str, Any
     theirs = [row for row in rows if row["side"] != first]
     share = min(1.0, limit / len(ours))
     paired = [row for row in ours if row["mate"]]
-    kept_pairs = (
-        [paired[index] for index in spread(len(paired), max(1, round(share * len(paired))))] if paired else []
-    )
+    number = max(1, round(share * len(paired))) if paired else 0
+    kept_pairs = [paired[index] for index in spread(len(paired), number)]
     keep = {row["id"] for row in kept_pairs} | {row["mate"] for row in kept_pairs}
     for side, count in ((ours, limit), (theirs, round(share * len(theirs)))):
         single = [row["id"] for row in side if not row["mate"]]

@@ -65,6 +65,30 @@ class Given:
 
 
 Converter = Callable[[Given], Iterator[Raw]]
+NO_GOLD = "-"  # SNLI and MNLI: the annotators did not agree
+
+
+def pair(
+    first: str, second: str, label: str, identifier: str = "", gold_only: bool = False, **names: str
+) -> Converter:
+    """The converter of two sentences with a label. Rows on which annotators did not agree are left out, and
+    with `gold_only` those without a label (-1). `names` has ours for a label that is spelt otherwise."""
+
+    def convert(given: Given) -> Iterator[Raw]:
+        classes = given.classes.get(label)
+        for number, (place, item) in enumerate(given.items):
+            where = given.report.where(place)
+            name = rows.class_name(where, item.get(label), classes)
+            if name == NO_GOLD or (gold_only and name is None):
+                given.report.dropped += 1
+                continue
+            own = given.identify(number)
+            if identifier:
+                own = f"{given.split}-{member(where, item, identifier, object)}"
+            texts = (member(where, item, key, str) for key in (first, second))
+            yield place, rows.pair(own, *texts, names.get(str(name), name))
+
+    return convert
 
 
 def hellaswag(given: Given) -> Iterator[Raw]:
@@ -93,9 +117,8 @@ def copa(given: Given) -> Iterator[Raw]:
     """
     for place, item in given.items:
         where = given.report.where(place)
-        premise, asked, *choices = (
-            member(where, item, key, str) for key in ("premise", "question", "choice1", "choice2")
-        )
+        keys = ("premise", "question", "choice1", "choice2")
+        premise, asked, *choices = (member(where, item, key, str) for key in keys)
         identifier = f"{given.split}-{member(where, item, 'idx', int)}"
         if asked not in ("cause", "effect"):
             raise UserError(f"{where}: a question asks for 'cause' or 'effect', not for {asked!r}.")
@@ -136,9 +159,7 @@ def xcopa_compared(
                 differing += 1
         yield place, row
     if report.repaired:
-        report.notes.append(
-            f"{report.repaired} questions put as in most of the {len(others)} other languages"
-        )
+        report.notes.append(f"{report.repaired} questions put as in most of {len(others)} other languages")
     if differing:
         most = f"most of the {len(others)} other languages" if len(others) > 1 else "the one other language"
         report.notes.append(f"{differing} rows ask for another of cause and effect than in {most}")
@@ -172,10 +193,8 @@ def _paragraph(where: str, language: str, number: int, paragraph: Row) -> tuple[
         if not isinstance(place, list) or [type(number) for number in place] != [int, int]:
             raise UserError(f"{where}: a sentence_break is two whole numbers, not {rows.shown(place)}.")
     names = [f"{language}-{number}-{index}" for index in range(len(sentences))]
-    candidates = [
-        rows.ranking(name, "candidate", sentence, context, "")
-        for name, sentence in zip(names, sentences, strict=True)
-    ]
+    named = zip(names, sentences, strict=True)
+    candidates = [rows.ranking(name, "candidate", text, context, "") for name, text in named]
     queries = []
     for question in member(where, paragraph, "qas", list):
         answers = [
@@ -254,9 +273,8 @@ def tydiqa(raw: Iterable[Raw], given: Given) -> Iterator[Raw]:
     for place, row in raw:
         prefix = row["id"].split("-")[0]
         if prefix not in _TYDIQA_CODES:
-            raise UserError(
-                f"{given.report.where(place)}: the id {row['id']!r} does not begin with a language of TyDiQA."
-            )
+            where = given.report.where(place)
+            raise UserError(f"{where}: the id {row['id']!r} does not begin with a language of TyDiQA.")
         if _TYDIQA_CODES[prefix] == given.language:
             yield place, row
         else:

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from ..tasks import Task, task
+from .rows import ABOUT
 
 if TYPE_CHECKING:
     from .real import RealSource
@@ -36,20 +37,12 @@ def sentences(text: str) -> Iterator[str]:
 
 def texts(row_task: Task, row: Mapping[str, Any], language: str) -> Iterator[tuple[str, str]]:
     """(column, text) of everything that a person could read in a row."""
-    match row_task.format:
-        case "pair":
-            yield from ((column, row[column]) for column in ("first", "second"))
-        case "span":
-            yield from ((column, row[column]) for column in ("context", "question"))
-        case "choice":
-            yield "prompt", row["prompt"]
-            yield from ((f"choice{number}", choice) for number, choice in enumerate(row["choices"]))
-        case "tags":
-            yield "words", ("" if language in UNSPACED else " ").join(row["words"])
-        case "bitext":
-            yield "sentence", row["sentence"]
-        case "ranking":
-            yield from ((column, row[column]) for column in ("text", "context") if row[column])
+    columns = ("text", "context") if row_task.format == "ranking" else ABOUT[row_task.format]
+    for column in columns:
+        value = row[column]
+        if column == "words":
+            value = ("" if language in UNSPACED else " ").join(value)
+        yield from ((column, text) for text in ([value] if isinstance(value, str) else value) if text)
 
 
 def held_out(
@@ -83,6 +76,6 @@ def apart(
         if not any(
             normalised(words) in excluded
             for column, words in texts(row_task, row, "en")
-            if not column.startswith("choice")
+            if column != "choices"
         )
     ]

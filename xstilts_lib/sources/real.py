@@ -140,11 +140,8 @@ class RealSource(ABC):
 
     def _joined(self, row: Task, split: str, language: str) -> list[dict[str, Any]]:
         """The rows of a task that others make up, with the part in the id."""
-        rows = [
-            {**part_row, "id": f"{part}-{part_row['id']}"}
-            for part in row.parts
-            for part_row in self.rows(part, split, language)
-        ]
+        own = ((part, one) for part in row.parts for one in self.rows(part, split, language))
+        rows = [{**one, "id": f"{part}-{one['id']}"} for part, one in own]
         parts = [self.reports[part, split, language] for part in row.parts]
         report = joined_report(row, split, language, parts)
         counted(row, report, self.exact)
@@ -193,10 +190,9 @@ class RealSource(ABC):
 
     def found(self, row: Task, split: str, language: str) -> Any:
         """As `find`; UserError where nothing does."""
-        found = self.find(row, split, language)
-        if found is None:
-            raise self.absence(row, split, language)
-        return found
+        if found := self.find(row, split, language):
+            return found
+        raise self.absence(row, split, language)
 
     def require(self, name: str, split: str, language: str) -> None:
         """UserError where one split of a task in one language is absent; nothing is read."""
@@ -208,9 +204,7 @@ class RealSource(ABC):
         row = self.row(name)
         codes = dict.fromkeys((*row.languages, *ISO3)) if split == "train" else row.languages
         parts = [self.row(part) for part in row.parts or (name,)]
-        return tuple(
-            code for code in codes if all(self.find(part, split, code) is not None for part in parts)
-        )
+        return tuple(code for code in codes if all(self.find(part, split, code) for part in parts))
 
     @abstractmethod
     def revision(self, task: str) -> str:
@@ -224,12 +218,8 @@ class RealSource(ABC):
         others = [code for code in self.held(name, split) if code != language] if name in self.repair else []
         read = [(part, split, code) for part in row.parts or (name,) for code in (language, *others)]
         if split == "train" and self.settings.overlaps == "drop":
-            read += [
-                (user, each, "en")
-                for user in self._users(row)
-                for each in ("dev", "test")
-                if "en" in self.held(user, each)
-            ]
+            users = ((user, each) for user in self._users(row) for each in ("dev", "test"))
+            read += [(*user, "en") for user in users if "en" in self.held(*user)]
         return " + ".join(self.identify_split(self.row(part), each, code) for part, each, code in read)
 
     @abstractmethod

@@ -70,14 +70,14 @@ def dataset(format: FormatName, rows: Sequence[Mapping[str, Any]]) -> Dataset:
     """`rows` as a datasets.Dataset held in memory, with exactly the columns of `format`."""
     from datasets import Dataset
 
-    return Dataset.from_dict(
-        {name: [row[name] for row in rows] for name in COLUMNS[format]}, features=features(format)
-    )
+    columns = {name: [row[name] for row in rows] for name in COLUMNS[format]}
+    return Dataset.from_dict(columns, features=features(format))
 
 
 # From a publisher's fields to a row; labels as names.
 
 _KINDS = {str: "text", int: "number", float: "number", bool: "truth value", list: "list", dict: "object"}
+_KINDS |= {object: "value"}  # of whatever type
 
 
 def member(where: str, item: Any, key: str, kind: type[T]) -> T:

@@ -11,16 +11,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass, fields, replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from ..common.errors import UserError
 from ..tasks import TASKS, Task
 from . import Need, Source, absent, checks, unlabelled
 from .real import RealSource
 from .rows import GOLD
-
-if TYPE_CHECKING:
-    from .hub import HubSource
 
 
 @dataclass(frozen=True)
@@ -56,10 +53,7 @@ COLUMNS = tuple(field.name for field in fields(Checked))
 
 
 def check_table(
-    source: Source,
-    tasks: Iterable[str] | None = None,
-    needs: Iterable[Need] = (),
-    limit: int | None = None,
+    source: Source, tasks: Iterable[str] | None = None, needs: Iterable[Need] = (), limit: int | None = None
 ) -> Iterator[Checked]:
     """A row for every split and language that `source` holds of `tasks`, loaded in turn.
 
@@ -84,85 +78,55 @@ def check_table(
 
 
 def _check_task(source: Source, name: str, named: bool) -> Iterator[Checked]:
-    if not isinstance(source, RealSource):
-        yield from _check_generated(source, name)
-        return
-    row = source.row(name)
-    if row.format == "text":
-        yield from _check_text(source, row, named)  # type: ignore[arg-type]
-        return
-    found = False
-    for split in source.splits(name):
-        for language in source.held(name, split):
-            found = True
-            yield _load(source, row, split, language)
-    if not found:
+    row = source.row(name) if isinstance(source, RealSource) else TASKS[name]
+    places = _places(source, row)
+    for split, language in places:
+        found = Checked(name, split, language, licence=row.licence)
         try:
-            source.check_one(row)
-            missing = f"{name} is not there."
+            found = replace(found, **_look(source, row, split, language))
+        except UserError as error:
+            found = replace(found, problem=str(error))
+        yield found
+    if not places:
+        missing = f"{name} is not there."
+        try:
+            source.check_one(row)  # type: ignore[attr-defined]
         except UserError as error:
             missing = str(error)
-        yield _nothing(row, missing, named)
+        yield Checked(name, "", "", licence=row.licence, **{"problem" if named else "absent": missing})
 
 
-def _load(source: RealSource, row: Task, split: str, language: str) -> Checked:
-    try:
-        source.rows(row.name, split, language)
-    except UserError as error:
-        return Checked(row.name, split, language, licence=row.licence, problem=str(error))
-    report = source.reports[row.name, split, language]
-    same = ("revision", "rows", "expected", "repaired", "dropped", "unlabelled")
-    return Checked(
-        row.name,
-        split,
-        language,
-        source=report.shown,
-        labels=_shown(source.labels(row.name)),
-        licence=row.licence,
-        notes="; ".join(report.notes),
-        **{name: getattr(report, name) for name in same},
-    )
-
-
-def _nothing(row: Task, missing: str, named: bool) -> Checked:
-    return Checked(row.name, "", "", licence=row.licence, **{"problem" if named else "absent": missing})
-
-
-def _check_text(source: HubSource, row: Task, named: bool) -> Iterator[Checked]:
+def _places(source: Source, row: Task) -> list[tuple[str, str]]:
+    """(split, language) of all that the source holds of a task; of what is generated, what is scored and the
+    English training set; of running text one split, for they are cut from one draw."""
+    if not isinstance(source, RealSource):
+        evaluated = "train" if row.format == "text" else "test"
+        pairs = [(evaluated, language) for language in source.languages(row.name)]
+        return [("train", "en"), *pairs] if row.train == row.name and evaluated == "test" else pairs
+    if row.format != "text":
+        return [(split, code) for split in source.splits(row.name) for code in source.held(row.name, split)]
     try:
         source.check_one(row)
-    except UserError as error:
-        yield _nothing(row, str(error), named)
-        return
-    for language in source.languages(row.name):
-        found = Checked(row.name, "train", language, licence=row.licence)
-        try:
-            number = len(source.lines(language))
-        except UserError as error:
-            yield replace(found, problem=str(error))
-            continue
-        notes = f"{number:,} lines to draw from"
-        yield replace(found, source="wikipedia", rows=number, notes=notes)
+    except UserError:
+        return []
+    return [("train", language) for language in source.languages(row.name)]
 
 
-def _check_generated(source: Source, name: str) -> Iterator[Checked]:
-    row = TASKS[name]
-    evaluated = "train" if row.format == "text" else "test"
-    pairs = [(evaluated, language) for language in source.languages(name)]
-    if row.train == name and evaluated == "test":
-        pairs.insert(0, ("train", "en"))
-    for split, language in pairs:
-        labels, revision = _shown(source.labels(name)), source.revision(name)
-        found = Checked(name, split, language, source.kind, revision, labels=labels, licence=row.licence)
-        try:
-            loaded = source.load(name, split, language)  # type: ignore[arg-type]
-        except UserError as error:
-            yield replace(found, problem=str(error))
-            continue
-        lacking = len(checks.unlabelled(row, {column: loaded[column] for column in GOLD[row.format]}))
-        yield replace(found, rows=loaded.num_rows, unlabelled=lacking)
-
-
-def _shown(labels: tuple[str, ...]) -> str:
-    """The label names, or their number where they are many."""
-    return ", ".join(labels) if len(labels) <= 3 else f"{len(labels)} labels" if labels else ""
+def _look(source: Source, row: Task, split: str, language: str) -> dict[str, Any]:
+    """The cells of what is there, which is loaded for them."""
+    if not isinstance(source, RealSource):
+        loaded = source.load(row.name, split, language)  # type: ignore[arg-type]
+        lacking = checks.unlabelled(row, {column: loaded[column] for column in GOLD[row.format]})
+        cells = {"source": source.kind, "revision": source.revision(row.name)}
+        cells |= {"rows": loaded.num_rows, "unlabelled": len(lacking)}
+    elif row.format == "text":
+        number = len(source.lines(language))  # type: ignore[attr-defined]
+        return {"source": "wikipedia", "rows": number, "notes": f"{number:,} lines to draw from"}
+    else:
+        source.rows(row.name, split, language)
+        report = source.reports[row.name, split, language]
+        same = ("revision", "rows", "expected", "repaired", "dropped", "unlabelled")
+        cells = {name: getattr(report, name) for name in same}
+        cells |= {"source": report.shown, "notes": "; ".join(report.notes)}
+    labels = source.labels(row.name)
+    return cells | {"labels": ", ".join(labels) if len(labels) <= 3 else f"{len(labels)} labels"}

@@ -17,6 +17,7 @@ from ...tasks import TASKS, Task, task
 from ..checks import LoadReport, Raw
 from ..examples import Given, fill
 from ..real import SPLITS, RealSettings, RealSource
+from .archives import SUFFIXES
 from .layouts import CCG_LABELS, LAYOUTS, DataFolder, Layout
 from .tags import supertags
 
@@ -48,9 +49,7 @@ class FilesSource(RealSource):
             raise UserError("This experiment reads files: give the folder that holds them, `--data DIR`.")
         root = settings.folder.expanduser().resolve()
         if not root.is_dir():
-            raise UserError(
-                f"The data folder {root} is missing: give the folder that holds the data sets, `--data DIR`."
-            )
+            raise UserError(f"The data folder {root} is missing: give another, `--data DIR`.")
         super().__init__(settings)
         self.folder = DataFolder(root, self.cache)
         self._supertags: tuple[str, ...] = ()
@@ -75,11 +74,31 @@ class FilesSource(RealSource):
 
     def find(self, row: Task, split: str, language: str) -> tuple[Layout, tuple[Path, ...]] | None:
         """The first layout that is in the folder, and its files."""
-        return self.folder.layout(row, split, language)
+        for layout in self._forms(row, split, language):
+            if paths := self.folder.files(layout, language):
+                return layout, paths
+        return None
+
+    @staticmethod
+    def _forms(row: Task, split: str, language: str) -> list[Layout]:
+        return [form for form in LAYOUTS.get(row.name, {}).get(split, ()) if form.covers(language)]
 
     def absence(self, row: Task, split: str, language: str) -> UserError:
         """The files that would do."""
-        return self.folder.absence(row, split, language)
+        forms, root = self._forms(row, split, language), self.folder.root
+        if not forms:
+            splits = ", ".join(LAYOUTS.get(row.name, {})) or "none"
+            return UserError(
+                f"{row.name} has no split {split!r} in {language!r} among the files (splits: {splits})."
+            )
+        wanted = " or ".join(fill(form.paths[0], language) for form in forms[:3])
+        name = forms[0].paths[0].split("/")[0]
+        if self.folder.set(name) is None:
+            return UserError(
+                f"{root} lacks {name}/ ({name}{SUFFIXES[0]} would do): {row.name} ({split}, {language}) "
+                f"needs {wanted}."
+            )
+        return UserError(f"{root} lacks {wanted}, which {row.name} ({split}, {language}) needs.")
 
     def labels(self, task: str) -> tuple[str, ...]:
         """Task.labels; for CCG, the supertags of the copy at hand."""
@@ -97,13 +116,13 @@ class FilesSource(RealSource):
 
     def identify_split(self, row: Task, split: str, language: str) -> str:
         """SHA-256 (16 digits) over the names and contents of its files."""
-        found = self.folder.layout(row, split, language)
+        found = self.find(row, split, language)
         return f"sha256:{self.folder.digest(found[1])}" if found else "absent"
 
     def _files(self, row: Task) -> list[Path]:
         """The files of every split and language of a task that are in the folder."""
         found = [
-            self.folder.layout(part, split, language)
+            self.find(part, split, language)
             for part in (TASKS[name] for name in {*(row.parts or (row.name,)), row.train or row.name})
             for split in LAYOUTS.get(part.name, {})
             for language in self.held(part.name, split)
@@ -118,15 +137,15 @@ class FilesSource(RealSource):
             splits = [split for split in ("test", "dev") if split in LAYOUTS[row.name]]
             # Any one language will do where none is declared; the error then names the first of the task.
             for language in self.languages(row.name) or row.languages[:1]:
-                if not any(self.folder.layout(row, split, language) for split in splits):
-                    raise self.folder.absence(row, splits[0], language)
+                if not any(self.find(row, split, language) for split in splits):
+                    raise self.absence(row, splits[0], language)
 
     def remedy(self, row: Task, split: str, language: str) -> str:
         """The file of labels that is looked for beside, the other forms that hold labels, another source."""
         ways: list[str] = []
         for name in row.parts or (row.name,):
-            taken = self.folder.layout(TASKS[name], split, language)
-            forms = [one for one in LAYOUTS[name].get(split, ()) if one.covers(language)]
+            taken = self.find(TASKS[name], split, language)
+            forms = self._forms(TASKS[name], split, language)
             for form in forms if taken else ():
                 if form is taken[0]:
                     beside = [fill(path[1:], language) for path in form.paths if path.startswith("?")]

@@ -26,14 +26,14 @@ SUFFIXES = (".tar.xz", ".tar.gz", ".tgz", ".tar.bz2", ".tar", ".zip")
 _EXPANSION = 200
 _ALLOWANCE = 64 * 2**20
 _FILES = 100_000
-_BLOCK = 2**20
+_BROKEN = (
+    tarfile.TarError, zipfile.BadZipFile, lzma.LZMAError, zlib.error, EOFError, NotImplementedError,
+)  # fmt: skip
 
 
 def find_archive(folder: Path, name: str) -> Path | None:
     """The archive of the data set `name` in `folder`, under any of the known suffixes."""
-    return next(
-        (folder / (name + suffix) for suffix in SUFFIXES if (folder / (name + suffix)).is_file()), None
-    )
+    return next((path for suffix in SUFFIXES if (path := folder / (name + suffix)).is_file()), None)
 
 
 def unpack(archive: Path, name: str, cache: Path, bound: int | None = None) -> Path:
@@ -67,20 +67,11 @@ def _unpack_whole(archive: Path, home: Path, bound: int) -> None:
         except OSError:
             if not home.is_dir():  # otherwise another process was quicker, with the same bytes
                 raise
-    except (
-        tarfile.TarError,
-        zipfile.BadZipFile,
-        lzma.LZMAError,
-        zlib.error,
-        EOFError,
-        NotImplementedError,
-    ) as error:
+    except _BROKEN as error:
         raise UserError(f"{archive} is not a whole archive ({error}): fetch it again.") from None
     except OSError as error:
         if error.errno == errno.ENOSPC:
-            raise UserError(
-                f"The disk is full: {archive.name} cannot be unpacked into {home.parent}."
-            ) from None
+            raise UserError(f"The disk is full: {archive.name} does not fit into {home.parent}.") from None
         raise UserError(f"{archive} cannot be unpacked: {error.strerror or error}.") from None
     finally:
         shutil.rmtree(part, ignore_errors=True)
@@ -89,21 +80,17 @@ def _unpack_whole(archive: Path, home: Path, bound: int) -> None:
 def _extract(archive: Path, to: Path, bound: int) -> None:
     written = 0
     for count, (name, size, stream) in enumerate(_members(archive), start=1):
+        written += size  # as stated; neither format reads a byte more
         if count > _FILES:
             raise UserError(f"{archive} holds more than {_FILES} files: this is not a data set.")
+        if written > bound:
+            raise UserError(f"{archive} unpacks to more than {bound / 2**20:.0f} MiB: refused as a bomb.")
         path = to / _inside(archive, name)
         path.parent.mkdir(parents=True, exist_ok=True)
-        before = written
         with open(path, "wb") as file:
-            while block := stream.read(_BLOCK):
-                written += len(block)
-                if written > bound:
-                    raise UserError(
-                        f"{archive} unpacks to more than {bound / 2**20:.0f} MiB: refused as a bomb."
-                    )
-                file.write(block)
-        if written - before != size:
-            raise EOFError(f"{name} ends after {written - before} of {size} bytes")
+            shutil.copyfileobj(stream, file)
+        if path.stat().st_size != size:
+            raise EOFError(f"{name} ends after {path.stat().st_size} of {size} bytes")
 
 
 def _members(archive: Path) -> Iterator[tuple[str, int, IO[bytes]]]:

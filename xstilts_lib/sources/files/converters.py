@@ -12,27 +12,16 @@ from pathlib import Path
 from typing import Any
 
 from ...common.errors import UserError
+from ...common.reading import at, read_damaged_text, read_json, read_json_lines, read_lines
 from .. import examples, rows
 from ..checks import Raw
 from ..examples import Converter, Given
 from ..rows import member, optional
-from .reading import (
-    at,
-    objects,
-    read_damaged_text,
-    read_json,
-    read_json_lines,
-    read_lines,
-    read_sentences,
-    read_table,
-    split_fields,
-    table,
-)
+from .reading import objects, read_sentences, read_table, split_fields, table
 
 # Pairs of sentences with a label: natural language inference and paraphrase.
 
 NO_LABEL = "?"  # a label that the file beside does not know
-NO_GOLD = "-"  # SNLI and MNLI: the annotators did not agree
 _ANLI_LABELS = {"e": "entailment", "n": "neutral", "c": "contradiction"}
 _DUPLICATE = {"0": "not_duplicate", "1": "duplicate"}
 _QQP_SAMPLE = 10_000
@@ -56,29 +45,16 @@ def xtreme(given: Given) -> Iterator[Raw]:
             label = "" if beside[number] == NO_LABEL else beside[number]
         yield line, rows.pair(given.identify(number), fields[0], fields[1], label)
     if beside and number + 1 != len(beside):
-        raise UserError(
-            f"{given.paths[1]} has {len(beside)} labels, {given.path.name} has {number + 1} rows."
-        )
+        raise UserError(f"{given.paths[1]} has {len(beside)} labels, {given.path.name} {number + 1} rows.")
 
 
 def _table(
     first: str, second: str, label: str, identifier: str = "", quotes: bool = False, **names: str
 ) -> Converter:
-    """A tab-separated table with a header; rows without a gold label are left out. `names` has ours for a
-    label that it spells otherwise."""
-    columns = (first, second, label, *([identifier] if identifier else ()))
-
-    def read(given: Given) -> Iterator[Raw]:
-        table = read_table(given.path, columns, delimiter="\t", quotes=quotes)
-        for number, (line, fields) in enumerate(table):
-            name = names.get(fields[label], fields[label])
-            if name == NO_GOLD:
-                given.report.dropped += 1
-                continue
-            own = f"{given.split}-{fields[identifier]}" if identifier else given.identify(number)
-            yield line, rows.pair(own, fields[first], fields[second], name)
-
-    return read
+    """The reader of a tab-separated table with a header; see examples.pair."""
+    columns = (name for name in (first, second, label, identifier) if name)
+    convert = examples.pair(first, second, label, identifier, **names)
+    return table(convert, *columns, delimiter="\t", quotes=quotes)
 
 
 # SNLI and MultiNLI in GLUE's form, and the subset of SNLI that was revised counterfactually, quoted as CSV.
@@ -101,31 +77,17 @@ def xnli_published(given: Given) -> Iterator[Raw]:
             given.report.dropped += 1
 
 
-def nli_json(given: Given) -> Iterator[Raw]:
-    """SNLI and MultiNLI as published, JSON lines; rows without a gold label are left out."""
-    for line, identifier, *pair, label in _items(
-        given.path, "pairID", "sentence1", "sentence2", "gold_label"
-    ):
-        if label == NO_GOLD:
-            given.report.dropped += 1
-        else:
-            yield line, rows.pair(f"{given.split}-{identifier}", *pair, label)
-
-
-def _items(path: Path, *keys: str) -> Iterator[tuple[Any, ...]]:
-    """(line, text at each key) of JSON lines; at the last one, the label's, there may be none: ""."""
-    for line, item in read_json_lines(path):
-        where = at(path, line)
-        texts = [member(where, item, key, str) for key in keys[:-1]]
-        yield line, *texts, optional(where, item, keys[-1], str, "")
+# SNLI and MultiNLI as published.
+nli_json = objects(examples.pair("sentence1", "sentence2", "gold_label", "pairID"))
+_anli = examples.pair("context", "hypothesis", "label", "uid", **_ANLI_LABELS)
 
 
 def anli_published(given: Given) -> Iterator[Raw]:
-    """Adversarial NLI, a file of JSON lines a round."""
+    """Adversarial NLI, a file of JSON lines a round, whose name then begins the ids."""
     for path in given.paths:
-        for line, identifier, *pair, label in _items(path, "uid", "context", "hypothesis", "label"):
-            own = f"{path.parent.name}-{identifier}"
-            yield f"{path.name}, line {line}", rows.pair(own, *pair, _ANLI_LABELS.get(label, label))
+        name = path.parent.name
+        items = ((f"{name}/{path.name}, line {line}", item) for line, item in read_json_lines(path))
+        yield from _anli(replace(given, split=name, items=items))
 
 
 def anli_analysis(given: Given) -> Iterator[Raw]:
@@ -218,13 +180,9 @@ def _answered(given: Given, identifier: str, place: str, context: str, question:
     row = rows.span(where, identifier, context, question["question"], texts, starts, impossible)
     answered = bool(row["answers"]["text"])
     if impossible and answered:
-        raise UserError(
-            f"{where}: 'is_impossible' is true, and yet there is an answer: one of them is wrong."
-        )
+        raise UserError(f"{where}: 'is_impossible' is true, and yet there is an answer: one is wrong.")
     if given.report.unanswerable and not impossible and not answered:
-        raise UserError(
-            f"{where}: there is no answer, and yet 'is_impossible' is not true: it was taken out, or lost."
-        )
+        raise UserError(f"{where}: there is no answer, and yet 'is_impossible' is not true: was it lost?")
     return place, row
 
 
@@ -235,9 +193,8 @@ _UNFINISHED = re.compile(r"^(?P<a>.*[.!?\])])\s+(?P<b>[^.!?]+)$", re.DOTALL)
 
 hellaswag = objects(examples.hellaswag)
 copa = objects(examples.copa)
-cosmosqa = table(
-    examples.cosmosqa, "id", "context", "question", "answer0", "answer1", "answer2", "answer3", "label"
-)
+_COSMOSQA = ("id", "context", "question", "answer0", "answer1", "answer2", "answer3", "label")
+cosmosqa = table(examples.cosmosqa, *_COSMOSQA)
 
 
 def hellaswag_text(given: Given) -> Iterator[Raw]:
@@ -255,9 +212,7 @@ def hellaswag_text(given: Given) -> Iterator[Raw]:
         start, unfinished = (match["a"], match["b"]) if match else (context, "")
         yield 6 * number + 1, rows.hellaswag(given.identify(number), start, unfinished, endings, int(label))
     if over := len(lines) % 6:
-        raise UserError(
-            f"{at(given.path, len(lines))}: the last item has {over} lines of 6: the file was cut short."
-        )
+        raise UserError(f"{at(given.path, len(lines))}: the last item has {over} lines of 6: cut short.")
 
 
 def commonsenseqa(given: Given) -> Iterator[Raw]:
@@ -285,9 +240,7 @@ def socialiqa(given: Given) -> Iterator[Raw]:
         choices = [member(where, item, f"answer{name}", str) for name in "ABC"]
         if beside:
             if count >= len(beside):
-                raise UserError(
-                    f"{given.paths[1]} has {len(beside)} labels, fewer than {given.path.name} has rows."
-                )
+                raise UserError(f"{given.paths[1]} has {len(beside)} labels, {given.path.name} more rows.")
             label = rows.index(at(given.paths[1], count + 1), beside[count], len(choices), first=1)
         else:
             label = rows.letter(where, item.get("correct"), "ABC")
@@ -325,9 +278,7 @@ def bucc(given: Given) -> Iterator[Raw]:
             found += bool(mate)
             yield f"{path.name}, line {line}", rows.bitext(identifier, side, sentence, mate)
     if missing := len(pairs) - found:
-        raise UserError(
-            f"{given.paths[2]} pairs {missing} sentences that {foreign.name} or {english.name} lacks."
-        )
+        raise UserError(f"{given.paths[2]} pairs {missing} sentences that {foreign.name} or the other lacks.")
     if not pairs:
         given.report.notes.append("no pairs: the file .gold is not there")
 

@@ -21,11 +21,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ...common.checksums import of_listing
-from ...common.errors import UserError
-from ...tasks import Task
 from ..examples import Converter, fill
 from . import converters, tags
-from .archives import SUFFIXES, find_archive, unpack
+from .archives import find_archive, unpack
 
 CCG_LABELS = "ccg/tags_to_id.json"
 
@@ -100,23 +98,10 @@ class DataFolder:
         folder = self.set(name)
         if folder is None:
             return []
-        return [
-            path
-            for path in (sorted(folder.glob(inner)) if "*" in inner else [folder / inner])
-            if path.is_file()
-        ]
+        paths = sorted(folder.glob(inner)) if "*" in inner else [folder / inner]
+        return [path for path in paths if path.is_file()]
 
-    def layout(self, task: Task, split: str, language: str) -> tuple[Layout, tuple[Path, ...]] | None:
-        """The first layout of a split that is in the folder, and its files; None where there is none."""
-        for layout in LAYOUTS.get(task.name, {}).get(split, ()):
-            if not layout.covers(language):
-                continue
-            paths = self._paths(layout, language)
-            if paths:
-                return layout, paths
-        return None
-
-    def _paths(self, layout: Layout, language: str) -> tuple[Path, ...]:
+    def files(self, layout: Layout, language: str) -> tuple[Path, ...]:
         """The files of a layout, or none where one that it needs is absent."""
         found: list[Path] = []
         for pattern in layout.paths:
@@ -129,20 +114,3 @@ class DataFolder:
     def digest(self, paths: Iterable[Path]) -> str:
         """16 hexadecimal digits that change when a name or a byte of `paths` does."""
         return of_listing((f"{path.parent.name}/{path.name}", path) for path in sorted(set(paths)))
-
-    def absence(self, task: Task, split: str, language: str) -> UserError:
-        """What is missing, for the person who can put it there."""
-        layouts = [layout for layout in LAYOUTS.get(task.name, {}).get(split, ()) if layout.covers(language)]
-        if not layouts:
-            splits = ", ".join(name for name in LAYOUTS.get(task.name, {})) or "none"
-            return UserError(
-                f"{task.name} has no split {split!r} in {language!r} among the files (splits: {splits})."
-            )
-        wanted = " or ".join(fill(layout.paths[0], language) for layout in layouts[:3])
-        name = layouts[0].paths[0].split("/")[0]
-        if self.set(name) is None:
-            return UserError(
-                f"{self.root} lacks {name}/ ({name}{SUFFIXES[0]} would do): {task.name} ({split}, "
-                f"{language}) needs {wanted}."
-            )
-        return UserError(f"{self.root} lacks {wanted}, which {task.name} ({split}, {language}) needs.")

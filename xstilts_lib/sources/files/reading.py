@@ -1,118 +1,20 @@
-"""From a file to text, lines, fields or JSON; what is wrong becomes one sentence that names file and line.
-
-Both kinds of line ends are read. Nothing else ends a line: the other separators of Unicode occur inside
-sentences.
-"""
+"""From a file to fields: tab-separated or CSV, plain or quoted, with a header or without."""
 
 from __future__ import annotations
 
-import codecs
 import csv
 import io
-import json
 import re
 from collections.abc import Iterator
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
-from typing import Any
 
 from ...common.errors import UserError
+from ...common.reading import at, read_json_lines, read_lines, read_text
 from ..examples import Converter
 
-_GIT_LFS = "version https://git-lfs"
 _QUOTED = re.compile(r'"(?:[^"]|"")*"')  # a field as CSV encloses it
-
-
-def at(path: Path, line: int | str) -> str:
-    """`path` and a place in it, as error messages begin: "de.tsv, line 12"."""
-    return f"{path}, line {line}" if isinstance(line, int) else f"{path}, {line}"
-
-
-def _read_bytes(path: Path) -> bytes:
-    try:
-        raw = path.read_bytes()
-    except FileNotFoundError:
-        raise UserError(f"{path} is missing.") from None
-    except OSError as error:
-        raise UserError(f"{path} cannot be read: {error.strerror}.") from None
-    if not raw.strip():
-        raise UserError(f"{path} is empty: fetch it again.")
-    if raw[:2] in (b"\xff\xfe", b"\xfe\xff") or b"\0" in raw[:4096]:
-        raise UserError(f"{path} is not UTF-8 text (UTF-16, or a binary file): save it as UTF-8.")
-    return raw
-
-
-def read_text(path: Path) -> str:
-    """The whole of a UTF-8 file with LF line ends, without a byte order mark; UserError for anything else."""
-    raw = _read_bytes(path)
-    try:
-        text = raw.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        byte, line = error.object[error.start], raw.count(b"\n", 0, error.start) + 1
-        raise UserError(
-            f"{at(path, line)}: the byte 0x{byte:02x} is not UTF-8: the file mixes encodings or is damaged; "
-            "save it as UTF-8 or fetch it again."
-        ) from None
-    return _refuse_impostors(path, text).replace("\r\n", "\n")
-
-
-def read_damaged_text(path: Path) -> tuple[str, int]:
-    """As read_text, where a publisher cut characters apart: (text with U+FFFD there, lines concerned)."""
-    lines = _read_bytes(path).removeprefix(codecs.BOM_UTF8).split(b"\n")
-    texts = [line.decode("utf-8", "replace") for line in lines]
-    damaged = sum(text.encode() != line for text, line in zip(texts, lines, strict=True))
-    return _refuse_impostors(path, "\n".join(texts)).replace("\r\n", "\n"), damaged
-
-
-def _refuse_impostors(path: Path, text: str) -> str:
-    start = text[:200].lstrip().lower()
-    if start.startswith(("<!doctype html", "<html")):
-        raise UserError(
-            f"{path} is an HTML page, not data: the download ended on an error page; fetch it again."
-        )
-    if start.startswith(_GIT_LFS):
-        raise UserError(f"{path} is a Git LFS pointer, not data: run `git lfs pull` where it came from.")
-    return text
-
-
-def read_lines(path: Path) -> list[str]:
-    """The lines of a text file, without their ends and without the empty piece after the last."""
-    lines = read_text(path).split("\n")
-    if lines[-1] == "":
-        lines.pop()
-    return lines
-
-
-def read_json(path: Path) -> Any:
-    """A JSON file; UserError with the line where it stops being JSON."""
-    return parse_json(path, read_text(path))
-
-
-def parse_json(path: Path, text: str, line: int = 1, last: bool = True) -> Any:
-    """`text`, which begins at `line` of `path` and, if `last`, ends with the file, as JSON."""
-    try:
-        return json.loads(text)
-    except json.JSONDecodeError as error:
-        place = at(path, line + error.lineno - 1)
-        if error.pos >= len(text.rstrip()) or "Unterminated" in error.msg:
-            cause = (
-                "the file was cut short; fetch it again"
-                if last
-                else "lines follow, so its end is missing or stands on another line; put each object on one"
-            )
-            raise UserError(f"{place}: the JSON ends too early: {cause}.") from None
-        raise UserError(f"{place}, column {error.colno}: this is not JSON ({error.msg}).") from None
-
-
-def read_json_lines(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
-    """(line number, object) of a JSON lines file."""
-    lines = read_text(path).rstrip().split("\n")
-    for number, line in enumerate(lines, start=1):
-        if line.strip():
-            item = parse_json(path, line, number, last=number == len(lines))
-            if not isinstance(item, dict):
-                raise UserError(f"{at(path, number)}: a JSON object was expected, not {line[:40]!r}.")
-            yield number, item
 
 
 def split_fields(path: Path, lines: list[str], columns: int) -> Iterator[tuple[int, list[str]]]:
@@ -188,6 +90,7 @@ def objects(convert: Converter) -> Converter:
     return lambda given: convert(replace(given, items=read_json_lines(given.path)))
 
 
-def table(convert: Converter, *columns: str) -> Converter:
-    """The reader of a quoted CSV file whose header names `columns`."""
-    return lambda given: convert(replace(given, items=read_table(given.path, columns)))
+def table(convert: Converter, *columns: str, delimiter: str = ",", quotes: bool = True) -> Converter:
+    """The reader of a table whose header names `columns`, quoted as CSV if `quotes`."""
+    read = partial(read_table, columns=columns, delimiter=delimiter, quotes=quotes)
+    return lambda given: convert(replace(given, items=read(given.path)))

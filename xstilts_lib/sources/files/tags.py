@@ -5,49 +5,43 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from itertools import groupby
 from pathlib import Path
+from typing import NamedTuple
 
 from ...common.errors import UserError
+from ...common.reading import at, read_json, read_lines
 from .. import rows
 from ..checks import Raw
 from ..examples import Given
-from .reading import at, read_json, read_lines
 
 _WIDTH = "2 columns were expected (word, tab, tag), {} found"
 
 
-def columns(given: Given) -> Iterator[Raw]:
+def _sentences(path: Path) -> Iterator[list[tuple[int, str]]]:
+    """(number, text) of the lines of each sentence, which blank lines part."""
+    numbered = enumerate(read_lines(path), start=1)
+    for blank, lines in groupby(numbered, key=lambda line: not line[1].strip()):
+        if not blank:
+            yield list(lines)
+
+
+def columns(given: Given, strip_language: bool = False) -> Iterator[Raw]:
     """`token TAB tag`, a blank line between sentences; of test sets as XTREME's download leaves them, the
     tokens alone."""
-    yield from _tagged(given, strip_language=False)
+    for number, lines in enumerate(_sentences(given.path)):
+        words, tags = zip(*(_word(given, *line, strip_language) for line in lines), strict=True)
+        first = lines[0][0]
+        if any(tags) and not all(tags):
+            lacking = next(place for place, tag in enumerate(tags) if not tag)
+            found = "the tag is empty" if tags[lacking] == "" else _WIDTH.format(1)
+            raise UserError(f"{at(given.path, first + lacking)}: {found}; other words here have a tag.")
+        yield first, rows.tags(at(given.path, first), given.identify(number), words, tags)
 
 
 def panx_published(given: Given) -> Iterator[Raw]:
     """PAN-X as published, `sw:Msimbo TAB B-LOC`: the prefix ends at the FIRST colon of a token."""
-    yield from _tagged(given, strip_language=True)
-
-
-def _tagged(given: Given, strip_language: bool) -> Iterator[Raw]:
-    words: list[str] = []
-    tags: list[str | None] = []
-    first = 1
-    number = 0
-    for line_number, line in enumerate([*read_lines(given.path), ""], start=1):
-        if line.strip():
-            if not words:
-                first = line_number
-            word, tag = _word(given, line_number, line, strip_language)
-            words.append(word)
-            tags.append(tag)
-        elif words:
-            if any(tags) and not all(tags):
-                lacking = next(place for place, tag in enumerate(tags) if not tag)
-                found = "the tag is empty" if tags[lacking] == "" else _WIDTH.format(1)
-                raise UserError(f"{at(given.path, first + lacking)}: {found}; other words here have a tag.")
-            yield first, rows.tags(at(given.path, first), given.identify(number), words, tags)
-            words, tags = [], []
-            number += 1
+    return columns(given, strip_language=True)
 
 
 def _word(given: Given, number: int, line: str, strip_language: bool) -> tuple[str, str | None]:
@@ -76,14 +70,11 @@ _PRECEDENCE = (
 _HIDDEN = "_"  # the form of a word whose treebank may not show it, and the tag of one without
 
 
-@dataclass
-class _Sentence:
-    first_line: int
-    forms: dict[int, str] = field(default_factory=dict)
-    tags: dict[int, str] = field(default_factory=dict)
-    heads: dict[int, set[int]] = field(default_factory=dict)
-    fused: list[tuple[int, int, str]] = field(default_factory=list)
-    """(first word, last word, form) of the multiword tokens."""
+class _Word(NamedTuple):
+    form: str
+    tag: str
+    heads: frozenset[int]
+    """The words that govern it, in the basic tree and the enhanced graph together."""
 
 
 def treebanks(given: Given) -> Iterator[Raw]:
@@ -93,88 +84,72 @@ def treebanks(given: Given) -> Iterator[Raw]:
     """
     number = 0
     for path in given.paths:
-        for sentence in _sentences(path):
-            words, tags = _fuse(sentence)
-            hidden = sum(word == _HIDDEN for word in words)
+        for lines in _sentences(path):
+            lines = [line for line in lines if not line[1].startswith("#")]
+            if not lines:
+                continue
+            words, tags = _fused(path, lines)
+            hidden = words.count(_HIDDEN)
             if hidden and hidden >= len(words) - 1:
                 given.report.dropped += 1
                 continue
-            place = f"{path.name}, line {sentence.first_line}"
+            line = lines[0][0]
             known = ["" if tag == _HIDDEN else tag for tag in tags]
-            yield place, rows.tags(at(path, sentence.first_line), given.identify(number), words, known)
+            row = rows.tags(at(path, line), given.identify(number), words, known)
+            yield f"{path.name}, line {line}", row
             number += 1
 
 
-def _sentences(path: Path) -> Iterator[_Sentence]:
-    sentence: _Sentence | None = None
-    for line, text in enumerate([*read_lines(path), ""], start=1):
-        if not text.strip():
-            if sentence is not None:
-                yield sentence
-            sentence = None
-        elif not text.startswith("#"):
-            sentence = sentence or _Sentence(line)
-            _add_word(path, line, text, sentence)
-
-
-def _add_word(path: Path, line: int, text: str, sentence: _Sentence) -> None:
-    fields = text.split("\t")
-    if len(fields) != 10:
-        raise UserError(
-            f"{at(path, line)}: 10 tab-separated columns were expected (CoNLL-U), {len(fields)} found."
-        )
-    identifier, form, tag, head, dependencies = fields[0], fields[1], fields[3], fields[6], fields[8]
-    if "." in identifier:  # an empty node
-        return
-    try:
-        if "-" in identifier:
-            first, last = (int(part) for part in identifier.split("-"))
-            sentence.fused.append((first, last, form))
-            return
-        index = int(identifier)
-        governors = {int(head)} if head != _HIDDEN else set()
-    except ValueError:
-        raise UserError(
-            f"{at(path, line)}: the word's number {identifier!r} or its head {head!r} is no number."
-        ) from None
-    for dependency in dependencies.split("|"):
-        governor = dependency.split(":")[0]
-        if governor.isdigit():
-            governors.add(int(governor))
-    sentence.forms[index] = form
-    sentence.tags[index] = tag
-    sentence.heads[index] = governors
-
-
-def _fuse(sentence: _Sentence) -> tuple[list[str], list[str]]:
-    forms, tags = dict(sentence.forms), dict(sentence.tags)
-    for first, last, form in sentence.fused:
-        span = [index for index in range(first, last + 1) if index in forms]
-        head = min(span, key=lambda index: (_depth(sentence, index), _rank(sentence.tags[index]), index))
-        forms[head] = form
+def _fused(path: Path, lines: list[tuple[int, str]]) -> tuple[list[str], list[str]]:
+    """The forms and the tags of a sentence."""
+    words: dict[int, _Word] = {}
+    fused: list[tuple[int, int, str]] = []  # first word, last word, form of the multiword tokens
+    for line, text in lines:
+        fields = text.split("\t")
+        if len(fields) != 10:
+            raise UserError(f"{at(path, line)}: 10 tab-separated columns were expected, {len(fields)} found.")
+        identifier, form, tag, head, dependencies = (fields[place] for place in (0, 1, 3, 6, 8))
+        if "." in identifier:  # an empty node
+            continue
+        try:
+            if "-" in identifier:
+                first, last = map(int, identifier.split("-"))
+                fused.append((first, last, form))
+                continue
+            index, governors = int(identifier), {int(head)} if head != _HIDDEN else set()
+        except ValueError:
+            raise UserError(
+                f"{at(path, line)}: the word's number {identifier!r} or its head {head!r} is no number."
+            ) from None
+        enhanced = (dependency.split(":")[0] for dependency in dependencies.split("|"))
+        governors |= {int(governor) for governor in enhanced if governor.isdigit()}
+        words[index] = _Word(form, tag, frozenset(governors))
+    kept = dict(words)
+    for first, last, form in fused:
+        span = [index for index in range(first, last + 1) if index in kept]
+        head = min(span, key=lambda index: (_depth(words, index), _rank(words[index].tag), index))
+        kept[head] = kept[head]._replace(form=form)
         for index in span:
             if index != head:
-                del forms[index], tags[index]
-    order = sorted(forms)
+                del kept[index]
+    found = [kept[index] for index in sorted(kept)]
     # XTREME drops the zero-width non-joiner and any space inside a form.
-    return [forms[index].replace("\u200c", "").replace(" ", "") for index in order], [
-        tags[index] for index in order
-    ]
+    return [word.form.replace("\u200c", "").replace(" ", "") for word in found], [word.tag for word in found]
 
 
 def _rank(tag: str) -> int:
     return _PRECEDENCE.index(tag) if tag in _PRECEDENCE else len(_PRECEDENCE)
 
 
-def _depth(sentence: _Sentence, index: int) -> int:
-    """How many words stand above this one, in the basic tree and the enhanced graph together."""
+def _depth(words: dict[int, _Word], index: int) -> int:
+    """How many words stand above this one, the root among them."""
     above: set[int] = set()
     waiting = [index]
     while waiting:
-        for governor in sentence.heads.get(waiting.pop(), ()):
-            if governor not in above:
-                above.add(governor)
-                waiting.append(governor)
+        word = words.get(waiting.pop())
+        fresh = word.heads - above if word else set()
+        above |= fresh
+        waiting += fresh
     return len(above)
 
 
@@ -195,9 +170,7 @@ def ccg_auto(given: Given) -> Iterator[Raw]:
                 continue
             leaves = _LEAF.findall(text)
             if not leaves:
-                raise UserError(
-                    f"{at(path, line)}: a derivation of CCGbank was expected (<L ...>), not {text[:40]!r}."
-                )
+                raise UserError(f"{at(path, line)}: a derivation was expected (<L ...>), not {text[:40]!r}.")
             yield (
                 f"{path.name}, line {line}",
                 {
@@ -213,9 +186,7 @@ def ccg_table(given: Given) -> Iterator[Raw]:
     for number, text in enumerate(read_lines(given.path)):
         fields = text.split("\t")
         if len(fields) != 2:
-            raise UserError(
-                f"{at(given.path, number + 1)}: 2 tab-separated columns were expected, {len(fields)} found."
-            )
+            raise UserError(f"{at(given.path, number + 1)}: 2 columns were expected, {len(fields)} found.")
         words, supertags = fields[0].split(), fields[1].split()
         yield number + 1, {"id": given.identify(number), "words": words, "tags": supertags}
 

@@ -17,6 +17,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -28,9 +29,8 @@ from .. import overlap
 from ..checks import LoadReport, Raw
 from ..examples import fill
 from ..real import SPLITS, RealSettings, RealSource
-from . import text
+from . import kept
 from .converters import given
-from .kept import Pins, github_file, lines
 from .repositories import REPOSITORIES, Repository
 
 if TYPE_CHECKING:
@@ -68,10 +68,11 @@ class HubSource(RealSource):
         super().__init__(settings)
         self.settings = settings
         self.mirror = settings.mirror.expanduser().resolve() if settings.mirror else None
-        self.pins = Pins(self.cache / "hub-pins.json", settings.revisions)
-        # By the targets of the experiment: the sentences that the text must not hold, and the rows drawn.
-        self._excluded: dict[tuple[str, ...], frozenset[str]] = {}
-        self._text_rows: dict[tuple[tuple[str, ...], str], list[dict[str, str]]] = {}
+        self.pins = kept.Pins(self.cache / "hub-pins.json", settings.revisions)
+        # By the targets of the experiment: the sentences that the text must not hold; and the rows, which are
+        # drawn once and cut into splits.
+        self._excluded = cache(lambda targets: overlap.held_out(self, targets))
+        self._drawn = cache(self._draw)
 
     def open(self, row: Task, split: str, language: str) -> tuple[Iterable[Raw], LoadReport]:
         """(place, row) of every example of a split, downloaded if need be, its columns checked."""
@@ -80,17 +81,12 @@ class HubSource(RealSource):
         report.expect(row, repository.sizes, repository.note)
         config = fill(repository.config, language) if repository.config else None
         wanted = [(config, name) for name in repository.splits[split]]
-        loaded = [
-            (name, self._load(repository, config, name, language))
-            for config, name in (*repository.beside, *wanted)
-        ]
+        parts = (*repository.beside, *wanted)
+        loaded = [(name, self._load(repository, config, name, language)) for config, name in parts]
         for _, data in loaded:
             self._check_columns(repository, data)
-        raw = (
-            item
-            for name, data in loaded
-            for item in repository.convert(given(data, split, name, language, report))
-        )
+        convert = repository.convert
+        raw = (item for name, data in loaded for item in convert(given(data, split, name, language, report)))
         return raw, report
 
     def _load(
@@ -117,15 +113,12 @@ class HubSource(RealSource):
 
         revision = self._revision(repository)
         # `datasets` tells files on disk apart by name, and takes what it prepared of others of that name.
-        kept = f"pinned-{revision[:12]}" if not self.mirror else revision.replace(":", "-")
-        own = {"cache_dir": str(Path(datasets_config.HF_DATASETS_CACHE) / kept)}
+        folder = f"pinned-{revision[:12]}" if not self.mirror else revision.replace(":", "-")
+        own = {"cache_dir": str(Path(datasets_config.HF_DATASETS_CACHE) / folder)}
         if repository.builder is not None:
             file = fill(repository.files[split], language)
-            at = (
-                self.mirror / repository.name / file
-                if self.mirror
-                else github_file(self.cache, repository.name, revision, file)
-            )
+            at = self.mirror and self.mirror / repository.name / file
+            at = at or kept.github_file(self.cache, repository.name, revision, file)
             return repository.builder, {"data_files": {split: str(at)}, **repository.options, **own}
         if self.mirror:
             return str(self.mirror / repository.name), {"name": config, **own}
@@ -162,7 +155,7 @@ class HubSource(RealSource):
     def _identify(self, repository: Repository) -> str:
         if self.mirror or repository.builder is not None:
             return f"{repository.name}@{self._revision(repository)}"
-        return f"{repository.name}@{self.pins.known(repository.name, repository.revision)}"
+        return f"{repository.name}@{self.pins.commit(repository.name, repository.revision, ask=False)}"
 
     def find(self, row: Task, split: str, language: str) -> Repository | None:
         """The first repository that has the split in the language."""
@@ -178,11 +171,8 @@ class HubSource(RealSource):
     def splits(self, name: str) -> tuple[str, ...]:
         """The splits that some repository has."""
         names = self.row(name).parts or (name,)
-        return tuple(
-            split
-            for split in SPLITS
-            if all(any(split in one.splits for one in REPOSITORIES[part]) for part in names)
-        )
+        held = [{split for one in REPOSITORIES[part] for split in one.splits} for part in names]
+        return tuple(split for split in SPLITS if all(split in each for each in held))
 
     def languages(self, task: str) -> tuple[str, ...]:
         """Those of the task; of text, those of Wikipedia."""
@@ -199,19 +189,14 @@ class HubSource(RealSource):
                 f"source: the experiment evaluates {unknown[0]!r}, so the text to learn from must hold none "
                 "of its sentences: add it to `targets` under `source:`, or leave `targets` out."
             )
-        targets = self.targets
-        if targets not in self._excluded:
-            self._excluded[targets] = overlap.held_out(self, targets)
-        if (targets, language) not in self._text_rows:  # drawn once: the splits are cut from one draw
-            most, seed = self.settings.text_lines, self.settings.seed
-            offered = self.lines(language)
-            self._text_rows[targets, language] = text.select(
-                offered, language, self._excluded[targets], most, seed
-            )
-        rows = [row for row in self._text_rows[targets, language] if text.is_dev(row) == (split == "dev")]
+        rows = [row for row in self._drawn(self.targets, language) if kept.is_dev(row) == (split == "dev")]
         if not rows:
             raise UserError(f"There is no text in {language!r} to learn from ({split}).")
         return rows
+
+    def _draw(self, targets: tuple[str, ...], language: str) -> list[dict[str, str]]:
+        most, seed = self.settings.text_lines, self.settings.seed
+        return kept.select(self.lines(language), language, self._excluded(targets), most, seed)
 
     @property
     def targets(self) -> tuple[str, ...]:
@@ -222,28 +207,28 @@ class HubSource(RealSource):
         every = (row.name for row in TASKS.values() if row.role == "target" and self.kind in row.sources)
         return tuple(sorted(self.evaluated)) or tuple(every)
 
-    def lines(self, language: str) -> list[text.Line]:
+    def lines(self, language: str) -> list[kept.Line]:
         """Paragraphs of Wikipedia, streamed: somewhat more than are wanted, since some will be left out."""
         repository = REPOSITORIES["text"][0]
         config = fill(repository.config or "", language)
         number = self.settings.text_lines + self.settings.text_lines // 4
 
-        def draw() -> Iterator[text.Line]:
+        def draw() -> Iterator[kept.Line]:
             articles = self._load(repository, config, "train", language, streaming=True)
-            return itertools.islice(text.paragraphs(articles), number)
+            return itertools.islice(kept.paragraphs(articles), number)
 
         if self.mirror:
             return list(draw())
-        return lines(self.cache / "wikipedia" / self._revision(repository) / f"{config}-{number}.jsonl", draw)
+        folder = self.cache / "wikipedia" / self._revision(repository)
+        return kept.lines(folder / f"{config}-{number}.jsonl", draw)
 
     def revision(self, task: str) -> str:
         """repository@commit of everything that the task reads."""
         row = self.row(task)
         names = dict.fromkeys((*(row.parts or (task,)), *((row.train,) if row.train else ())))
         names = dict.fromkeys(part for name in names for part in (self.row(name).parts or (name,)))
-        return ", ".join(
-            dict.fromkeys(f"{one.name}@{self._revision(one)}" for name in names for one in REPOSITORIES[name])
-        )
+        read = (one for name in names for one in REPOSITORIES[name])
+        return ", ".join(dict.fromkeys(f"{one.name}@{self._revision(one)}" for one in read))
 
     def check_one(self, row: Task) -> None:
         """UserError where a repository that a task needs cannot be found."""

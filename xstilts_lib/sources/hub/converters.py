@@ -38,29 +38,11 @@ def _items(data: Dataset, name: str) -> Iterator[tuple[str, dict[str, Any]]]:
             number += 1
 
 
-def pair(
-    first: str, second: str, label: str = "label", identifier: str | None = None, gold_only: bool = False
-) -> Converter:
-    """The converter of pairs; a label of -1 is unknown, and with `gold_only` its row is left out (SNLI)."""
-
-    def convert(given: Given) -> Iterator[Raw]:
-        names = given.classes.get(label)
-        for number, (place, row) in enumerate(given.items):
-            name = rows.class_name(given.report.where(place), row[label], names)
-            if name is None and gold_only:
-                given.report.dropped += 1
-                continue
-            own = given.identify(number) if identifier is None else f"{given.split}-{row[identifier]}"
-            yield place, rows.pair(own, row[first], row[second], name)
-
-    return convert
-
-
-nli = pair("premise", "hypothesis")
-snli = pair("premise", "hypothesis", gold_only=True)
-anli = pair("premise", "hypothesis", identifier="uid")
-qqp = pair("question1", "question2")
-pawsx = pair("sentence1", "sentence2", identifier="id")
+nli = examples.pair("premise", "hypothesis", "label")
+snli = examples.pair("premise", "hypothesis", "label", gold_only=True)
+anli = examples.pair("premise", "hypothesis", "label", "uid")
+qqp = examples.pair("question1", "question2", "label")
+pawsx = examples.pair("sentence1", "sentence2", "label", "id")
 
 
 def tags(words: str, labels: str) -> Converter:
@@ -134,9 +116,8 @@ def bucc(given: Given) -> Iterator[Raw]:
         prefixes = {"source": given.language, "target": "en"}
         mates: dict[str, str] = {}
         for pair in row["gold"] or ():
-            source, target = (
-                f"{prefix}-{number - 1}" for prefix, number in zip(prefixes.values(), pair, strict=True)
-            )
+            both = zip(prefixes.values(), pair, strict=True)
+            source, target = (f"{prefix}-{number - 1}" for prefix, number in both)
             mates[source], mates[target] = target, source
         for side, sentences in sides.items():
             for number, sentence in enumerate(sentences):

@@ -1,23 +1,31 @@
-"""What a rerun without a network rests on: pinned commits, files of GitHub repositories, lines of a stream.
+"""What a rerun without a network rests on: pinned commits, files of GitHub repositories, and text to learn
+languages from: lines of Wikipedia that no evaluation set holds, drawn by a seed.
 
 They lie in the cache of this machine, beside those of `datasets`.
 """
 
 from __future__ import annotations
 
+import hashlib
 import json
+import random
 import re
 import urllib.request
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 from ...common import disk
 from ...common.errors import UserError
-from .text import Line
+from ..overlap import normalised, sentences
 
+Line = tuple[str, str]  # its key in the stream, and its text
 _COMMIT = re.compile(r"[0-9a-f]{40}")
 GITHUB = "https://raw.githubusercontent.com/{name}/{revision}/{file}"
 _PATIENCE = 60  # seconds without a byte
+_LONG_ENOUGH = 40  # characters of a paragraph of Wikipedia
+_SHORTEST = 12  # letters and digits, below which a line teaches little
+_DEV_SHARE = 50  # one line in fifty is held back as the dev split
 
 
 class Pins:
@@ -27,23 +35,17 @@ class Pins:
         self.file = file
         self.stated = stated
 
-    def known(self, repository: str, revision: str) -> str:
-        """The commit, if it is known without asking the hub; otherwise the name of the branch."""
-        revision = self.stated.get(repository, revision)
-        pinned = None if _COMMIT.fullmatch(revision) else self._read().get(f"{repository}@{revision}")
-        return pinned or revision
-
-    def commit(self, repository: str, revision: str) -> str:
-        """The commit at which `repository` is read, if `revision` is what the table of repositories says."""
+    def commit(self, repository: str, revision: str, ask: bool = True) -> str:
+        """The commit at which `repository` is read, if `revision` is what the table of repositories says; the
+        name of the branch where it is not known, and the hub is not to be asked."""
         revision = self.stated.get(repository, revision)
         if _COMMIT.fullmatch(revision):
             return revision
-        key = f"{repository}@{revision}"
-        pins = self._read()
-        if key not in pins:
+        key, pins = f"{repository}@{revision}", self._read()
+        if key not in pins and ask:
             pins[key] = _ask(repository, revision)
             self._write(pins)
-        return pins[key]
+        return pins.get(key, revision)
 
     def _read(self) -> dict[str, str]:
         try:
@@ -51,9 +53,7 @@ class Pins:
         except FileNotFoundError:
             return {}
         except (OSError, ValueError):
-            raise UserError(
-                f"{self.file} cannot be read: delete it, and the commits are looked up again."
-            ) from None
+            raise UserError(f"{self.file} cannot be read: delete it; commits are looked up again.") from None
         return dict(pins)
 
     def _write(self, pins: Mapping[str, str]) -> None:
@@ -120,3 +120,37 @@ def lines(file: Path, draw: Callable[[], Iterable[Line]]) -> list[Line]:
         found = list(draw())
         disk.write(file, "".join(json.dumps(line) + "\n" for line in found))
     return found
+
+
+def paragraphs(articles: Iterable[Mapping[str, Any]]) -> Iterator[Line]:
+    """The lines that articles offer."""
+    for article in articles:
+        for number, paragraph in enumerate(article["text"].split("\n")):
+            if len(paragraph) >= _LONG_ENOUGH:
+                yield f"{article['id']}-{number}", paragraph
+
+
+def select(
+    offered: Sequence[Line], language: str, excluded: frozenset[str], lines: int, seed: int
+) -> list[dict[str, str]]:
+    """At most `lines` rows of the text format, unlike one another, none with an excluded sentence."""
+    drawn = list(offered)
+    random.Random(f"{seed}-{language}").shuffle(drawn)
+    rows: list[dict[str, str]] = []
+    seen: set[str] = set()
+    for key, text in drawn:
+        if len(rows) == lines:
+            break
+        text = " ".join(text.split())
+        letters = normalised(text)
+        if len(letters) < _SHORTEST or letters in seen or not excluded.isdisjoint(sentences(text)):
+            continue
+        seen.add(letters)
+        rows.append({"id": f"wikipedia-{language}-{key}", "language": language, "text": text, "pair": ""})
+    return rows
+
+
+def is_dev(row: Mapping[str, str]) -> bool:
+    """Whether a row is held back as the dev split, by its key alone."""
+    key = row["id"].replace(f"-{row['language']}-", "-", 1)
+    return int.from_bytes(hashlib.blake2b(key.encode(), digest_size=4).digest()) % _DEV_SHARE == 0
