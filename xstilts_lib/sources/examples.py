@@ -158,10 +158,11 @@ def xcopa_compared(
             else:
                 differing += 1
         yield place, row
+    most = f"most of the {len(others)} other languages"
     if report.repaired:
-        report.notes.append(f"{report.repaired} questions put as in most of {len(others)} other languages")
+        report.notes.append(f"{report.repaired} questions put as in {most}")
     if differing:
-        most = f"most of the {len(others)} other languages" if len(others) > 1 else "the one other language"
+        most = most if len(others) > 1 else "the one other language"
         report.notes.append(f"{differing} rows ask for another of cause and effect than in {most}")
 
 
