@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import posixpath
 import re
 from pathlib import Path
+from typing import Any
 from urllib.parse import unquote, urlsplit
 
 import pytest
 import yaml
+from axe_playwright_python.sync_playwright import Axe
 from bs4 import BeautifulSoup
 
 from xstilts_lib.common import places
@@ -129,6 +132,52 @@ def test_languages_and_scripts_are_tagged(pages: dict[str, BeautifulSoup]) -> No
         if not text.find_parent(attrs={"lang": True})
     ]
     assert not untagged
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_axe_finds_nothing_and_no_page_is_wider_than_its_window(
+    html: Path, pages: dict[str, BeautifulSoup], page: Any, theme: str
+) -> None:
+    """Of what it can tell by itself: names, roles, order of headings, contrast, what the keyboard reaches."""
+    page.add_init_script(f"localStorage.setItem('mode', '{theme}'); localStorage.setItem('theme', '{theme}')")
+    options = {"resultTypes": ["violations"]} | ({"runOnly": ["color-contrast"]} if theme == "dark" else {})
+    wrong = []
+    for name in pages:
+        page.goto((html / name).as_uri())
+        assert page.evaluate("document.documentElement.dataset.theme") == theme
+        # What surrounds the text is the same on every page.
+        found = Axe().run(page, context=None if name == "index.html" else "main", options=options)
+        wrong += [
+            f"{name}: {each['id']} at {each['nodes'][0]['target']}" for each in found.response["violations"]
+        ]
+        for width in (390, 1280):
+            page.set_viewport_size({"width": width, "height": 900})
+            if page.evaluate("document.documentElement.scrollWidth") > width:
+                wrong.append(f"{name}: wider than {width} pixels")
+    assert not wrong
+
+
+def test_what_has_the_focus_can_be_seen(html: Path, page: Any) -> None:
+    page.goto((html / "results.html").as_uri())
+    for place in ("main a[href]", ".explorer select", ".explorer button", ".explorer input"):
+        page.locator(place).first.focus()
+        page.keyboard.press("Shift+Tab")
+        page.keyboard.press("Tab")  # as the keyboard comes there, and not the program
+        style = page.evaluate_handle("getComputedStyle(document.activeElement)")
+        assert {"none"} != {style.evaluate("s => s.outlineStyle"), style.evaluate("s => s.boxShadow")}, place
+
+
+def test_next_reads_on_and_not_through_the_api(pages: dict[str, BeautifulSoup]) -> None:
+    name, seen = "index.html", []
+    while name not in seen:
+        seen.append(name)
+        following = pages[name].find("link", rel="next")
+        if following:
+            name = posixpath.normpath(posixpath.join(posixpath.dirname(name), following["href"]))
+    assert {"idea.html", "results.html", "lab_log.html"} <= set(seen)
+    assert not [each for each in seen if each.startswith("api")]
+    runs = [each for each in seen if each.startswith("runs/") and "/pages/" not in each]
+    assert sum("/chapters/" not in each for each in runs) == 4, "a notebook of each kind"
 
 
 def test_tables_of_prose_are_numbered(pages: dict[str, BeautifulSoup]) -> None:
