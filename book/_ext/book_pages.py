@@ -138,14 +138,14 @@ def describe(app: Sphinx, page: str, template: str, context: dict, doctree: node
 
 def reading_path(documents: Iterable[str]) -> Iterator[str]:
     """The documents that "next" leads through, in their order: of the notebooks of runs, the first of each
-    kind, and no page of the API."""
+    kind that trains more than the floor, and no page of the API."""
     kinds = set()
     for document in documents:
         folder, _, rest = document.partition("/")
         if folder == "runs" and not rest.startswith(READ):
             name = rest.rpartition("/")[2]
             kind = name if name[0].isdigit() else "target"
-            if name == "index" or kind in kinds:
+            if name == "index" or kind in kinds or rest.startswith("untrained/"):
                 continue
             kinds.add(kind)
         if not document.startswith("api"):

@@ -63,7 +63,15 @@ def test_pages_of_sphinx_itself_are_described(extension: ModuleType) -> None:
 
 
 def test_next_leads_past_the_api_and_notebooks_like_those_before(extension: ModuleType) -> None:
-    runs = ["none/index", "none/00_pretrain", "none/xnli", "none/panx", "squad/10_intermediate", "squad/xnli"]
+    runs = [
+        "untrained/xnli",
+        "none/index",
+        "none/00_pretrain",
+        "none/xnli",
+        "none/panx",
+        "squad/10_intermediate",
+        "squad/xnli",
+    ]
     documents = ["index", "runs/pages/40_main_table", *(f"runs/{name}" for name in runs), "api", "api_ground"]
     path = list(extension.reading_path(documents))
     kept = ["none/00_pretrain", "none/xnli", "squad/10_intermediate"]
