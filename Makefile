@@ -55,7 +55,8 @@ bench: env
 # Renews every pinned version. The lock names no download address, so that any mirror serves it.
 lock:
 	"$(UV)" pip compile --universal --generate-hashes --no-emit-index-url --no-annotate --upgrade \
-	  --python-version 3.11 --extra test --extra kubernetes pyproject.toml --output-file requirements.lock
+	  --python-version 3.11 --extra test --extra slurm --extra kubernetes pyproject.toml \
+	  --output-file requirements.lock
 
 clean:
 	rm -rf runs book/_build book/runs .snakemake

@@ -47,7 +47,8 @@ def test_conda_asks_for_the_same_python(conda: dict, project: dict) -> None:
 
 
 def test_lock_pins_every_requirement_with_a_hash(declared: list[str], project: dict) -> None:
-    declared = declared + project["optional-dependencies"]["kubernetes"]
+    optional = project["optional-dependencies"]
+    declared = declared + optional["slurm"] + optional["kubernetes"]
     text = (ROOT / "requirements.lock").read_text(encoding="utf-8")
     pinned = dict(
         re.findall(r"^([a-z0-9._-]+)==([^\s;\\]+)(?:[^\n]*)\\\n\s+--hash=sha256:", text, flags=re.MULTILINE)
