@@ -53,6 +53,30 @@ def test_a_folder_half_written_is_not_there(tmp_path):
     assert [p.name for p in tmp_path.iterdir()] == ["encoder"]
 
 
+def test_two_make_the_same_folder_at_the_same_time(tmp_path):
+    with replacing_folder(tmp_path / "encoder") as slow:
+        (slow / "begun").write_text("slow")
+        with replacing_folder(tmp_path / "encoder") as quick:
+            (quick / "weights").write_text("quick")
+        used = (tmp_path / "encoder" / "weights").stat()
+        (slow / "weights").write_text("slow")
+    assert (tmp_path / "encoder" / "weights").stat() == used, "what the quick one may have open stays"
+    assert [p.name for p in (tmp_path / "encoder").iterdir()] == ["weights"]
+    assert [p.name for p in tmp_path.iterdir()] == ["encoder"]
+
+
+def test_what_a_killed_process_left_is_cleared_once_it_is_old(tmp_path):
+    for name in ("killed", "at_work"):
+        (tmp_path / f".encoder.{name}.partial").mkdir()
+        (tmp_path / f".encoder.{name}.partial" / "weights").write_text("half")
+    for file in (tmp_path / ".encoder.killed.partial", tmp_path / ".encoder.killed.partial" / "weights"):
+        os.utime(file, times=(0, 0))
+    os.utime(tmp_path / ".encoder.at_work.partial", times=(0, 0))
+    with replacing_folder(tmp_path / "encoder"):
+        pass
+    assert {p.name for p in tmp_path.iterdir()} == {"encoder", ".encoder.at_work.partial"}
+
+
 def test_json_is_written_whole_or_not_at_all(tmp_path):
     write_json(tmp_path / "a.json", {"a": 1})
     with pytest.raises(TypeError):

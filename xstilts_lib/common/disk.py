@@ -12,12 +12,16 @@ import errno
 import json
 import os
 import shutil
+import time
+import uuid
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
 from .errors import UserError
+
+ABANDONED = 3600.0  # seconds without a change after which half a folder is nobody's
 
 
 @contextmanager
@@ -42,7 +46,7 @@ def replacing(path: Path, flush: bool = True) -> Iterator[Path]:
     """A place to write a file to, which becomes `path` when the block ends well; UserError where the disk is
     full. Without `flush` a machine that loses power may lose the file: for what is made again anyway."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    beside = path.with_name(f".{path.name}.{os.getpid()}.partial")
+    beside = _beside(path)
     try:
         with room_for(path):
             yield beside
@@ -77,10 +81,15 @@ def read_json(path: Path) -> dict[str, Any]:
 
 @contextmanager
 def replacing_folder(path: Path | str) -> Iterator[Path]:
-    """An empty folder to write into, which takes the place of `path` when the block ends well."""
+    """An empty folder to write into, which takes the place of `path` when the block ends well.
+
+    Where `path` was not there at the start, and at the end somebody else's is, theirs stays and is not
+    touched: several processes, of this machine or others, may make the same folder at the same time.
+    """
     path = Path(path)
-    beside = path.with_name(f".{path.name}.partial")
-    shutil.rmtree(beside, ignore_errors=True)  # what a killed run left
+    with suppress(FileNotFoundError):
+        _clear(path)
+    beside, there = _beside(path), path.exists()
     try:
         with room_for(path):
             beside.mkdir(parents=True)
@@ -88,15 +97,33 @@ def replacing_folder(path: Path | str) -> Iterator[Path]:
             for file in beside.rglob("*"):
                 _flush(file)
             _flush(beside)
-            old = path.with_name(f".{path.name}.old")
-            shutil.rmtree(old, ignore_errors=True)
-            if path.exists():
+            if there:
+                old = _beside(path)
                 os.rename(path, old)
-            os.rename(beside, path)
+            try:
+                os.rename(beside, path)
+            except OSError as error:
+                if there or error.errno not in (errno.ENOTEMPTY, errno.EEXIST):
+                    raise
             _flush(path.parent)
-            shutil.rmtree(old, ignore_errors=True)
+            if there:
+                shutil.rmtree(old, ignore_errors=True)
     finally:
         shutil.rmtree(beside, ignore_errors=True)
+
+
+def _beside(path: Path) -> Path:
+    """A name beside `path` that no other process has, of whatever machine."""
+    return path.with_name(f".{path.name}.{uuid.uuid4().hex[:12]}.partial")
+
+
+def _clear(path: Path) -> None:
+    """Remove what killed processes have left beside `path`: nobody who still writes rests for an hour."""
+    for left in path.parent.iterdir():
+        if left.name.startswith(f".{path.name}.") and left.name.endswith(".partial"):
+            last = max((file.stat().st_mtime for file in (left, *left.rglob("*"))), default=0.0)
+            if time.time() - last > ABANDONED:
+                shutil.rmtree(left, ignore_errors=True)
 
 
 def _flush(path: Path) -> None:
