@@ -80,6 +80,10 @@ def run(
     profile: Annotated[
         str, typer.Option(help="Where jobs run: laptop, slurm, or a folder with a config.yaml.")
     ] = "laptop",
+    jobs_per_gpu: Annotated[
+        int,
+        typer.Option(help="How many jobs share a GPU of this machine; each has its own otherwise.", min=1),
+    ] = 1,
 ) -> None:
     """Run an experiment, or what is left of it."""
     loaded = load(experiment, data)
@@ -91,7 +95,7 @@ def run(
         return
     from .workflow.engine import run as run_jobs
 
-    code = run_jobs(loaded, cores, profile)
+    code = run_jobs(loaded, cores, profile, jobs_per_gpu)
     if code:
         raise typer.Exit(code)
     again = shlex.quote(experiment)

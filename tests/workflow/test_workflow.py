@@ -79,6 +79,25 @@ def test_a_failing_job_leaves_the_others(checkout: Path, template: Template) -> 
     assert xstilts("run", "test").returncode == 2, "the user's mistake"
 
 
+def test_ended_in_the_background(checkout: Path, template: Template) -> None:
+    """As a script's `xstilts run ... &` starts it: Ctrl-C means others, and to be told to end means it."""
+    slow = "import pathlib, os, time\npathlib.Path('../pid').write_text(str(os.getpid()))\ntime.sleep(100)"
+    template("00_pretrain", 'experiment = "test"\nvariant = ""\nseed = 0', slow)
+    command = f"trap '' INT; exec '{sys.executable}' -m xstilts_lib.cli run test"
+    process = subprocess.Popen(["nohup", "sh", "-c", command], stderr=subprocess.PIPE, text=True)
+    wait_for(checkout / "pid")
+    kernel = int((checkout / "pid").read_text())
+    process.send_signal(signal.SIGINT)
+    process.send_signal(signal.SIGHUP)
+    time.sleep(1)
+    assert process.poll() is None
+    process.send_signal(signal.SIGTERM)
+    _, said = process.communicate(timeout=60)
+    assert process.returncode == 130
+    assert said.strip().splitlines()[-1] == "Stopped; the same command goes on from here."
+    gone(kernel)
+
+
 def test_interrupted_and_taken_up_again(checkout: Path, template: Template) -> None:
     slow = "import pathlib, os, time\npathlib.Path('../pid').write_text(str(os.getpid()))\ntime.sleep(100)"
     original = (checkout / "notebooks" / "00_pretrain.ipynb").read_text()

@@ -1,4 +1,5 @@
-"""The processes of a run: how many there may be, and how each starts the next, which dies with it.
+"""The processes of a run: how many there may be, the GPUs for them, and how each starts the next, which
+dies with it.
 
     python -m xstilts_lib.common.processes                    how many cores there are to use
 
@@ -15,15 +16,19 @@ from __future__ import annotations
 
 import multiprocessing
 import os
+import re
 import signal
+import subprocess
 import sys
 import tempfile
 import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
+from functools import cache
 from multiprocessing.context import BaseContext
 from pathlib import Path
 
+VISIBLE = "CUDA_VISIBLE_DEVICES"
 FORKING = sys.platform == "linux"
 # What notebooks and the jobs around them import; the order is that of their cost. Matplotlib's inline backend
 # is not among them: imported before there is a kernel, it never draws into one.
@@ -77,6 +82,20 @@ def surroundings(variables: Mapping[str, str]) -> Iterator[None]:
         for name in os.environ.keys() - before.keys():
             del os.environ[name]
         os.environ.update(before)
+
+
+@cache
+def gpus() -> tuple[str, ...]:
+    """The names, as CUDA knows them, of the GPUs that this process may use, where they are NVIDIA's."""
+    given = os.environ.get(VISIBLE)
+    if given is not None:
+        return tuple(name.strip() for name in given.split(",") if name.strip() not in ("", "-1"))
+    try:
+        told = subprocess.run(["nvidia-smi", "-L"], capture_output=True, text=True, timeout=60)
+    except (OSError, subprocess.TimeoutExpired):
+        return ()
+    parts = re.findall(r"UUID: (MIG-[^)]+)", told.stdout)  # what a GPU has been divided into, if it has
+    return tuple(parts or re.findall(r"UUID: (GPU-[^)]+)", told.stdout))
 
 
 def cores(system: Path = Path("/")) -> int:

@@ -19,10 +19,13 @@ from multiprocessing.process import BaseProcess
 from pathlib import Path
 from typing import IO
 
+import yaml
+
 from .. import experiment as experiments
 from ..common import arithmetic, places, processes
 from ..common.errors import UserError
 from ..experiment import Experiment
+from . import cluster
 from .graph import Job, jobs
 from .jobs import open_lock
 from .monitor import Monitor, read_status
@@ -30,20 +33,23 @@ from .monitor import Monitor, read_status
 STOPPED = 130  # the exit code after Ctrl-C
 
 
-def run(experiment: Experiment, cores: int, profile: str = "laptop") -> int:
-    """Do what is left of `experiment`; returns the exit code: 0, 1, 2 (the user's mistakes) or 130."""
+def run(experiment: Experiment, cores: int, profile: str = "laptop", jobs_per_gpu: int = 1) -> int:
+    """Do what is left of `experiment`; returns the exit code: 0, 1, 2 (the user's mistakes) or 130.
+
+    On this machine, a GPU has `jobs_per_gpu` jobs at once; on a cluster, the cluster shares its GPUs out.
+    """
     for number in (signal.SIGTERM, signal.SIGHUP):  # to be told to end is like Ctrl-C
         if signal.getsignal(number) is not signal.SIG_IGN:  # as under nohup
             signal.signal(number, signal.default_int_handler)
     try:
         with lock(experiment):
-            return _run(experiment, cores, profile)
+            return _run(experiment, snakemake(experiment, cores, profile, jobs_per_gpu))
     except KeyboardInterrupt:
         print("Stopped; the same command goes on from here.", file=sys.stderr)
         return STOPPED
 
 
-def _run(experiment: Experiment, cores: int, profile: str) -> int:
+def _run(experiment: Experiment, options: list[str]) -> int:
     graph = jobs(experiment)
     if all(job.done for job in graph):
         print(f"Nothing to do: all {len(graph)} jobs of {experiment.name!r} are done.")
@@ -51,7 +57,7 @@ def _run(experiment: Experiment, cores: int, profile: str) -> int:
     experiment.open_source()  # refuses what is wrong with the data before anything runs
     _refresh(graph)
     log = experiment.root / "jobs" / "snakemake.log"
-    arguments = (snakemake(experiment, cores, profile), environment(experiment), log)
+    arguments = (options, environment(experiment), log)
     engine = multiprocessing.get_context("spawn").Process(target=_engine, args=arguments)
     monitor = Monitor(graph)
     try:
@@ -61,18 +67,27 @@ def _run(experiment: Experiment, cores: int, profile: str) -> int:
             engine.join(0.5)
     finally:
         _end(engine)
+        cluster.cancel(experiment)
         monitor.close()
     return _verdict(experiment, log)
 
 
-def snakemake(experiment: Experiment, cores: int, profile: str) -> list[str]:
+def snakemake(experiment: Experiment, cores: int, profile: str, jobs_per_gpu: int = 1) -> list[str]:
     """The arguments with which Snakemake runs an experiment."""
+    folder = profile_folder(profile)
+    executor = (yaml.safe_load((folder / "config.yaml").read_text()) or {}).get("executor", "local")
+    own = []
+    if executor == "slurm":
+        own = cluster.begin(experiment)
+    elif executor == "local" and (gpus := processes.gpus()):
+        own = ["--resources", f"gpu={len(gpus) * jobs_per_gpu}"]
     return [
         "--snakefile", str(places.home() / "workflow" / "Snakefile"),
-        "--profile", str(profile_folder(profile)), "--directory", str(experiment.root),
+        "--profile", str(folder), "--directory", str(experiment.root),
         "--config", f"experiment={experiment.name}.yaml",  # 010 alone would be a number there
         "--cores", str(cores),
         "--force-use-threads",  # its own process starts all jobs, so that they come from one fork server
+        *own,
     ]  # fmt: skip
 
 
@@ -151,6 +166,8 @@ def lock(experiment: Experiment, patience: float = 30.0) -> Iterator[None]:
         own.truncate(0)
         own.write(str(os.getpid()))
         own.flush()
+        if ended := cluster.cancel(experiment):
+            print(f"Ended {ended} jobs that an earlier run had left on the cluster.", file=sys.stderr)
         limit = time.monotonic() + patience
         while not _try_lock(remains):
             if time.monotonic() > limit:
@@ -187,10 +204,15 @@ def _verdict(experiment: Experiment, log: Path) -> int:
     waiting = [job for job in graph if not job.done and read_status(job).get("state") != "failed"]
     for failure in failures:
         print(f"Failed: {failure['said']}", file=sys.stderr)
-    if failures:
+    killed = [job for job in waiting if read_status(job).get("state") == "running"]
+    for job in killed:
+        said = f"{job.name} was killed, by somebody or for want of memory or time"
+        print(f"Failed: {said} (log: {places.relative(job.log)})", file=sys.stderr)
+    waiting = [job for job in waiting if job not in killed]
+    if failures or killed:
         if waiting:
             print(f"{len(waiting)} jobs that need them were not started.", file=sys.stderr)
-        return 2 if all(failure["kind"] == "user" for failure in failures) else 1
+        return 1 if killed or any(failure["kind"] != "user" for failure in failures) else 2
     if waiting:
         left = f"with {len(waiting)} jobs to do (log: {places.relative(log)})"
         print(f"The workflow engine ended early, {left}.", file=sys.stderr)

@@ -74,6 +74,11 @@ class Job:
         return not self.pending
 
     @cached_property
+    def gpus(self) -> int:
+        """How many GPUs it is given, where there are any: as many as its training has processes."""
+        return max((_processes(self.run, part) for part in self.parts), default=0) if self.run else 0
+
+    @cached_property
     def group(self) -> Group:
         """The notebooks of a job that runs no model; ValueError for any other."""
         for group in analyses.groups(self.experiment):
@@ -100,8 +105,9 @@ def jobs(experiment: Experiment) -> list[Job]:
         label = f"{run.experiment.variant}.{label}" if run.experiment.variant else label
         needs = (found[run.parent.directory],) if run.recipe.steps and run.parent.has_encoder_part else ()
         parts = run.parts
-        shared = run.has_encoder_part and (run.directory in parents or run.recipe.name == NONE)
-        if shared:
+        shared = run.directory in parents or run.recipe.name == NONE
+        # So is one whose training takes several GPUs, which would lie idle while targets are trained.
+        if run.has_encoder_part and (shared or _processes(run, ENCODER) > 1):
             graph.append(Job(experiment, "encoder", label, run, (ENCODER,), needs))
             needs, parts = (graph[-1].name,), parts[1:]
             found[run.directory] = graph[-1].name
@@ -111,6 +117,13 @@ def jobs(experiment: Experiment) -> list[Job]:
     for group in analyses.groups(experiment):
         graph.append(Job(experiment, "results", group.label, needs=everything if group.own else ()))
     return graph
+
+
+def _processes(run: Run, part: str) -> int:
+    from .costs import trained  # which asks the graph what there is to do
+
+    found = trained(run, part)
+    return found[0].processes if found else 1
 
 
 def find(experiment: Experiment, name: str) -> Job:

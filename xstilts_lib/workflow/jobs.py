@@ -13,8 +13,12 @@ import errno
 import fcntl
 import os
 import sys
+import threading
 import time
 import traceback
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import IO
 
@@ -30,11 +34,32 @@ from .notebook import JobFailed, execute, make
 
 def do(experiment: Experiment, name: str) -> None:
     """Have a process do the job called `name`, and wait for it; RuntimeError where it failed."""
-    process = processes.context().Process(target=_process, args=(experiment.name, name))
-    process.start()
-    process.join()
+    with _gpus(graph.find(experiment, name).gpus) as gpus:
+        process = processes.context().Process(target=_process, args=(experiment.name, name, gpus))
+        process.start()
+        process.join()
     if process.exitcode:
         raise RuntimeError(f"{name} ended with exit code {process.exitcode}: its log says why.")
+
+
+_users = Counter[str]()  # of each GPU, among the jobs of this process
+_counting = threading.Lock()
+
+
+@contextmanager
+def _gpus(number: int) -> Iterator[dict[str, str]]:
+    """The variable that names as many GPUs to a job, those with the fewest jobs; empty where there is none.
+
+    How many jobs there are at once, Snakemake sees to.
+    """
+    with _counting:
+        taken = sorted(processes.gpus(), key=_users.__getitem__)[:number]
+        _users.update(taken)
+    try:
+        yield {processes.VISIBLE: ",".join(taken)} if processes.gpus() else {}
+    finally:
+        with _counting:
+            _users.subtract(taken)
 
 
 def open_lock(experiment: Experiment) -> IO[str]:
@@ -44,8 +69,9 @@ def open_lock(experiment: Experiment) -> IO[str]:
     return file.open("a+")
 
 
-def _process(experiment: str, name: str) -> None:
+def _process(experiment: str, name: str, gpus: dict[str, str]) -> None:
     """What the process of a job does. It forks its kernels first, while it runs a single thread."""
+    os.environ.update(gpus)
     os.chdir(places.home())
     job = graph.find(load_experiment(experiment), name)
     job.log.parent.mkdir(parents=True, exist_ok=True)

@@ -1,0 +1,77 @@
+"""What a run has handed to Slurm outlives it, so it is looked for by a name, and ended.
+
+The name is kept beside the jobs' lock from before the first submission until none of them is left, also by a
+run that was killed: the next one finds it there.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import shutil
+import subprocess
+import time
+import uuid
+from pathlib import Path
+
+from ..common import disk
+from ..common.errors import UserError
+from ..experiment import Experiment
+
+PATIENCE = 120.0  # seconds; Slurm itself gives a job 30 to end before it is killed
+
+
+def begin(experiment: Experiment) -> list[str]:
+    """The arguments with which Snakemake submits jobs that `cancel` will find.
+
+    UserError where there is no Slurm, or no plugin for it.
+    """
+    if not shutil.which("sbatch"):
+        raise UserError(
+            "There is no Slurm on this machine (no sbatch): run on a login node, or --profile laptop."
+        )
+    if not importlib.util.find_spec("snakemake_executor_plugin_slurm"):
+        raise UserError("Slurm needs a package more: pip install snakemake-executor-plugin-slurm")
+    name = f"xstilts-{uuid.uuid4().hex[:12]}"
+    disk.write(_file(experiment), name)
+    return ["--slurm-jobname-prefix", name]
+
+
+def cancel(experiment: Experiment) -> int:
+    """End all that was submitted for `experiment` and wait until it is gone; returns how many jobs it were.
+
+    UserError where Slurm does not answer, or does not end them.
+    """
+    if not _file(experiment).exists():
+        return 0
+    name, ended, limit = _file(experiment).read_text(), set[str](), time.monotonic() + PATIENCE
+    quiet = 0  # a submission may be on its way when who made it is killed
+    while quiet < 2:
+        listed = _slurm("squeue", "--noheader", f"--user={os.getuid()}", "--format=%A %j").splitlines()
+        left = {line.split()[0] for line in listed if line.split()[1].startswith(name)}
+        if left - ended:
+            _slurm("scancel", *sorted(left - ended))
+        ended |= left
+        quiet = 0 if left else quiet + 1
+        if time.monotonic() > limit:
+            raise UserError(
+                f"Slurm does not end jobs {', '.join(sorted(left))}: see `squeue`, then run again."
+            )
+        time.sleep(1)
+    _file(experiment).unlink()
+    return len(ended)
+
+
+def _file(experiment: Experiment) -> Path:
+    place: Path = experiment.root / "jobs" / ".slurm"
+    return place
+
+
+def _slurm(*command: str) -> str:
+    try:
+        done = subprocess.run(command, capture_output=True, text=True, timeout=60)
+    except (OSError, subprocess.TimeoutExpired) as error:
+        raise UserError(f"Slurm's {command[0]} cannot be asked for jobs of an earlier run: {error}") from None
+    if done.returncode:
+        raise UserError(f"Slurm's {command[0]} says: {done.stderr.strip() or done.returncode}")
+    return done.stdout
