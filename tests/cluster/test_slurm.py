@@ -86,7 +86,7 @@ def test_killed_cancelled_and_taken_up_again(folder: Path, tmp_path: Path) -> No
     process.wait()
     assert submitted() == [left]
     assert start(log).wait(timeout=1500) == 0, log.read_text()
-    assert log.read_text().count("Ended 1 jobs that an earlier run had left on the cluster.") == 1
+    assert log.read_text().count("Ending 1 jobs on the cluster.") == 2, "cancelled, and left by a killed run"
     assert submitted() == []
 
     # Done already, where the tests begin with it.

@@ -10,6 +10,7 @@ import importlib.util
 import os
 import shutil
 import subprocess
+import sys
 import time
 import uuid
 from pathlib import Path
@@ -37,19 +38,20 @@ def begin(experiment: Experiment) -> list[str]:
     return ["--slurm-jobname-prefix", name]
 
 
-def cancel(experiment: Experiment) -> int:
-    """End all that was submitted for `experiment` and wait until it is gone; returns how many jobs it were.
+def cancel(experiment: Experiment) -> None:
+    """End all that was submitted for `experiment`, by this run or an earlier one, and wait until it is gone.
 
     UserError where Slurm does not answer, or does not end them.
     """
     if not _file(experiment).exists():
-        return 0
+        return
     name, ended, limit = _file(experiment).read_text(), set[str](), time.monotonic() + PATIENCE
     quiet = 0  # a submission may be on its way when who made it is killed
     while quiet < 2:
         listed = _slurm("squeue", "--noheader", f"--user={os.getuid()}", "--format=%A %j").splitlines()
-        left = {line.split()[0] for line in listed if line.split()[1].startswith(name)}
+        left = {line.split()[0] for line in listed if f" {name}" in line}
         if left - ended:
+            print(f"Ending {len(left - ended)} jobs on the cluster.", file=sys.stderr, flush=True)
             _slurm("scancel", *sorted(left - ended))
         ended |= left
         quiet = 0 if left else quiet + 1
@@ -59,7 +61,6 @@ def cancel(experiment: Experiment) -> int:
             )
         time.sleep(1)
     _file(experiment).unlink()
-    return len(ended)
 
 
 def _file(experiment: Experiment) -> Path:
@@ -71,7 +72,7 @@ def _slurm(*command: str) -> str:
     try:
         done = subprocess.run(command, capture_output=True, text=True, timeout=60)
     except (OSError, subprocess.TimeoutExpired) as error:
-        raise UserError(f"Slurm's {command[0]} cannot be asked for jobs of an earlier run: {error}") from None
+        raise UserError(f"Slurm's {command[0]} does not answer: {error}") from None
     if done.returncode:
         raise UserError(f"Slurm's {command[0]} says: {done.stderr.strip() or done.returncode}")
     return done.stdout

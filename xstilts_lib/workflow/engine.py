@@ -43,13 +43,13 @@ def run(experiment: Experiment, cores: int, profile: str = "laptop", jobs_per_gp
             signal.signal(number, signal.default_int_handler)
     try:
         with lock(experiment):
-            return _run(experiment, snakemake(experiment, cores, profile, jobs_per_gpu))
+            return _run(experiment, cores, profile, jobs_per_gpu)
     except KeyboardInterrupt:
         print("Stopped; the same command goes on from here.", file=sys.stderr)
         return STOPPED
 
 
-def _run(experiment: Experiment, options: list[str]) -> int:
+def _run(experiment: Experiment, cores: int, profile: str, jobs_per_gpu: int) -> int:
     graph = jobs(experiment)
     if all(job.done for job in graph):
         print(f"Nothing to do: all {len(graph)} jobs of {experiment.name!r} are done.")
@@ -57,6 +57,7 @@ def _run(experiment: Experiment, options: list[str]) -> int:
     experiment.open_source()  # refuses what is wrong with the data before anything runs
     _refresh(graph)
     log = experiment.root / "jobs" / "snakemake.log"
+    options = snakemake(experiment, cores, profile, jobs_per_gpu)
     arguments = (options, environment(experiment), log)
     engine = multiprocessing.get_context("spawn").Process(target=_engine, args=arguments)
     monitor = Monitor(graph)
@@ -67,8 +68,8 @@ def _run(experiment: Experiment, options: list[str]) -> int:
             engine.join(0.5)
     finally:
         _end(engine)
-        cluster.cancel(experiment)
         monitor.close()
+        cluster.cancel(experiment)
     return _verdict(experiment, log)
 
 
@@ -76,18 +77,18 @@ def snakemake(experiment: Experiment, cores: int, profile: str, jobs_per_gpu: in
     """The arguments with which Snakemake runs an experiment."""
     folder = profile_folder(profile)
     executor = (yaml.safe_load((folder / "config.yaml").read_text()) or {}).get("executor", "local")
-    own = []
+    # Elsewhere, cores and GPUs are those of the nodes.
+    limits = ["--cores", str(cores)] if executor == "local" else []
     if executor == "slurm":
-        own = cluster.begin(experiment)
+        limits = cluster.begin(experiment)
     elif executor == "local" and (gpus := processes.gpus()):
-        own = ["--resources", f"gpu={len(gpus) * jobs_per_gpu}"]
+        limits += ["--resources", f"gpu={len(gpus) * jobs_per_gpu}"]
     return [
         "--snakefile", str(places.home() / "workflow" / "Snakefile"),
         "--profile", str(folder), "--directory", str(experiment.root),
         "--config", f"experiment={experiment.name}.yaml",  # 010 alone would be a number there
-        "--cores", str(cores),
         "--force-use-threads",  # its own process starts all jobs, so that they come from one fork server
-        *own,
+        *limits,
     ]  # fmt: skip
 
 
@@ -166,8 +167,7 @@ def lock(experiment: Experiment, patience: float = 30.0) -> Iterator[None]:
         own.truncate(0)
         own.write(str(os.getpid()))
         own.flush()
-        if ended := cluster.cancel(experiment):
-            print(f"Ended {ended} jobs that an earlier run had left on the cluster.", file=sys.stderr)
+        cluster.cancel(experiment)
         limit = time.monotonic() + patience
         while not _try_lock(remains):
             if time.monotonic() > limit:
