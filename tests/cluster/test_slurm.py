@@ -21,6 +21,7 @@ from xstilts_lib.common.disk import read_json
 HERE = Path(__file__).resolve().parents[2]
 pytestmark = pytest.mark.slow
 RUN = [sys.executable, "-m", "xstilts_lib.cli", "run", "smoke"]
+STATUS = "jobs/encoder/none.seed0.json"
 PARTS = {"recipes": ["none", "mini_squad"], "targets": ["mini_xnli", "mini_tatoeba"]}
 TEMPLATES = ("00_pretrain", "10_intermediate", "20_target", "30_retrieval", "40_main_table")
 
@@ -45,53 +46,47 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
         yield home / "runs" / "smoke"
 
 
-def submitted() -> list[str]:
-    """The numbers of the jobs that Slurm has not done with."""
-    return said("squeue", "--noheader", "--format=%A").split()
+def submitted(state: str = "all") -> list[str]:
+    """The numbers of the jobs that Slurm has not done with; those in one state."""
+    states = () if state == "all" else (f"--states={state}",)
+    return said("squeue", "--noheader", "--format=%A", *states).split()
 
 
-def start(log: Path) -> subprocess.Popen[bytes]:
+def start(folder: Path, log: Path) -> subprocess.Popen[bytes]:
+    """Start a run; what an earlier one said of its first job is forgotten."""
+    (folder / STATUS).unlink(missing_ok=True)
     return subprocess.Popen([*RUN, "--profile", "slurm"], stdout=log.open("ab"), stderr=subprocess.STDOUT)
-
-
-def at_work(folder: Path, process: subprocess.Popen[bytes]) -> None:
-    """Wait until a notebook of the first job runs on the node."""
-    status = folder / "jobs" / "encoder" / "none.seed0.json"
-
-    def running() -> bool:
-        assert process.poll() is None, "the run has ended"
-        return read_json(status).get("state") == "running"
-
-    until(running, 600, "the first job")
 
 
 def test_killed_cancelled_and_taken_up_again(folder: Path, tmp_path: Path) -> None:
     log = tmp_path / "log"
-    process = start(log)
-    at_work(folder, process)
-    (killed,) = submitted()
-    (folder / "jobs" / "encoder" / "none.seed0.json").unlink()
+    process = start(folder, log)
+    until(lambda: submitted("RUNNING") != [], 300, "the first job")
+    (killed,) = submitted("RUNNING")
     said("scancel", killed)
-    at_work(folder, process)  # again, by itself
-    assert submitted() != [killed]
 
+    def at_work() -> bool:
+        assert process.poll() is None, log.read_text()
+        return read_json(folder / STATUS).get("state") == "running" and submitted() != [killed]
+
+    until(at_work, 900, "the same job again")
     process.send_signal(signal.SIGTERM)
     assert process.wait(timeout=120) == 130
     assert submitted() == [], "a cancelled run leaves no job"
 
-    process = start(log)
-    at_work(folder, process)
-    (left,) = submitted()
+    process = start(folder, log)
+    until(lambda: submitted() != [], 300, "a job")
+    left = submitted()
     process.kill()
     process.wait()
-    assert submitted() == [left]
-    assert start(log).wait(timeout=1500) == 0, log.read_text()
+    assert submitted() == left
+    assert start(folder, log).wait(timeout=1800) == 0, log.read_text()
     assert log.read_text().count("Ending 1 jobs on the cluster.") == 2, "cancelled, and left by a killed run"
     assert submitted() == []
 
     # Done already, where the tests begin with it.
     there = {name: value for name, value in os.environ.items() if name != places.HOME}
-    subprocess.run([*RUN, "--cores", "2"], env=there, check=True, stdout=subprocess.DEVNULL, timeout=900)
+    subprocess.run([*RUN, "--cores", "2"], env=there, check=True, stdout=subprocess.DEVNULL, timeout=1800)
     laptop, slurm = (numbers(file) for file in (HERE / "runs" / "smoke", folder))
     assert len(slurm) > 40, "two recipes, two targets, several languages and metrics"
     assert {cell: laptop[cell] for cell in slurm} == slurm

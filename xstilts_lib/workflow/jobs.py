@@ -1,7 +1,7 @@
 """Doing one job of an experiment, in a process of its own: its notebooks, one after the other; a failure is
 recorded and the rest goes on.
 
->>> do(load_experiment("smoke"), "encoder/none.seed0")
+>>> do(graph.find(load_experiment("smoke"), "encoder/none.seed0"))
 
 What the terminal shows and the last words of `xstilts run` come from the status file that a job keeps. The
 process ends with 0, with 2 if every failure is a mistake of the user's, else with 1.
@@ -32,14 +32,15 @@ from .graph import Job
 from .notebook import JobFailed, execute, make
 
 
-def do(experiment: Experiment, name: str) -> None:
-    """Have a process do the job called `name`, and wait for it; RuntimeError where it failed."""
-    with _gpus(graph.find(experiment, name).gpus) as gpus:
-        process = processes.context().Process(target=_process, args=(experiment.name, name, gpus))
+def do(job: Job) -> None:
+    """Have a process do `job`, and wait for it; RuntimeError where it failed."""
+    with _gpus(job.gpus) as gpus:
+        arguments = (job.experiment.name, job.name, gpus)
+        process = processes.context().Process(target=_process, args=arguments)
         process.start()
         process.join()
     if process.exitcode:
-        raise RuntimeError(f"{name} ended with exit code {process.exitcode}: its log says why.")
+        raise RuntimeError(f"{job.name} ended with exit code {process.exitcode}: its log says why.")
 
 
 _users = Counter[str]()  # of each GPU, among the jobs of this process
