@@ -83,11 +83,10 @@ def model_of(case: Case, job: Work, device: torch.device) -> Any:
 
 def kernels(case: Case) -> list[SDPBackend]:
     """What the case is timed with: ours first."""
-    halves = torch.cuda.is_available() and torch.cuda.get_device_capability()[0] in (
-        9,
-        10,
-    )  # cuDNN's own limit
-    return [attention.KERNEL, *([SDPBackend.CUDNN_ATTENTION] if halves and "large" in case.shape else [])]
+    both = (
+        "large" in case.shape and torch.cuda.is_available() and torch.cuda.get_device_capability() >= (9, 0)
+    )
+    return [OURS, *([SDPBackend.CUDNN_ATTENTION] if both else [])]
 
 
 def measure(
@@ -165,6 +164,11 @@ def timed(
             row = measure(case, job_of(case, updates, data), updates, peak, kernel)
         except torch.cuda.OutOfMemoryError:
             print(f"{case.name}: does not fit on this GPU", flush=True)
+            continue
+        except RuntimeError as error:
+            if kernel == OURS:
+                raise
+            print(f"{case.name}: not with {kernel.name}, for {error}", flush=True)
             continue
         finally:
             gc.collect()
