@@ -8,9 +8,9 @@ process of its own, which does what `xstilts run` does before it starts a job: i
 every job whether it is done, in a folder where nothing is, and again where what runs leave lies for all
 parts but the last seed's; then Snakemake reads its file, builds its own graph of all jobs, and schedules them
 (`--dry-run`). The growth is the exponent of the processor's time between the least and the most jobs (1 is
-linear); beside it stands what a further job takes at first and at last. The last line is `ratio: X`, 60 seconds
-over the processor's time that the largest takes in all; more than 1 is wanted, for 10,000 jobs, in no more than
-2 GiB.
+linear); beside it stands what a further job takes at first and at last. The last line is `ratio: X`, 60
+seconds over the processor's time that the largest takes in all; more than 1 is wanted, for 10,000 jobs, in no
+more than 2 GiB.
 """
 
 from __future__ import annotations
@@ -147,8 +147,8 @@ def main() -> None:
         )
     about = growth(rows)
     print(
-        f"Time grows with the number of jobs to the power of {about['power']:.2f}, start-up included; a further "
-        f"job takes {about['first']:.2f} ms at first and {about['last']:.2f} ms at last."
+        f"Time grows with the number of jobs to the power of {about['power']:.2f}, start-up included; a "
+        f"further job takes {about['first']:.2f} ms at first and {about['last']:.2f} ms at last."
     )
     if args.record:
         record("engine", [shown(row) for row in rows], **about)
