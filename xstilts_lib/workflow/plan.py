@@ -46,7 +46,15 @@ GRIDS = (8, 64)  # GPUs by which a plan says how long it takes
 
 def trained(run: Run, part: str) -> tuple[TrainSettings, dict[str, int | None]] | None:
     """How a part trains, and the most examples that it takes of each training set (of none: it reads text);
-    None for retrieval, which trains nothing."""
+    None for retrieval, which trains nothing. For all seeds the same, and so found once."""
+    known, key = run.experiment.remembered, ("trained", run.recipe, part)
+    if key not in known:
+        known[key] = _trained(run, part)
+    found: tuple[TrainSettings, dict[str, int | None]] | None = known[key]
+    return found
+
+
+def _trained(run: Run, part: str) -> tuple[TrainSettings, dict[str, int | None]] | None:
     experiment, names = run.experiment, run.tasks(part)
     if part == RETRIEVAL:
         return None
