@@ -120,7 +120,7 @@ def jobs(experiment: Experiment) -> list[Job]:
 
 
 def _processes(run: Run, part: str) -> int:
-    from .costs import trained  # which asks the graph what there is to do
+    from .plan import trained  # which asks the graph what there is to do
 
     found = trained(run, part)
     return found[0].processes if found else 1

@@ -269,12 +269,11 @@ def _need(run: Run, part: str, device: Device) -> Need:
 
 
 def grid(experiment: Experiment, found: Mapping[tuple[str, str, str], Need]) -> dict[str, Step]:
-    """The engine's jobs on GPUs: each does its parts one after another, and holds what the largest takes."""
+    """The engine's jobs on GPUs, each of which does its parts one after another."""
     steps = {}
     for job in jobs(experiment):
         took = [found[_kind(job.run, part)] for part in job.parts] if job.run else []
-        seconds = sum(need.seconds for need in took) or TABLES_SECONDS
-        steps[job.name] = Step(seconds, max((need.gpus for need in took), default=0), job.needs)
+        steps[job.name] = Step(sum(need.seconds for need in took) or TABLES_SECONDS, job.gpus, job.needs)
     return steps
 
 
