@@ -78,7 +78,7 @@ def _lists(experiment: Experiment) -> None:
 
 
 def _tasks(experiment: Experiment, kind: str) -> None:
-    held = [row.name for row in TASKS.values() if kind in row.sources]
+    held = [row.name for row in TASKS.values() if row.held_by(kind)]
     targets = [name for name in held if task(name).role == "target"]
     for key, names in (("recipes", experiment.intermediates), ("targets", experiment.targets)):
         for name in names:

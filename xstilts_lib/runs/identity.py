@@ -202,7 +202,10 @@ def data(run: Run, part: str) -> dict[str, str] | None:
         found[f"weights of {model.name}"] = checksums.remembered(packaged.path_in(model.package))
     settings = json.dumps(dict(experiment.source), sort_keys=True, default=str)
     if kind == "miniature":
-        return found | {"generated world": open_source(json.loads(settings)).revision(text_task(kind))}
+        source = open_source(json.loads(settings))
+        found["generated world"] = source.revision(text_task(kind))
+        besides = (name for name in run.tasks(part) if "package" in task(name).sources)
+        return found | {name: source.revision(name) for name in besides}
     targets = tuple(dict.fromkeys(name for each in experiment.each_model() for name in each.targets))
     source = _opened(settings, targets)
     for need in dict.fromkeys(_needs(run, part, source)):

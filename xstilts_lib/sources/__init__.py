@@ -99,12 +99,15 @@ def _refused(
 
 
 def open_source(settings: Mapping[str, Any]) -> Source:
-    """The source that `settings["kind"]` names, with the other keys as its settings; UserError if unknown."""
+    """The source that `settings["kind"]` names, with the other keys as its settings; UserError if unknown.
+
+    Whatever its kind, it also holds the tasks that come with a package (names.py).
+    """
     kind = settings.get("kind")
     if kind not in _KINDS:
         raise UserError(f"source: there is no kind {kind!r}: {nearest(str(kind), _KINDS)}")
     module_name, settings_name, source_name = _KINDS[kind]
-    module = import_module(f"{__name__}.{module_name}")
+    module, names = (import_module(f"{__name__}.{name}") for name in (module_name, "names"))
     own = {key: value for key, value in settings.items() if key != "kind"}
     stated = build(getattr(module, settings_name), own, f"source: kind {kind}")
-    return getattr(module, source_name)(stated)  # type: ignore[no-any-return]
+    return names.beside(getattr(module, source_name))(stated)  # type: ignore[no-any-return]

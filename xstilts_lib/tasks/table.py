@@ -44,7 +44,7 @@ class Task:
     languages: tuple[str, ...]
     """Languages it is evaluated in, as XTREME writes them; an intermediate task has English alone."""
     sources: tuple[str, ...]
-    """Which sources hold it: 'miniature', 'files', 'hub'."""
+    """Which sources hold it: 'miniature', 'files', 'hub'; or all of them, out of a 'package'."""
     labels: tuple[str, ...] = ()
     """Label names in the order of the head's outputs; empty where the format has none."""
     choices: int = 0
@@ -59,6 +59,10 @@ class Task:
     note: str = ""
     parts: tuple[str, ...] = ()
     """The tasks whose training sets, one after the other, are this one's (ANLI+)."""
+
+    def held_by(self, kind: str) -> bool:
+        """Whether a source of this kind holds it."""
+        return kind in self.sources or "package" in self.sources
 
     def size(self, split: str, language: str) -> int | None:
         """The number of rows that was published for a split, or None where it is not stated."""
@@ -101,6 +105,19 @@ _UDPOS = (
 _TATOEBA = " ".join(code for code in _PANX.split() if code not in ("en", "ms", "my", "yo", "qu", "pa", "gu"))
 # Everything that any of them evaluates: languages to learn from.
 _TEXT = " ".join(sorted({*_XQUAD.split(), *_UDPOS.split(), *_PANX.split(), *_XCOPA.split()}))
+
+# In which CLDR names countries and languages (sources/names.py); with the script where it is not the
+# usual one, by BCP 47.
+_CLDR = (
+    "ab af agq ak am ar as asa ast az az-Cyrl bal-Latn bas be bew bez bg bgn blo bm bn bo br brx bs "
+    "bs-Cyrl byn ca ccp ce chr ckb cs cv cy da de dsb dz ebu ee el eo es et eu ewo fa ff ff-Adlm fi fo fr "
+    "frr fur fy ga gd gl gsw gu ha he hi hr hsb hu hy ia id ie is it ja jmc jv ka kaa kab kam kde kea kgp "
+    "khq ki kk kk-Arab kln km kn ko kok ks ksb ksf ksh ku kxv kxv-Deva kxv-Orya kxv-Telu ky la lag lb lg "
+    "lij lld ln lo lrc lt lu lv mai mas mer mfe mg mi mk ml mn mr mt mua my mzn nb nds ne nl nmg nn nqo "
+    "nyn oc om or pa pcm pl ps pt qu rif rm rn ro ru sat sbp sc scn sd se seh sg shi-Latn si sk sl smn so "
+    "sq sr sr-Latn sv sw syr szl ta te tg th ti tk to tr tt tzm ug uk ur uz uz-Cyrl vai vai-Latn vec vi "
+    "wae wo xh xog yav yi yo yrl yue yue-Hans za zgh zh zh-Hant zu"
+)
 
 # The languages of the miniature world, English first; sources/miniature/languages.py declares what each one
 # is like. The further ones are those of worlds whose settings name them.
@@ -275,6 +292,9 @@ ROWS = (
     _real("mewslix", "Mewsli-X", "target", "ranking", "map@20", _MEWSLIX, "Apache-2.0",
           "ruder2021xtremer", train="mewslix",
           note="mentions against a million entities; what the benchmark calls mAP@20 is a reciprocal rank"),
+    _real("cldr_names", "Names of countries and languages", "target", "bitext", "tatoeba", _CLDR,
+          "Unicode-3.0", "unicode2025cldr", ("package",), sizes=_sizes(test=200),
+          note="out of Babel's copy of CLDR, with any source; most names are transliterations"),
     _real("text", "Multilingual text", "text", "text", "perplexity", _TEXT,
           "that of the sets it is drawn from", "conneau2020xlmr", ("hub",), train="text",
           note="Wikipedia (CC BY-SA); no sentence of the experiment's evaluation sets"),
