@@ -6,10 +6,10 @@ that every source offers, without a download.
 >>> sorted(rows["sentence"])
 ['Bosnia & Herzegovina', 'i-Bosnia ne-Herzegovina']
 
-Of each language the 200 names that most languages translate, so that what is looked for is nearly the same
-everywhere. A pair counts as translated where it is not spelt as in English, which is what CLDR falls back to,
-and stands for one thing alone in either language. The languages, in the table of tasks, are those that have
-as many, without those whose names are for 90 % and more those of another one.
+Of each language the 150 names that most languages translate, so that all are asked for much the same. A pair
+counts as translated where it is not spelt as in English, which is what CLDR falls back to, and stands for one
+thing alone in either language. The languages, in the table of tasks, are those that have as many, without
+those whose names are for 90 % and more those of another one.
 """
 
 from __future__ import annotations
@@ -50,7 +50,7 @@ def about(language: str) -> dict[str, Any]:
     total = len(found) + copies
     return {
         "code": language,
-        "name": locale.get_display_name("en"),
+        "name": locale.get_display_name("en") or language,
         "script": locale.script or likely,
         "names": total,
         "same": 100 * copies / total,
