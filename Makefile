@@ -31,6 +31,7 @@ env: .venv/.installed
 	@touch $@
 
 book: env
+	$(BIN)/xstilts run names --cores $(CORES)
 	$(BIN)/xstilts run "$$EXPERIMENT" --cores $(CORES)
 	$(BIN)/xstilts book "$$EXPERIMENT"
 

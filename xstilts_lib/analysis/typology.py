@@ -216,18 +216,31 @@ def real(codes: Iterable[str] | None = None, features: Path | None = None) -> li
     """
     table = facts()
     kept = table if codes is None else table[table["code"].isin(list(codes))]
-    folder = features or places.features() or packaged()
-    english = table.set_index("code").loc[SOURCE_LANGUAGE, "iso3"]
-    vectors = syntax(folder, [*kept["iso3"], english]) if folder else {}
+    apart = distances({code: [name] for code, name in zip(kept["code"], kept["iso3"], strict=True)}, features)
     rows = []
     for row in kept.to_dict("records"):
-        apart = (math.nan, 0, NO_FOLDER)
-        if folder:
-            apart = between(vectors.get(row["iso3"]), vectors.get(english))
         facts_of = {name: row[name] for name in ("code", "name", "family", "script", "order")}
-        found = dict(zip((DISTANCE, "features", "reason"), apart, strict=True))
+        found = dict(zip((DISTANCE, "features", "reason"), apart[row["code"]], strict=True))
         rows.append({**facts_of, **found, RESOURCES: float(np.log10(1 + 1e6 * row["tokens"]))})
     return rows
+
+
+def distances(
+    names: Mapping[str, Iterable[str]], features: Path | None = None
+) -> dict[str, tuple[float, int, str]]:
+    """`between` English and each language, which URIEL may know by any of several names (ISO 639-3): that
+    counts of which it knows most features. `features` as for `real`."""
+    folder = features or places.features() or packaged()
+    if not folder:
+        return dict.fromkeys(names, (math.nan, 0, NO_FOLDER))
+    english = str(facts().set_index("code").loc[SOURCE_LANGUAGE, "iso3"])
+    vectors = syntax(folder, [english, *(name for known_by in names.values() for name in known_by)])
+    found = {}
+    for code, known_by in names.items():
+        held = [vectors[name] for name in known_by if name in vectors]
+        most = max(held, key=lambda vector: int(np.isfinite(vector).sum()), default=None)
+        found[code] = between(most, vectors.get(english))
+    return found
 
 
 def between(one: Array | None, other: Array | None) -> tuple[float, int, str]:

@@ -27,6 +27,7 @@ Label = Literal["tables", "chapters"]
 FOLDERS: dict[Label, str] = {"tables": "pages", "chapters": "chapters"}
 TEMPLATES: dict[Label, str] = {"tables": "[46]*_*.ipynb", "chapters": "5*_*.ipynb"}
 QUESTIONS = "questions"
+NAMES = "names"  # the experiment that a table of every other one is about
 CLAIMS = "claims"  # the chapter that is about no design: what all results say of each claim
 
 
@@ -74,6 +75,9 @@ class Group:
             files = [run.part_directory(part) / manifest.NAME for run, part in parts]
             files += [about.file, *sorted((places.book() / "records").glob("*.json"))]
             shown += [checksums.sha256(file) for file in files if file.is_file()]
+            names = load_experiment(NAMES) if NAMES in available() else about
+            if names != about and not results.missing(names):
+                shown += [run.fingerprint(part) for run in all_runs(names) for part in run.parts]
         if not self.own and results.missing(about):
             read = checksums.sha256(records.path(about))
         return checksums.digest([read, templates, shown, shows()])

@@ -1,0 +1,153 @@
+"""The names of countries and languages: what an encoder finds of them, by layer and by language.
+
+>>> from xstilts_lib.analysis import names
+>>> table = results.load(experiment, partial=False)                               # doctest: +SKIP
+>>> names.predicted(names.profile(names.layers(table), layer=12))                 # doctest: +SKIP
+"""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from ..common.words import NOTHING, listed, number
+from ..sources import names
+from . import typology
+from .gains import BASELINE
+from .statistics import LEVEL, spearman_interval, student_interval
+from .typology import DISTANCE, RESOURCES
+from .wording import between, short, signed
+
+KINDS = ("raw", "centred")
+POOR = 10.0  # percent: fifteen of the names, or fewer
+_SOUTH_ASIA = ("Beng", "Deva", "Gujr", "Guru", "Knda", "Mlym", "Orya", "Sinh", "Taml", "Telu")
+# Scripts in as many groups as a figure can tell apart.
+SCRIPTS = {"Latn": "Latin", "Cyrl": "Cyrillic", "Arab": "Arabic"}
+SCRIPTS |= dict.fromkeys(_SOUTH_ASIA, "of South Asia")
+OTHER = "another"
+# What may predict a score: its column, and what a table calls it.
+PREDICTORS = {
+    DISTANCE: "distance from English",
+    RESOURCES: "text in CC-100",
+    "latin": "Latin script",
+    "names": "names in CLDR",
+    "floor": "layer 0",
+}
+
+
+def layers(table: pd.DataFrame) -> pd.DataFrame:
+    """The accuracies at every layer out of a table of results: recipe, language, layer, raw and centred."""
+    rows = table[table["metric"].str.startswith("layer ")]
+    parts = rows["metric"].str.extract(r"layer (?P<layer>\d+)(?P<kind> centred)?")
+    rows = rows.assign(layer=parts["layer"].astype(int), kind=parts["kind"].fillna(" raw").str.strip())
+    keys = ["recipe", "language", "layer"]
+    return rows.pivot_table(index=keys, columns="kind", values="value", sort=False)[list(KINDS)].reset_index()
+
+
+def curves(found: pd.DataFrame) -> pd.DataFrame:
+    """Means over languages as a figure draws them: recipe, layer, kind, estimate, without intervals."""
+    means = found.groupby(["recipe", "layer"], sort=False)[list(KINDS)].mean().reset_index()
+    long = means.melt(["recipe", "layer"], list(KINDS), "kind", "estimate")
+    return long.assign(low=float("nan"), high=float("nan"))
+
+
+def profile(found: pd.DataFrame, layer: int) -> pd.DataFrame:
+    """One row a language: what CLDR and URIEL say of it, and its accuracies with the untouched encoder.
+
+    code, name, script, group (of scripts), latin, names, same, distance, resources; `floor` is layer 0, `raw`
+    and `centred` are those of `layer`, and "{recipe} raw", "{recipe} centred" what a recipe changes of them.
+    """
+    here = found[found["layer"] == layer].set_index("language")
+    before = here[here["recipe"] == BASELINE]
+    lowest = found[(found["layer"] == 0) & (found["recipe"] == BASELINE)].set_index("language")["raw"]
+    known = pd.DataFrame([names.about(code) for code in before.index]).set_index("code", drop=False)
+    apart = typology.distances({code: names.iso3(code) for code in known.index})
+    facts = {row["code"]: row[RESOURCES] for row in typology.real(known.index)}
+    known = known.assign(
+        group=known["script"].map(SCRIPTS).fillna(OTHER),
+        latin=(known["script"] == "Latn").astype(float),
+        **{DISTANCE: [apart[code][0] for code in known.index], RESOURCES: known["code"].map(facts)},
+        floor=lowest,
+        **{kind: before[kind] for kind in KINDS},
+    )
+    for recipe in here["recipe"].unique():
+        if recipe != BASELINE:
+            change = here.loc[here["recipe"] == recipe, list(KINDS)] - before[list(KINDS)]
+            known = known.join(change.add_prefix(f"{recipe} "))
+    return known.reset_index(drop=True)
+
+
+def trained(rows: pd.DataFrame) -> list[str]:
+    """The recipes whose changes `profile` holds."""
+    return [column.removesuffix(" raw") for column in rows if column.endswith(" raw")]
+
+
+def told(rows: pd.DataFrame, level: float = LEVEL) -> dict[str, str]:
+    """What `profile` holds, for sentences: counts, means in percent, and what each training changes."""
+    poor = rows[rows["centred"] < POOR]
+    changes = []
+    for recipe in trained(rows):
+        words = []
+        for kind in KINDS:
+            change = student_interval(rows[f"{recipe} {kind}"], level)
+            words.append(f"{signed(change.estimate)} points {kind} ({between(change)})")
+        risen = int((rows[f"{recipe} raw"] > 0).sum())
+        changes.append(f"{short(recipe)}: {listed(words)}; raw, {risen} of {len(rows)} languages rise")
+    return {
+        "languages": str(rows["code"].str.partition("-")[0].nunique()),
+        "rows": str(len(rows)),
+        **{name: number(rows[name].mean()) for name in ("floor", *KINDS, "same")},
+        "above": str(int((rows["centred"] > rows["floor"]).sum())),
+        "poor": f"{len(poor)} of {len(rows)}",
+        "changes": "; ".join(changes),
+    }
+
+
+def by_script(rows: pd.DataFrame) -> pd.DataFrame:
+    """Means of each group of scripts, in percent and points, with the number of languages."""
+    changes = [f"{recipe} {kind}" for recipe in trained(rows) for kind in KINDS]
+    groups = rows.groupby("group")
+    means = groups[["floor", *KINDS, *changes]].mean().map(number)
+    means.insert(0, "languages", groups.size())
+    return means.sort_values("languages", ascending=False).rename_axis("script").reset_index()
+
+
+def rewritten(rows: pd.DataFrame) -> pd.DataFrame:
+    """The languages that are written in two scripts: what the encoder finds of the same words in either."""
+    index = rows.set_index("code")
+    shown = [code for code in index.index if "-" in code and code.partition("-")[0] in index.index]
+    parts = []
+    for code in shown:
+        for each in (code.partition("-")[0], code):
+            row = index.loc[each]
+            parts.append({"language": index.loc[each.partition("-")[0], "name"], "script": row["script"],
+                          **{name: number(row[name]) for name in ("floor", *KINDS)}})  # fmt: skip
+    return pd.DataFrame(parts).drop_duplicates(ignore_index=True)
+
+
+def listing(rows: pd.DataFrame) -> pd.DataFrame:
+    """Every language as a table shows it, from the best found to the worst."""
+    changes = [f"{recipe} {kind}" for recipe in trained(rows) for kind in KINDS]
+    shown = rows.sort_values("centred", ascending=False)
+    percents = shown[["same", "floor", *KINDS, *changes]].map(number)
+    shown = shown[["name", "code", "script", DISTANCE, "names"]].join(percents)
+    titles = {"name": "language", "names": "in CLDR", "same": "spelt as in English", "floor": "layer 0"}
+    return shown.rename(columns=titles | {column: f"change, {column}" for column in changes})
+
+
+def predicted(rows: pd.DataFrame, level: float = LEVEL) -> pd.DataFrame:
+    """Spearman's correlation of each predictor with each score and change, in text: a row a predictor.
+
+    Layer 0 is the last of them: what is found by spelling foretells what is found at all. Intervals take the
+    languages as drawn one by one, which they are not: relatives and neighbours resemble each other.
+    """
+    scores = {"layer 0": "floor", "raw": "raw", "centred": "centred"}
+    scores |= {f"change, {name}": f"{name} centred" for name in trained(rows)}
+    table = []
+    for column, words in PREDICTORS.items():
+        line: dict[str, object] = {"predictor": words, "languages": int(rows[column].notna().sum())}
+        for title, score in scores.items():
+            found = spearman_interval(rows[column], rows[score], level)
+            bounds = f"{signed(found.low, 2)} to {signed(found.high, 2)}"
+            line[title] = NOTHING if column == score else f"{signed(found.estimate, 2)} ({bounds})"
+        table.append(line)
+    return pd.DataFrame(table)
