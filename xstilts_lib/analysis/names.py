@@ -108,7 +108,7 @@ def by_script(rows: pd.DataFrame) -> pd.DataFrame:
     groups = rows.groupby("group")
     means = groups[["floor", *KINDS, *changes]].mean().map(number)
     means.insert(0, "languages", groups.size())
-    return means.sort_values("languages", ascending=False).rename_axis("script").reset_index()
+    return _titled(means.sort_values("languages", ascending=False).rename_axis("script").reset_index())
 
 
 def rewritten(rows: pd.DataFrame) -> pd.DataFrame:
@@ -121,7 +121,7 @@ def rewritten(rows: pd.DataFrame) -> pd.DataFrame:
             row = index.loc[each]
             parts.append({"language": index.loc[each.partition("-")[0], "name"], "script": row["script"],
                           **{name: number(row[name]) for name in ("floor", *KINDS)}})  # fmt: skip
-    return pd.DataFrame(parts).drop_duplicates(ignore_index=True)
+    return _titled(pd.DataFrame(parts).drop_duplicates(ignore_index=True))
 
 
 def listing(rows: pd.DataFrame) -> pd.DataFrame:
@@ -130,8 +130,14 @@ def listing(rows: pd.DataFrame) -> pd.DataFrame:
     shown = rows.sort_values("centred", ascending=False)
     percents = shown[["same", "floor", *KINDS, *changes]].map(number)
     shown = shown[["name", "code", "script", DISTANCE, "names"]].join(percents)
-    titles = {"name": "language", "names": "in CLDR", "same": "spelt as in English", "floor": "layer 0"}
-    return shown.rename(columns=titles | {column: f"change, {column}" for column in changes})
+    return _titled(shown)
+
+
+def _titled(frame: pd.DataFrame) -> pd.DataFrame:
+    """With the words of a table over its columns: "change, mnli raw" of a recipe."""
+    titles = {"name": "language", "names": "in CLDR", "same": "spelt as in English, %", "floor": "layer 0"}
+    changes = [column for column in frame if column.endswith(KINDS) and column not in KINDS]
+    return frame.rename(columns=titles | {column: f"change, {short(column)}" for column in changes})
 
 
 def predicted(rows: pd.DataFrame, level: float = LEVEL) -> pd.DataFrame:
@@ -141,7 +147,7 @@ def predicted(rows: pd.DataFrame, level: float = LEVEL) -> pd.DataFrame:
     languages as drawn one by one, which they are not: relatives and neighbours resemble each other.
     """
     scores = {"layer 0": "floor", "raw": "raw", "centred": "centred"}
-    scores |= {f"change, {name}": f"{name} centred" for name in trained(rows)}
+    scores |= {f"change, {short(name)}": f"{name} centred" for name in trained(rows)}
     table = []
     for column, words in PREDICTORS.items():
         line: dict[str, object] = {"predictor": words, "languages": int(rows[column].notna().sum())}

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
 import pytest
 
+from xstilts_lib import mining
 from xstilts_lib.common.errors import UserError
+from xstilts_lib.evaluation import evaluate, retrieval
 from xstilts_lib.experiment import load_experiment
+from xstilts_lib.scoring import score_task
 from xstilts_lib.sources import Source, names, open_source
 from xstilts_lib.sources.checks import checked
 from xstilts_lib.tasks import task
@@ -122,3 +126,27 @@ def test_the_experiment_names_this_task() -> None:
     experiment = load_experiment("names")
     assert experiment.targets == (names.NAMES,)
     assert experiment.languages_for(names.NAMES, experiment.open_source()) == names.LANGUAGES
+
+
+def test_a_perfect_encoder_finds_every_name(tmp_path: Path) -> None:
+    """And its predictions are scored as those of any other retrieval task, in every language asked for."""
+    text = load_experiment("smoke").file.read_text("utf-8")
+    targets = "targets: [mini_xnli, mini_udpos, mini_tydiqa, mini_tatoeba, mini_bucc2018]"
+    assert targets in text
+    file = tmp_path / "few.yaml"
+    file.write_text(text.replace(targets, "targets: [cldr_names]\nlanguages: [zu, sr-Latn]"), "utf-8")
+    experiment = load_experiment(file)
+    source = experiment.open_source()
+    assert experiment.languages_for(names.NAMES, source) == ("sr-Latn", "zu")
+    for code in ("sr-Latn", "zu"):
+        rows = source.load(names.NAMES, "test", code, experiment.evaluation.examples)
+        vectors = {}
+        for row in rows:
+            key = row["id"].rpartition("-")[2]
+            vectors[row["sentence"]] = np.random.default_rng(list(key.encode())).normal(size=8)
+        theirs, english = retrieval.sides(rows, lambda found, own=vectors: np.stack([own[s] for s in found]))
+        places = mining.retrieve(english.embeddings, theirs.embeddings)
+        evaluate.write_predictions(names.NAMES, code, rows, places, tmp_path / "predictions")
+        evaluate.write_labels(names.NAMES, code, rows, tmp_path / "labels")
+    scores = score_task(names.NAMES, tmp_path / "predictions", tmp_path / "labels", ["sr-Latn", "zu"])
+    assert scores == {code: {"accuracy": 100.0} for code in ("sr-Latn", "zu")}
