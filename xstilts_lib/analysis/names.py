@@ -18,6 +18,8 @@ from .typology import DISTANCE, RESOURCES
 from .wording import between, short, signed
 
 KINDS = ("raw", "centred")
+FLOORS = ("raw floor", "centred floor")
+LEAST = 20  # features: on fewer, languages of other families stand at no distance from English at all
 POOR = 10.0  # percent: fifteen of the names, or fewer
 _SOUTH_ASIA = ("Beng", "Deva", "Gujr", "Guru", "Knda", "Mlym", "Orya", "Sinh", "Taml", "Telu")
 # Scripts in as many groups as a figure can tell apart.
@@ -30,7 +32,7 @@ PREDICTORS = {
     RESOURCES: "text in CC-100",
     "latin": "Latin script",
     "names": "names in CLDR",
-    "floor": "layer 0",
+    "centred floor": "layer 0, centred",
 }
 
 
@@ -53,20 +55,22 @@ def curves(found: pd.DataFrame) -> pd.DataFrame:
 def profile(found: pd.DataFrame, layer: int) -> pd.DataFrame:
     """One row a language: what CLDR and URIEL say of it, and its accuracies with the untouched encoder.
 
-    code, name, script, group (of scripts), latin, names, same, distance, resources; `floor` is layer 0, `raw`
-    and `centred` are those of `layer`, and "{recipe} raw", "{recipe} centred" what a recipe changes of them.
+    code, name, script, group (of scripts), latin, names, same, distance, resources; "raw floor" and "centred
+    floor" are layer 0, `raw` and `centred` are `layer`, and "{recipe} raw", "{recipe} centred" what a recipe
+    changes of these.
     """
     here = found[found["layer"] == layer].set_index("language")
     before = here[here["recipe"] == BASELINE]
-    lowest = found[(found["layer"] == 0) & (found["recipe"] == BASELINE)].set_index("language")["raw"]
+    lowest = found[(found["layer"] == 0) & (found["recipe"] == BASELINE)].set_index("language")
     known = pd.DataFrame([names.about(code) for code in before.index]).set_index("code", drop=False)
     apart = typology.distances({code: names.iso3(code) for code in known.index})
     facts = {row["code"]: row[RESOURCES] for row in typology.real(known.index)}
     known = known.assign(
         group=known["script"].map(SCRIPTS).fillna(OTHER),
         latin=(known["script"] == "Latn").astype(float),
-        **{DISTANCE: [apart[code][0] for code in known.index], RESOURCES: known["code"].map(facts)},
-        floor=lowest,
+        **{RESOURCES: known["code"].map(facts)},
+        **{DISTANCE: [apart[code][0] if apart[code][1] >= LEAST else float("nan") for code in known.index]},
+        **{f"{kind} floor": lowest[kind] for kind in KINDS},
         **{kind: before[kind] for kind in KINDS},
     )
     for recipe in here["recipe"].unique():
@@ -86,18 +90,19 @@ def told(rows: pd.DataFrame, level: float = LEVEL) -> dict[str, str]:
     poor = rows[rows["centred"] < POOR]
     changes = []
     for recipe in trained(rows):
-        words = []
-        for kind in KINDS:
-            change = student_interval(rows[f"{recipe} {kind}"], level)
-            words.append(f"{signed(change.estimate)} points {kind} ({between(change)})")
-        risen = int((rows[f"{recipe} raw"] > 0).sum())
-        changes.append(f"{short(recipe)}: {listed(words)}; raw, {risen} of {len(rows)} languages rise")
+        found = {kind: student_interval(rows[f"{recipe} {kind}"], level) for kind in KINDS}
+        words = listed(
+            f"{signed(each.estimate)} points {kind} ({between(each)})" for kind, each in found.items()
+        )
+        risen = int((rows[f"{recipe} centred"] > 0).sum())
+        changes.append(f"after {short(recipe)} {words}, and {risen} of {len(rows)} tables gain, centred")
     return {
         "languages": str(rows["code"].str.partition("-")[0].nunique()),
         "rows": str(len(rows)),
-        **{name: number(rows[name].mean()) for name in ("floor", *KINDS, "same")},
-        "above": str(int((rows["centred"] > rows["floor"]).sum())),
+        **{name.replace(" ", "_"): number(rows[name].mean()) for name in (*FLOORS, *KINDS, "same")},
+        "above": str(int((rows["centred"] > rows["centred floor"]).sum())),
         "poor": f"{len(poor)} of {len(rows)}",
+        "poorest": listed(poor["name"]),
         "changes": "; ".join(changes),
     }
 
@@ -106,7 +111,7 @@ def by_script(rows: pd.DataFrame) -> pd.DataFrame:
     """Means of each group of scripts, in percent and points, with the number of languages."""
     changes = [f"{recipe} {kind}" for recipe in trained(rows) for kind in KINDS]
     groups = rows.groupby("group")
-    means = groups[["floor", *KINDS, *changes]].mean().map(number)
+    means = groups[[*FLOORS, *KINDS, *changes]].mean().map(number)
     means.insert(0, "languages", groups.size())
     return _titled(means.sort_values("languages", ascending=False).rename_axis("script").reset_index())
 
@@ -120,7 +125,7 @@ def rewritten(rows: pd.DataFrame) -> pd.DataFrame:
         for each in (code.partition("-")[0], code):
             row = index.loc[each]
             parts.append({"language": index.loc[each.partition("-")[0], "name"], "script": row["script"],
-                          **{name: number(row[name]) for name in ("floor", *KINDS)}})  # fmt: skip
+                          **{name: number(row[name]) for name in (*FLOORS, *KINDS)}})  # fmt: skip
     return _titled(pd.DataFrame(parts).drop_duplicates(ignore_index=True))
 
 
@@ -128,14 +133,15 @@ def listing(rows: pd.DataFrame) -> pd.DataFrame:
     """Every language as a table shows it, from the best found to the worst."""
     changes = [f"{recipe} {kind}" for recipe in trained(rows) for kind in KINDS]
     shown = rows.sort_values("centred", ascending=False)
-    percents = shown[["same", "floor", *KINDS, *changes]].map(number)
+    percents = shown[["same", *FLOORS, *KINDS, *changes]].map(number)
     shown = shown[["name", "code", "script", DISTANCE, "names"]].join(percents)
     return _titled(shown)
 
 
 def _titled(frame: pd.DataFrame) -> pd.DataFrame:
     """With the words of a table over its columns: "change, mnli raw" of a recipe."""
-    titles = {"name": "language", "names": "in CLDR", "same": "spelt as in English, %", "floor": "layer 0"}
+    titles = {"name": "language", "names": "in CLDR", "same": "spelt as in English, %"}
+    titles |= dict(zip(FLOORS, ("layer 0, raw", "layer 0, centred"), strict=True))
     changes = [column for column in frame if column.endswith(KINDS) and column not in KINDS]
     return frame.rename(columns=titles | {column: f"change, {short(column)}" for column in changes})
 
@@ -146,7 +152,7 @@ def predicted(rows: pd.DataFrame, level: float = LEVEL) -> pd.DataFrame:
     Layer 0 is the last of them: what is found by spelling foretells what is found at all. Intervals take the
     languages as drawn one by one, which they are not: relatives and neighbours resemble each other.
     """
-    scores = {"layer 0": "floor", "raw": "raw", "centred": "centred"}
+    scores = {"layer 0, centred": "centred floor", "raw": "raw", "centred": "centred"}
     scores |= {f"change, {short(name)}": f"{name} centred" for name in trained(rows)}
     table = []
     for column, words in PREDICTORS.items():
