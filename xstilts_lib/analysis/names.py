@@ -48,7 +48,9 @@ def layers(table: pd.DataFrame) -> pd.DataFrame:
 def curves(found: pd.DataFrame) -> pd.DataFrame:
     """Means over languages as a figure draws them: recipe, layer, kind, estimate, without intervals."""
     means = found.groupby(["recipe", "layer"], sort=False)[list(KINDS)].mean().reset_index()
-    long = means.melt(["recipe", "layer"], list(KINDS), "kind", "estimate")
+    long = means.melt(["recipe", "layer"], list(KINDS), "kind", "estimate").sort_values(
+        "recipe", key=lambda names: names != BASELINE, kind="stable"
+    )
     return long.assign(low=float("nan"), high=float("nan"))
 
 
