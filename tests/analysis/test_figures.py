@@ -177,14 +177,22 @@ def test_picture_carries_its_description(scores) -> None:
     gained = g.over_languages(g.gains(scores))
     pictures = [f.Picture(f.gain_dots(g.summary(gained)), 'Gains of "squad" & co.') for _ in range(2)]
     bundle, _ = pictures[0]._repr_mimebundle_()
-    assert 'alt="Gains of &quot;squad&quot; &amp; co."' in bundle["text/html"]
+    assert 'role="img" aria-label="Gains of &quot;squad&quot; &amp; co."' in bundle["text/html"]
     assert bundle["text/plain"] == 'Gains of "squad" & co.'
-    assert pictures[0].png == pictures[1].png, "the same results, the same page"
-    source = re.search(r'src="data:image/png;base64,([^"]+)"', bundle["text/html"])
-    assert source is not None
-    assert "/" not in source.group(1)
+    assert pictures[0].svg == pictures[1].svg, "the same results, the same page"
     with pytest.raises(ValueError, match="description"):
         f.Picture(Figure(), " ")
+
+
+def test_a_picture_is_of_the_page(scores) -> None:
+    """Its letters are text, its ink and ground the page's, and nothing in it reaches beyond it."""
+    gained = g.over_languages(g.gains(scores))
+    svg = f.Picture(f.gain_dots(g.summary(gained), gained), "Gains").svg
+    assert re.search(r"<text [^>]*>tydiqa</text>", svg)
+    assert "currentColor" in svg
+    assert not re.search(r"#000000|#ffffff[^)]|DejaVu|<style|<g id=", svg)
+    used = set(re.findall(r'(?:href="|url\()#([\w-]+)', svg))
+    assert used <= set(re.findall(r' id="([\w-]+)"', svg))
 
 
 def summary(groups: int = 2) -> pd.DataFrame:

@@ -4,17 +4,18 @@
 >>> figure = figures.gain_dots(summary, per_seed)                   # doctest: +SKIP
 >>> figures.Picture(figure, alt="Gain over none in points ...")     # doctest: +SKIP
 
-One house style: white ground, narrow enough that the letters stay legible on a phone, a palette that
-colour-blind readers can tell apart (Okabe & Ito 2008), and no meaning in colour alone: there is always a
-shape, a line style or a word with it. Intervals are drawn wherever they exist.
+One house style: the page's own letters, ink and ground, so that a figure is read on a dark page as on a
+light one; narrow enough to be legible on a phone; a palette that colour-blind readers can tell apart (Okabe &
+Ito 2008), and no meaning in colour alone: there is always a shape, a line style or a word with it. Intervals
+are drawn wherever they exist, and so is the zero of a gain.
 """
 
 from __future__ import annotations
 
-import base64
 import html
 import io
 import math
+import re
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -31,12 +32,20 @@ from .typology import DISTANCE, RESOURCES
 from .wording import short, signed, size
 
 WIDTH = 4.8  # inches: at 390 pixels the smallest letters are nine pixels high
-DPI = 200
 PIXELS_PER_INCH = 115  # of the page, where there is room
 BLUE, ORANGE, GREEN, RED, PURPLE, SKY = "#0072B2", "#E69F00", "#009E73", "#D55E00", "#CC79A7", "#56B4E9"
-GREY, BLACK = "#767676", "#000000"  # grey letters keep a contrast of 4.5 on white
+GREY, BLACK, PALE = "#767676", "#000000", "#e5e5e5"  # grey letters keep a contrast of 4.5 on white
+INK = "#111111"  # letters on a coloured ground, which is light on every page
+# What the page decides: in the book by its theme, in JupyterLab by the notebook's, else as it is written here.
+PAGE = {
+    BLACK: "currentColor",
+    "#ffffff": "var(--pst-color-background, var(--jp-layout-color0, #ffffff))",
+    GREY: f"var(--pst-color-text-muted, {GREY})",
+    PALE: f"var(--pst-color-border, {PALE})",
+    BLUE.lower(): f"color-mix(in srgb, {BLUE} 84%, currentColor)",  # lighter on a dark page
+}
 NONE = "no such run in this experiment"
-GAIN = f"gain over {BASELINE}, points"
+GAIN = "gain over the untouched encoder, points"
 # Marks and lines differ in shape, fill and dash, and in colour besides.
 LOOKS = (
     ("o", BLUE, BLUE, "-"),
@@ -55,7 +64,9 @@ STYLE = {
     "axes.spines.top": False,
     "axes.spines.right": False,
     "axes.grid": True,
-    "grid.color": "#E5E5E5",
+    "grid.color": PALE,
+    "axes.facecolor": "none",
+    "svg.fonttype": "none",
     "svg.hashsalt": "xstilts",
 }
 
@@ -63,29 +74,55 @@ STYLE = {
 class Picture:
     """A figure with its description, as a notebook, a page and a screen reader need it.
 
-    The description is computed from the data, so it travels with the image itself and not with the cell. The
-    bytes depend on the figure alone: the same results give the same page.
+    It is SVG that stands in the page itself: letters are text in the page's font, and black, white and grey are
+    the page's. The description is computed from the data, so it travels with the image and not with the cell.
+    The bytes depend on the figure alone: the same results give the same page.
     """
 
     def __init__(self, figure: Figure, alt: str) -> None:
         if not alt.strip():
             raise ValueError("a picture needs a description (alt)")
         self.alt = alt
-        self.width = round(figure.get_figwidth() * PIXELS_PER_INCH)
-        buffer = io.BytesIO()
-        figure.savefig(buffer, format="png", dpi=DPI, facecolor="white", metadata={"Software": None})
-        self.png = buffer.getvalue()
+        buffer = io.StringIO()
+        with matplotlib.rc_context(STYLE):
+            figure.savefig(buffer, format="svg", facecolor="none", metadata={"Date": None, "Creator": None})
+        width = round(figure.get_figwidth() * PIXELS_PER_INCH)
+        self.svg = _inline(buffer.getvalue(), alt, width)
+
+    def show(self, name: str) -> None:
+        """Show it under a name, by which a chapter of the book takes it in (`{drawn}`)."""
+        from IPython.display import display
+
+        display(self, metadata={"shown": name})
 
     def _repr_mimebundle_(
         self, include: Any = None, exclude: Any = None
     ) -> tuple[dict[str, Any], dict[str, Any]]:
-        # A slash could read as part of a path, which cleaning a notebook cuts out; browsers take %2F alike.
-        code = base64.b64encode(self.png).decode("ascii").replace("/", "%2F")
-        image = (
-            f'<img src="data:image/png;base64,{code}" alt="{html.escape(self.alt)}" width="{self.width}" '
-            'style="max-width: 100%; height: auto; background: #ffffff;">'
-        )
-        return {"text/html": image, "text/plain": self.alt}, {}
+        return {"text/html": self.svg, "text/plain": self.alt}, {}
+
+
+def _inline(svg: str, alt: str, width: int) -> str:
+    """matplotlib's SVG as part of a page: described, as wide as there is room, in the page's font and colours.
+
+    What would reach beyond the image goes: its style sheet, and names that other images on the page have too.
+    """
+    (box,) = re.findall(r'viewBox="([^"]+)"', svg)
+    body = svg[svg.index("<g id=") :]
+    for pattern, kept in (
+        (r"<!--.*?-->\s*", ""),
+        (r'(<(?:g|text|use)) id="[^"]*"', r"\1"),
+        (r"font-family: [^;\"]+(; )?", ""),
+        (r"<style.*?</style>", ""),
+        (r"\n\s*", "\n"),
+    ):
+        body = re.sub(pattern, kept, body, flags=re.DOTALL)
+    for colour, of_page in PAGE.items():
+        body = body.replace(colour, of_page)
+    return (
+        f'<svg viewBox="{box}" role="img" aria-label="{html.escape(alt)}" fill="currentColor" '
+        'stroke-linejoin="round" xmlns:xlink="http://www.w3.org/1999/xlink" '
+        f'style="width:100%;max-width:{width}px;height:auto">\n{body}'
+    )
 
 
 def gain_dots(summary: pd.DataFrame, per_seed: pd.DataFrame | None = None, unit: str = GAIN) -> Figure:
@@ -170,14 +207,14 @@ def heatmap(
         for pair in zip(wide.to_numpy(dtype=float), sure.to_numpy() == 1, strict=True)
     ]
     with matplotlib.rc_context(STYLE | {"axes.grid": False}):
-        width = min(WIDTH, 1.6 + 0.6 * len(recipes))
+        width = min(WIDTH, 2.2 + 0.6 * len(recipes))
         figure = Figure(figsize=(width, 1.5 + 0.3 * len(rows)), layout="constrained")
         axes = figure.subplots()
         reach = np.nanmax(np.abs(wide.to_numpy(dtype=float)), initial=1.0)
         sns.heatmap(
-            wide, ax=axes, cmap="PuOr", center=0, vmin=-2.2 * reach, vmax=2.2 * reach,
-            annot=np.array(texts, dtype=object), fmt="", annot_kws={"size": 9, "color": BLACK}, cbar=False,
-            linewidths=1, linecolor="white", yticklabels=list(names) or list(rows),
+            wide, ax=axes, cmap=matplotlib.colormaps["PuOr"].resampled(21), vmin=-2.2 * reach, vmax=2.2 * reach,
+            annot=np.array(texts, dtype=object), fmt="", annot_kws={"size": 9, "color": INK},
+            cbar_kws={"label": GAIN, "ticks": [-reach, 0, reach], "format": "%.0f", "shrink": 0.6}, linewidths=1, linecolor="white", yticklabels=list(names) or list(rows),
         )  # fmt: skip
         axes.set_xticks(
             np.arange(len(recipes)) + 0.5, [short(name) for name in recipes], rotation=45, ha="right"
