@@ -2,22 +2,18 @@
 
 >>> from xstilts_lib.analysis import figures
 >>> figure = figures.gain_dots(summary, per_seed)                   # doctest: +SKIP
->>> figures.Picture(figure, alt="Gain over none in points ...")     # doctest: +SKIP
+>>> figures.Picture(figure, alt="Gain in points ...")     # doctest: +SKIP
 
-One house style: the page's own letters, ink and ground, so that a figure is read on a dark page as on a
-light one; narrow enough to be legible on a phone; a palette that colour-blind readers can tell apart (Okabe &
-Ito 2008), and no meaning in colour alone: there is always a shape, a line style or a word with it. Intervals
-are drawn wherever they exist, and so is the zero of a gain.
+One house style: the page's own letters, ink and ground (`picture`), so that a figure is read on a dark page
+as on a light one; narrow enough to be legible on a phone; a palette that colour-blind readers can tell apart
+(Okabe & Ito 2008), and no meaning in colour alone: there is always a shape, a line style or a word with it.
+Intervals are drawn wherever they exist, and so is the zero of a gain.
 """
 
 from __future__ import annotations
 
-import html
-import io
 import math
-import re
 from collections.abc import Callable, Sequence
-from typing import Any
 
 import matplotlib
 import numpy as np
@@ -27,23 +23,12 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import FixedLocator, NullLocator
 
-from .gains import BASELINE, ordered
+from .gains import ordered
+from .picture import BLACK, BLUE, GREEN, GREY, INK, ORANGE, PURPLE, RED, STYLE, WIDTH
+from .picture import Picture as Picture
 from .typology import DISTANCE, RESOURCES
 from .wording import short, signed, size
 
-WIDTH = 4.8  # inches: at 390 pixels the smallest letters are nine pixels high
-PIXELS_PER_INCH = 115  # of the page, where there is room
-BLUE, ORANGE, GREEN, RED, PURPLE, SKY = "#0072B2", "#E69F00", "#009E73", "#D55E00", "#CC79A7", "#56B4E9"
-GREY, BLACK, PALE = "#767676", "#000000", "#e5e5e5"  # grey letters keep a contrast of 4.5 on white
-INK = "#111111"  # letters on a coloured ground, which is light on every page
-# What the page decides: in the book by its theme, in JupyterLab by the notebook's, else as it is written here.
-PAGE = {
-    BLACK: "currentColor",
-    "#ffffff": "var(--pst-color-background, var(--jp-layout-color0, #ffffff))",
-    GREY: f"var(--pst-color-text-muted, {GREY})",
-    PALE: f"var(--pst-color-border, {PALE})",
-    BLUE.lower(): f"color-mix(in srgb, {BLUE} 84%, currentColor)",  # lighter on a dark page
-}
 NONE = "no such run in this experiment"
 GAIN = "gain over the untouched encoder, points"
 # Marks and lines differ in shape, fill and dash, and in colour besides.
@@ -54,75 +39,6 @@ LOOKS = (
     ("v", "white", PURPLE, "-."),
     ("^", RED, RED, "-"),
 )
-STYLE = {
-    "font.size": 10,
-    "axes.titlesize": 10,
-    "axes.labelsize": 10,
-    "xtick.labelsize": 9,
-    "ytick.labelsize": 9,
-    "legend.fontsize": 9,
-    "axes.spines.top": False,
-    "axes.spines.right": False,
-    "axes.grid": True,
-    "grid.color": PALE,
-    "axes.facecolor": "none",
-    "svg.fonttype": "none",
-    "svg.hashsalt": "xstilts",
-}
-
-
-class Picture:
-    """A figure with its description, as a notebook, a page and a screen reader need it.
-
-    It is SVG that stands in the page itself: letters are text in the page's font, and black, white and grey are
-    the page's. The description is computed from the data, so it travels with the image and not with the cell.
-    The bytes depend on the figure alone: the same results give the same page.
-    """
-
-    def __init__(self, figure: Figure, alt: str) -> None:
-        if not alt.strip():
-            raise ValueError("a picture needs a description (alt)")
-        self.alt = alt
-        buffer = io.StringIO()
-        with matplotlib.rc_context(STYLE):
-            figure.savefig(buffer, format="svg", facecolor="none", metadata={"Date": None, "Creator": None})
-        width = round(figure.get_figwidth() * PIXELS_PER_INCH)
-        self.svg = _inline(buffer.getvalue(), alt, width)
-
-    def show(self, name: str) -> None:
-        """Show it under a name, by which a chapter of the book takes it in (`{drawn}`)."""
-        from IPython.display import display
-
-        display(self, metadata={"shown": name})
-
-    def _repr_mimebundle_(
-        self, include: Any = None, exclude: Any = None
-    ) -> tuple[dict[str, Any], dict[str, Any]]:
-        return {"text/html": self.svg, "text/plain": self.alt}, {}
-
-
-def _inline(svg: str, alt: str, width: int) -> str:
-    """matplotlib's SVG as part of a page: described, as wide as there is room, in the page's font and colours.
-
-    What would reach beyond the image goes: its style sheet, and names that other images on the page have too.
-    """
-    (box,) = re.findall(r'viewBox="([^"]+)"', svg)
-    body = svg[svg.index("<g id=") :]
-    for pattern, kept in (
-        (r"<!--.*?-->\s*", ""),
-        (r'(<(?:g|text|use)) id="[^"]*"', r"\1"),
-        (r"font-family: [^;\"]+(; )?", ""),
-        (r"<style.*?</style>", ""),
-        (r"\n\s*", "\n"),
-    ):
-        body = re.sub(pattern, kept, body, flags=re.DOTALL)
-    for colour, of_page in PAGE.items():
-        body = body.replace(colour, of_page)
-    return (
-        f'<svg viewBox="{box}" role="img" aria-label="{html.escape(alt)}" fill="currentColor" '
-        'stroke-linejoin="round" xmlns:xlink="http://www.w3.org/1999/xlink" '
-        f'style="width:100%;max-width:{width}px;height:auto">\n{body}'
-    )
 
 
 def gain_dots(summary: pd.DataFrame, per_seed: pd.DataFrame | None = None, unit: str = GAIN) -> Figure:
@@ -211,10 +127,12 @@ def heatmap(
         figure = Figure(figsize=(width, 1.5 + 0.3 * len(rows)), layout="constrained")
         axes = figure.subplots()
         reach = np.nanmax(np.abs(wide.to_numpy(dtype=float)), initial=1.0)
+        colours, most = matplotlib.colormaps["PuOr"].resampled(21), 2.2 * reach
+        bar = {"label": GAIN, "ticks": [-reach, 0, reach], "format": "%.0f", "shrink": 0.6}
         sns.heatmap(
-            wide, ax=axes, cmap=matplotlib.colormaps["PuOr"].resampled(21), vmin=-2.2 * reach, vmax=2.2 * reach,
+            wide, ax=axes, cmap=colours, vmin=-most, vmax=most, cbar_kws=bar, linewidths=1, linecolor="white",
             annot=np.array(texts, dtype=object), fmt="", annot_kws={"size": 9, "color": INK},
-            cbar_kws={"label": GAIN, "ticks": [-reach, 0, reach], "format": "%.0f", "shrink": 0.6}, linewidths=1, linecolor="white", yticklabels=list(names) or list(rows),
+            yticklabels=list(names) or list(rows),
         )  # fmt: skip
         axes.set_xticks(
             np.arange(len(recipes)) + 0.5, [short(name) for name in recipes], rotation=45, ha="right"

@@ -23,6 +23,7 @@ from matplotlib.figure import Figure
 from ..common.errors import UserError
 from ..common.words import duration, listed, plural, time_unit
 from . import figures as f
+from . import picture
 from .gains import BASELINE, FLOOR
 from .wording import short
 
@@ -33,7 +34,7 @@ _CURVES: dict[str, dict[str, Any]] = {
     LOST: {"color": f.RED, "linestyle": "--", "marker": "x", "linewidth": 1.2, "zorder": 4},
     BASELINE: {"color": f.BLACK, "linewidth": 1.8, "zorder": 3},
     FLOOR: {"color": f.ORANGE, "linestyle": ":", "linewidth": 1.5, "zorder": 2},
-    TREATED: {"color": f.SKY, "linewidth": 0.9, "zorder": 1},
+    TREATED: {"color": picture.SKY, "linewidth": 0.9, "zorder": 1},
 }
 Part = tuple[str, int, str, Path]
 """Recipe, seed, name of the part, its directory."""
