@@ -95,6 +95,8 @@ def language_dots(
                 part["estimate"], places + shift, xerr=reach(part), fmt=marker, color=edge,
                 markerfacecolor=face, markersize=5, elinewidth=1, label=short(name),
             )  # fmt: skip
+        if "points" in unit:
+            axes.axvline(0, color=BLACK, linewidth=0.8)
         axes.set_title(short(target), loc="left")
         axes.set_yticks(places, [named(code) for code in rows[target]])
         axes.set_ylim(lines, 0)

@@ -1,11 +1,11 @@
 """The notebooks that run no model: which there are, where they stand, whether they are done.
 
-Two groups. The tables (templates 40 to 49 and 60 to 69) belong to every experiment: they show its results,
-what was run for them, and what the book knows of tasks, languages, traps and speed; 49 is about the results
-of `names`, whatever the experiment. The chapters (50 to 59) answer the questions of an experiment with
-designs, each the design that its name ends in; the last puts all of its results to the claims. Any other
-experiment shows them for `questions`, from the runs on this machine or from the record that the project
-keeps.
+Two groups. The tables (templates 40 to 49) belong to every experiment: they show its results, what was run
+for them, and what the book knows of tasks, languages, traps and speed; 49 is about the results of `names`,
+whatever the experiment. So does the story (60 to 69), which sums up what the records hold. The chapters (50
+to 59) answer the questions of an experiment with designs, each the design that its name ends in; the last
+puts all of its results to the claims. Any other experiment shows them for `questions`, from the runs on this
+machine or from the record that the project keeps.
 
 >>> [group.label for group in groups(load_experiment("smoke"))]
 ['tables', 'chapters']

@@ -1,0 +1,74 @@
+"""The figure of the first page: three phases above, and below what the second of them did in real languages.
+
+>>> draw([("Questions (TyDiQA)\\nafter SQuAD", by_language)], names)      # doctest: +SKIP
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import matplotlib
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.patches import FancyBboxPatch
+
+from .figures import reach
+from .gains import SOURCE_LANGUAGE
+from .picture import BLACK, BLUE, GREY, ORANGE, STYLE, WIDTH
+
+PHASES = (
+    ("1 Pretraining", "raw text,\nall languages"),
+    ("2 English", "another task,\nmuch data"),
+    ("3 English", "the task itself,\nfew data"),
+)
+
+
+def draw(panels: Sequence[tuple[str, pd.DataFrame]], names: Mapping[str, str]) -> Figure:
+    """A figure with a panel of gains by language for each of `panels` (title, rows of Study.by_language).
+
+    `names` says what languages are called. Filled dots are the other languages, the open square is English.
+    """
+    most = max([len(table) for _, table in panels], default=0)
+    with matplotlib.rc_context(STYLE):
+        figure = Figure(figsize=(WIDTH, 1.75 + 0.21 * most), layout="constrained")
+        above, below = figure.subfigures(2, 1, height_ratios=[0.95, 0.8 + 0.21 * most])
+        _phases(above.add_axes((0.0, 0.0, 1.0, 1.0)))
+        grid = below.subplots(1, max(1, len(panels)), sharex=True, squeeze=False)[0]
+        for axes, (title, table) in zip(grid, panels, strict=False):
+            _gains(axes, title, table, names, most)
+        below.supxlabel("with phase 2 less without it, points", fontsize=10)
+    return figure
+
+
+def _phases(axes: Axes) -> None:
+    axes.set(xlim=(0, 3.75), ylim=(0, 1))
+    axes.axis("off")
+    style = "round,pad=0,rounding_size=0.06"
+    for place, (title, words) in enumerate(PHASES):
+        left = 0.02 + 1.08 * place
+        look = {"edgecolor": BLUE, "linewidth": 2} if place == 1 else {"edgecolor": BLACK, "linewidth": 1}
+        axes.add_patch(FancyBboxPatch((left, 0.12), 0.92, 0.76, boxstyle=style, facecolor="none", **look))
+        axes.text(left + 0.46, 0.71, title, ha="center", va="center", fontsize=9.5, fontweight="bold")
+        for line, row in zip(words.split("\n"), (0.47, 0.27), strict=True):
+            axes.text(left + 0.46, row, line, ha="center", va="center", fontsize=9)
+        arrow = {"arrowstyle": "-|>", "color": BLACK, "shrinkA": 0, "shrinkB": 0}
+        axes.annotate("", (left + 1.06, 0.5), (left + 0.94, 0.5), arrowprops=arrow)
+    for line, row in (("asked in", 0.71), ("every", 0.5), ("language", 0.29)):
+        axes.text(3.26, row, line, ha="left", va="center", fontsize=9)
+
+
+def _gains(axes: Axes, title: str, table: pd.DataFrame, names: Mapping[str, str], rows: int) -> None:
+    english = (table["language"] == SOURCE_LANGUAGE).to_numpy()
+    for mask, marker, face, edge in ((~english, "o", BLUE, BLUE), (english, "s", "white", ORANGE)):
+        part = table[mask]
+        axes.errorbar(
+            part["estimate"], part.index, xerr=reach(part), fmt=marker, color=edge, markerfacecolor=face,
+            markersize=5.5, elinewidth=1.2,
+        )  # fmt: skip
+    axes.axvline(0, color=BLACK, linewidth=0.8)
+    mean = table.loc[~english, "estimate"].mean()
+    axes.axvline(mean, color=GREY, linewidth=1, linestyle=":")
+    axes.set_yticks(table.index, [names.get(code, code) for code in table["language"]], fontsize=9)
+    axes.set_ylim(rows - 0.5, -0.6)
+    axes.set_title(title, loc="left", fontsize=9.5)
