@@ -17,7 +17,7 @@ from pathlib import Path
 import pandas as pd
 
 from ..common.errors import UserError
-from ..common.words import duration, plural
+from ..common.words import duration, listed, plural
 from ..experiment import load_experiment
 from ..runs import all_runs, records, results
 from . import gains as g
@@ -97,9 +97,8 @@ class Study:
 
     def own(self, task: str) -> str:
         """A real task as this experiment calls it."""
-        if self.name == REAL:
-            return task
-        return f"mini_{task.removesuffix('_v1')}"
+        made_up = self.plan.source["kind"] == "miniature"
+        return f"mini_{task.removesuffix('_v1')}" if made_up else task
 
     @functools.cache  # noqa: B019
     def wide(self, target: str, where: str = OTHERS, model: str = "") -> pd.DataFrame:
@@ -178,3 +177,15 @@ def predictions(studies: list[Study], margin: float) -> pd.DataFrame:
                  "seeds": int(change.interval.n), "found": str(change), "verdict": verdict}
             )  # fmt: skip
     return pd.DataFrame(rows)
+
+
+def scored(found: pd.DataFrame) -> str:
+    """How many predictions of each explanation came out which way, a line an explanation (Markdown)."""
+    lines = []
+    for name, part in found.groupby("explanation", sort=False):
+        told = "; ".join(
+            f"{study}: " + listed(f"{count} {word}" for word, count in rows["verdict"].value_counts().items())
+            for study, rows in part.groupby("study", sort=False)
+        )
+        lines.append(f"- *{name}.* {told[:1].upper()}{told[1:]}.")
+    return "\n".join(lines)
