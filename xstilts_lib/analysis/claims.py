@@ -21,6 +21,9 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from ..experiment import Experiment
+from ..runs import records
+from ..runs.run import ENCODER
 from . import claims_designs as how
 from . import claims_tasks as tasks
 from . import designs, typology
@@ -55,7 +58,7 @@ class Claim:
 CLAIMS = (
     Claim(
         "C1", "SQuAD, MNLI and HellaSwag are the intermediate tasks with the largest mean gains",
-        PHANG, "ranking and size", "mean gain of the three less that of the other single tasks; their ranks",
+        PHANG, "ranking", "mean gain of the least of the three less that of the best other single task",
         "recipes of single tasks: those three, and others", tasks.favourites,
         published="gains of 8.2, 7.5 and 7.0 points",
     ),
@@ -73,7 +76,7 @@ CLAIMS = (
     ),
     Claim(
         "C4", "Question answering with little training data gains, and from many intermediate tasks",
-        PHANG, "sign over many recipes", "mean gain over recipes; how many gain by themselves",
+        PHANG, "sign over many recipes", "mean gain over recipes; where they differ, how many gain by themselves",
         "a question-answering target with a small training set of its own, and several recipes",
         tasks.scarce_gains_throughout,
     ),
@@ -91,15 +94,14 @@ CLAIMS = (
     Claim(
         "C7", "Multilingual masked language modelling beside an intermediate task is not consistently better "
         "than the task alone",
-        PHANG, "comparison", "gain with running text mixed in less that without, against the margin; over "
-        "three pairs at least, before it can be contradicted",
-        "recipes with a text task in them, and the same without", how.text_mixed_in,
+        PHANG, "comparison", "gain with running text mixed in less that without, against the margin",
+        "three recipes with a text task in them, and the same without", how.text_mixed_in,
     ),
     Claim(
         "C8", "Intermediate data in machine translation are not consistently better than the same in English",
         PHANG, "comparison", "gain of translated tasks less that of English ones, against the margin, in the "
-        "languages not translated into; over three pairs at least, before it can be contradicted",
-        "recipes with a translated task (`task@language`), and the same in English",
+        "languages not translated into",
+        "three recipes with a translated task (`task@language`), and the same in English",
         how.translated_data,
     ),
     Claim(
@@ -144,7 +146,8 @@ CLAIMS = (
     ),
     Claim(
         "Q5", "A chain of English data sets that ask for reasoning improves natural language inference",
-        OURS, "paired comparison", "mean gain of the chains over no intermediate training",
+        OURS, "paired comparison", "mean gain of the chains; where they hold the target's own training data, over "
+        "these alone for as many tokens",
         "sequences of tasks that ask for inference", how.chains_help_inference,
     ),
     Claim(
@@ -163,14 +166,15 @@ CLAIMS = (
     Claim(
         "R3", "Tasks that ask for reasoning are the best intermediate tasks",
         "pruksachatkun2020intermediate", "ranking",
-        "mean gain of those tasks less that of the other single tasks", "single tasks of both kinds",
+        "mean gain of the best of those tasks less that of the best other", "single tasks of both kinds",
         tasks.reasoning_is_best,
     ),
     Claim(
         "R4", "Intermediate training helps most where the target has little training data",
         "vu2020exploring", "slope over the target's size",
         "slope of the gain over the logarithm of the target's training examples; below zero supports it",
-        "fine-tuned targets of three sizes", tasks.scarce_targets_gain_most,
+        "one target trained on sets of several sizes, or three targets of different size",
+        tasks.scarce_targets_gain_most, several=True,
     ),
     Claim(
         "R5", "How much distance from English costs depends on the task",
@@ -187,7 +191,7 @@ CLAIMS = (
     ),
     Claim(
         "B1", "The untouched encoder has learnt every target: it stands above random weights", OURS,
-        "control", "score of `none` less that of `untrained`, on the least sure target",
+        "control", "score of the untouched encoder less that of random weights, on the least sure target",
         "the recipe `untrained`", tasks.above_floor,
     ),
     Claim(
@@ -255,16 +259,18 @@ def judged(
     margin: float = Terms.margin,
     level: float = LEVEL,
     claims: Iterable[Claim] = CLAIMS,
+    plan: Experiment | None = None,
 ) -> list[Judged]:
     """Every claim with its verdict on a results table, of one encoder or several.
 
-    `languages` is a table of typology.languages; without it nothing is known of distance and resources. Of
-    several encoders, a claim about one is put to the one with the most recipes, the larger among equals, and
-    to the next where it cannot be tested there. UserError where the table is not one of results.
+    `languages` is a table of typology.languages; without it nothing is known of distance and resources, and
+    without the experiment (`plan`) nothing of what was trained on how much and not learnt. Of several
+    encoders, a claim about one is put to the one with the most scores, the larger among equals, and to the
+    next where it cannot be tested there. UserError where the table is not one of results.
     """
-    view = overview(results, languages, margin, level)
+    view = overview(results, languages, margin, level, plan)
     if view.scores.empty:
-        lacking = untestable(f"the baseline {g.BASELINE!r} is no recipe of this experiment")
+        lacking = untestable("the untouched encoder is no recipe of this experiment")
         return [Judged(claim, lacking) for claim in claims]
     views = {model: view.of(model) for model in in_order(view)}
     together = f"{len(views)} encoders" if len(views) > 1 else next(iter(views))
@@ -283,15 +289,24 @@ def overview(
     languages: pd.DataFrame | None = None,
     margin: float = Terms.margin,
     level: float = LEVEL,
+    plan: Experiment | None = None,
 ) -> View:
-    """A view of all encoders of a results table that have the baseline; empty where none has."""
-    scores = g.scores(results)
+    """A view of all encoders of a results table that have the baseline; empty where none has.
+
+    One that only trains a task in another way is among the scores, and no encoder of its own.
+    """
+    scores = designs.scores(plan, results) if plan else g.scores(results)
     if languages is None:
         languages = typology.languages(scores["language"])
     bases = set(scores.loc[scores["recipe"] == g.BASELINE, "model"])
     kept = scores[scores["model"].isin(bases)].reset_index(drop=True)
-    sizes = designs.sizes(results[results["model"].isin(bases)])
-    return View(kept, languages, Terms(margin, level), sizes, g.dev_scores(results))
+    again = designs.retrained(plan) if plan else []
+    sizes = designs.sizes(results[results["model"].isin(bases.difference(again))])
+    lost = {(row[0], row[1]) for row in records.lost(plan) if row[2] == ENCODER} if plan else set()
+    return View(
+        kept, languages, Terms(margin, level), sizes, g.dev_scores(results), frozenset(lost),
+        designs.trained_on(plan) if plan else {},
+    )  # fmt: skip
 
 
 def table(found: Iterable[Judged]) -> pd.DataFrame:
@@ -318,9 +333,9 @@ def table(found: Iterable[Judged]) -> pd.DataFrame:
 
 
 def in_order(view: View) -> list[str]:
-    """The encoders, those with the most recipes first, the larger among equals."""
-    recipes = view.scores.groupby("model")["recipe"].nunique()
-    return sorted(recipes.index, key=lambda name: (-recipes[name], -np.nan_to_num(view.sizes[name]), name))
+    """The encoders, those with the most recipes and targets first, the larger among equals."""
+    cells = view.scores.drop_duplicates(["model", "recipe", "target"]).groupby("model").size()
+    return sorted(view.sizes, key=lambda name: (-cells[name], -np.nan_to_num(view.sizes[name]), name))
 
 
 def published() -> pd.DataFrame:

@@ -24,11 +24,12 @@ from ..common.words import listed, plural
 from . import gains as g
 from . import kinds, typology
 from .designs import LITTLE, MUCH, cross_fitted, split_by_text
-from .statistics import slopes
+from .statistics import alike_p, slopes
 from .verdicts import (
-    CONTRADICTED,
+    INCONCLUSIVE,
     RHO,
     SUPPORTED,
+    UNTESTABLE,
     Terms,
     Verdict,
     View,
@@ -41,7 +42,7 @@ from .verdicts import (
     rises,
     untestable,
 )
-from .wording import chance, signed
+from .wording import chance, language, named, signed
 
 CONSISTENT = 3  # pairs, from which on one may ask whether a difference is consistent
 NAMED = 2  # pairs that a sentence still names
@@ -49,7 +50,7 @@ SIZES = 3  # encoders of different size, before a slope over them means anything
 LANGUAGES = 4  # languages of known distance, before a slope over them means anything
 NO_DISTANCES = "no distances are known for these languages"
 FOR_TEN_TIMES = "points for ten times the size"
-TOO_FEW = f"fewer than {SIZES} sizes of encoder with the recipe none, and a plain one, on such a target"
+TOO_FEW = f"fewer than {SIZES} sizes of encoder, untouched and after the same recipe, on such a target"
 Twins = Mapping[str, list[str]]  # a recipe, and what it is compared with
 
 
@@ -65,60 +66,61 @@ def joint_for_low_resources(view: View) -> Verdict:
     levels = split_by_text(view.scores, view.languages)
     if LITTLE not in levels:
         return untestable("how much text each language has is not stated, or all have the same")
-    poor, rich = levels[LITTLE], levels[MUCH]
-    values = _less_twins(view, pairs, poor)
-    others = _less_twins(view, pairs, rich)
-    note = f"{signed(others.mean())} in the other languages"
-    what = f"joint less sequential in {listed(poor)}, {_named(pairs)}"
-    return view.judge(exceeds, values, what, note)
+    values, others = (_less_twins(view, pairs, levels[level]) for level in (LITTLE, MUCH))
+    note = f"{signed(_average(others))} in the other languages"
+    what = f"joint less sequential in {listed(map(language, levels[LITTLE]))}, {_named(pairs)}"
+    return view.pool(exceeds, values, what, note)
 
 
 def joint_when_target_is_small(view: View) -> Verdict:
     """Training jointly with the target's own data beats training before it, where the target's are fewer.
 
     Joint is a recipe of two tasks, one of them the target's own; sequential is the recipe of the other alone,
-    as every recipe is followed by the target. Sizes are the published ones.
+    as every recipe is followed by the target. Sizes are those trained on.
     """
-    small, large = [], []
+    small, large = {}, {}
+    sizes = {name: number for (_, name), number in view.examples.items()}
     for target in view.targets:
         for recipe in view.recipes:
             other = kinds.partner(recipe, target)
             cells = view.cells([recipe, other], [target]) if other in view.recipes else pd.DataFrame()
-            sizes = (kinds.training_size(target), kinds.training_size(other)) if other else (None, None)
-            if cells.shape[1] == 2 and None not in sizes:
-                difference = cells[recipe, target] - cells[other, target]
-                (small if sizes[0] < sizes[1] else large).append(difference)  # type: ignore[operator]
+            if cells.shape[1] == 2 and target in sizes and other in sizes:
+                side = small if sizes[target] < sizes[other] else large
+                side[f"{recipe} less {other}"] = cells[recipe, target] - cells[other, target]
     if not small:
         return untestable(
             "no recipe trains a smaller target's own data jointly with a task that stands alone too"
         )
-    values = _mean(small)
-    what = (
-        f"joint less sequential where the target's set is the smaller ({len(small)} of {len(small + large)})"
-    )
+    values = pd.DataFrame(small).dropna()
+    whole = len(small) + len(large)
+    what = f"joint less sequential where the target's set is the smaller ({len(small)} of {whole})"
     if not large:
-        return view.judge(exceeds, values, what, "the other half of the claim has no recipe here")
-    others = _mean(large)
-    return view.judge(
-        exceeds, values - others, f"{what}, less where it is the larger", f"{signed(others.mean())} there"
-    )
+        return view.pool(exceeds, values, what, "the other half of the claim has no recipe here")
+    others = pd.DataFrame(large).dropna().mean(axis=1)
+    note = f"{signed(others.mean())} there"
+    return view.pool(exceeds, values.sub(others, axis=0).dropna(), f"{what}, less where it is the larger", note)
 
 
 def chains_help_inference(view: View) -> Verdict:
-    """A chain of tasks that ask for inference gains on natural language inference: the mean over chains."""
+    """A chain of tasks that ask for inference gains on natural language inference.
+
+    A chain that holds the target's own training data counts against these alone, for as many tokens where
+    that was trained; where it was not, more tokens could be all that the chain has, and nothing is supported.
+    """
     targets = [name for name in view.targets if kinds.is_nli(name)]
-    means = view.grid(view.kind(kinds.chain), targets)
+    means = view.net.grid(view.kind(kinds.chain), targets)
     if not targets or means.empty:
-        return untestable("no chain of tasks that ask for inference was scored on natural language inference")
-    order = means.mean().sort_values(ascending=False)
-    ends = f"from {order.index[0]} {signed(order.iloc[0])} to {order.index[-1]} {signed(order.iloc[-1])}"
-    note = ends if len(order) > 1 else f"{order.index[0]}"
-    others = view.grid(view.kind(kinds.sequence), targets).drop(columns=means.columns)
-    if len(others.columns):
-        left = plural(len(others.columns), "sequence")
-        note += f"; {left} with other tasks left out, of {signed(others.mean().mean())}"
-    what = f"mean gain of {plural(len(order), 'chain')} on {listed(targets)}"
-    return view.judge(rises, means.mean(axis=1), what, note)
+        return untestable(
+            "no chain of tasks that ask for inference, all of them learnt, was scored on natural language inference"
+        )
+    own = [name for name in means if any(kinds.own_data(name, target) for target in targets)]
+    note = f"{len(own)} of them less the target's own training data alone" if own else ""
+    what = f"mean gain of {plural(means.shape[1], 'chain')} on {listed(map(named, targets))}"
+    found = view.pool(rises, means, what, note)
+    longest = {kinds.own_data(name, target)[0] for name in own for target in targets}
+    if found.word == SUPPORTED and not longest <= set(view.recipes):
+        return found.softened("but these read fewer tokens than the chain, which may be all that it has")
+    return found
 
 
 def text_mixed_in(view: View) -> Verdict:
@@ -138,12 +140,12 @@ def translated_data(view: View) -> Verdict:
 
 def gain_moves_with_size(view: View) -> Verdict:
     """The gain on natural language inference moves with the size of the encoder, whichever way."""
-    frame, sizes = _over_sizes(view, [name for name in view.targets if kinds.is_nli(name)])
+    cells, sizes = _over_sizes(view, [name for name in view.targets if kinds.is_nli(name)])
     if not sizes:
         return untestable(TOO_FEW)
-    by_size = ", ".join(f"{_million(size)} {signed(frame[name].mean())}" for name, size in sizes.items())
+    by_size = ", ".join(f"{_million(sizes[name])} {signed(_average(cells[name]))}" for name in sizes)
     what = f"gain on natural language inference over {plural(len(sizes), 'encoder')}"
-    return view.judge(differs, slopes(frame, _decades(sizes)), what, f"by size: {by_size}", FOR_TEN_TIMES)
+    return view.pool(differs, _slopes(cells, sizes), what, f"by size: {by_size}", FOR_TEN_TIMES)
 
 
 def distance_changes_scaling(view: View) -> Verdict:
@@ -155,24 +157,26 @@ def distance_changes_scaling(view: View) -> Verdict:
     whole = _far_less_near(view, view.targets, near, far)
     if whole.empty:
         return untestable(TOO_FEW.replace("such a target", "targets of near and far languages"))
-    each = {target: _far_less_near(view, [target], near, far).mean() for target in view.targets}
+    each = {target: _average(_far_less_near(view, [target], near, far)) for target in view.targets}
     each = {target: value for target, value in each.items() if math.isfinite(value)}
-    what = f"slope of the gain in far languages ({listed(far)}) less that in near ones ({listed(near)})"
-    note = "by target: " + ", ".join(f"{target} {signed(value)}" for target, value in each.items())
-    found = view.judge(differs, whole, what, note, FOR_TEN_TIMES)
+    groups = (listed(map(language, codes)) for codes in (far, near))
+    what = "slope of the gain in far languages ({}) less that in near ones ({})".format(*groups)
+    note = "by target: " + ", ".join(f"{named(target)} {signed(value)}" for target, value in each.items())
+    found = view.pool(differs, whole, what, note, FOR_TEN_TIMES)
     if found.word == SUPPORTED and len({value > 0 for value in each.values()}) > 1:
         return found.softened("so the targets do not agree in the direction")
     return found
 
 
-def _far_less_near(view: View, targets: Iterable[str], near: list[str], far: list[str]) -> pd.Series:
-    """Slope over size in far languages less that in near ones, a value a seed; empty with too few sizes."""
+def _far_less_near(view: View, targets: Iterable[str], near: list[str], far: list[str]) -> pd.DataFrame:
+    """Slope over size in far languages less that in near ones: a row a seed, a column a recipe; empty with
+    too few sizes."""
     found = {}
     for name, codes in (("near", near), ("far", far)):
-        frame, sizes = _over_sizes(view, targets, codes)
+        cells, sizes = _over_sizes(view, targets, codes)
         if not sizes:
-            return pd.Series(dtype=float)
-        found[name] = slopes(frame, _decades(sizes))
+            return pd.DataFrame()
+        found[name] = _slopes(cells, sizes)
     return (found["far"] - found["near"]).dropna()
 
 
@@ -181,10 +185,10 @@ def scores_rise_with_size(view: View) -> Verdict:
     inference = [name for name in view.targets if kinds.is_nli(name)]
     scores = g.over_languages(view.baseline[view.baseline["target"].isin(inference)])
     frame = scores.pivot_table(index="seed", columns="model", values="score").dropna()
-    sizes = {name: view.sizes[name] for name in frame if math.isfinite(view.sizes.get(name, math.nan))}
+    sizes = {name: size for name, size in view.sizes.items() if name in frame and math.isfinite(size)}
     if len(set(sizes.values())) < SIZES:
         return untestable(f"fewer than {SIZES} sizes of encoder on a target of natural language inference")
-    what = f"score of {g.BASELINE} over {plural(len(sizes), 'encoder')}"
+    what = f"score of the untouched encoder over {plural(len(sizes), 'encoder')}"
     return view.judge(exceeds, slopes(frame[list(sizes)], _decades(sizes)), what, unit=FOR_TEN_TIMES)
 
 
@@ -194,7 +198,7 @@ def distance_depends_on_target(view: View) -> Verdict:
     A slope for each target and seed; the steepest and the flattest target are chosen on the other seeds.
     """
     table = view.languages.set_index("code")[typology.DISTANCE].dropna()
-    baseline = view.baseline
+    baseline = view.baseline[view.baseline["target"].isin(view.targets)]
     baseline = baseline[(baseline["language"] != g.SOURCE_LANGUAGE) & baseline["language"].isin(table.index)]
     found = {}
     for target, part in baseline.groupby("target", sort=False):
@@ -207,7 +211,8 @@ def distance_depends_on_target(view: View) -> Verdict:
         return untestable(f"no two targets with {LANGUAGES} languages of known, different distance")
     values = cross_fitted(frame, frame) - cross_fitted(-frame, frame)
     order = frame.mean().sort_values()
-    note = f"from {order.index[0]} {signed(order.iloc[0])} to {order.index[-1]} {signed(order.iloc[-1])}"
+    ends = (f"{named(order.index[at])} {signed(order.iloc[at])}" for at in (0, -1))
+    note = f"from {' to '.join(ends)}"
     what = "slope of the score over distance, of the flattest target less that of the steepest"
     return view.judge(exceeds, values, what, note, "points for a unit of distance")
 
@@ -218,12 +223,24 @@ def far_languages_score_lower(view: View) -> Verdict:
 
 
 def far_languages_gain_less(view: View) -> Verdict:
-    """The farther a language from English, the less it gains, in the mean over plain recipes and targets."""
-    kept = view.grid(view.kind(kinds.plain))
-    gained = view.gained[view.gained["recipe"].isin(list(kept)) & view.gained["seed"].isin(kept.index)]
+    """The farther a language from English, the less it gains, in the mean over targets: of the mean over the
+    plain recipes, or where they differ by more than chance of each of them."""
+    means = view.grid(view.kind(kinds.plain))
+    gained = view.gained[view.gained["recipe"].isin(list(means)) & view.gained["seed"].isin(means.index)]
     if gained.empty:
         return untestable("no plain recipe was scored on every target")
-    return distance(gained, view.languages, view.terms, "gain")
+    if not alike_p(means) < 1 - view.terms.level:
+        return distance(gained, view.languages, view.terms, "gain")
+    each = {
+        str(name): distance(part, view.languages, view.terms, "gain")
+        for name, part in gained.groupby("recipe", sort=False)
+    }
+    least = min(each.values(), key=lambda one: np.nan_to_num(-one.interval.high, nan=-math.inf))
+    rhos = ", ".join(f"{named(name)} {signed(one.interval.estimate, 2)}" for name, one in each.items())
+    word = least.word if len({one.word for one in each.values()}) == 1 else INCONCLUSIVE
+    if not least.known:
+        return least
+    return Verdict(word, least.interval, f"gain and distance, recipe by recipe for they differ: {RHO} = {rhos}", RHO)
 
 
 def more_text_scores_higher(view: View) -> Verdict:
@@ -251,7 +268,7 @@ def resources(scores: pd.DataFrame, languages: pd.DataFrame, terms: Terms) -> Ve
         what = "languages with more pretraining text score higher"
         return _correlated(scores, "score", languages, typology.RESOURCES, terms, what)
     lost = [typology.difference(pair, scores) for pair in pairs.to_dict("records")]
-    names = listed(f"{pair.more} against {pair.less}" for pair in pairs.itertuples())
+    names = listed(f"{language(pair.more)} against {language(pair.less)}" for pair in pairs.itertuples())
     if len({len(one) for one in lost}) > 1 or not len(lost[0]):
         return untestable("not measured in both languages of each pair")
     what = f"more pretraining text, all else equal, scores higher ({names})"
@@ -263,15 +280,19 @@ def _alternative(view: View, twin: Callable[[str], str | None], having: str, wha
     pairs = _twins(view, lambda name: twin(name) is not None, lambda name: [twin(name) or ""])
     codes = set(view.scores["language"]) - {g.SOURCE_LANGUAGE}
     zero_shot = {name: codes - kinds.languages(name) for name in pairs}
-    each = [_less_twins(view, {name: pairs[name]}, kept) for name, kept in zero_shot.items() if kept]
-    if not each:
+    found = [_less_twins(view, {name: pairs[name]}, kept) for name, kept in zero_shot.items() if kept]
+    if not found:
         return untestable(f"no recipe in which {having} has its twin here")
-    better = sum(values.mean() > 0 for values in each)
-    note = f"better in {better} of {plural(len(each), 'pair')}"
-    found = view.judge(gains_nothing, _mean(each), f"{what}, {_named(pairs)}", note)
-    if found.word == CONTRADICTED and len(each) < CONSISTENT:
-        return found.softened(f"but fewer than {CONSISTENT} pairs do not show what is consistent")
-    return found
+    each = pd.concat(found, axis=1).dropna()
+    better = int((each.mean() > 0).sum())
+    told = f"better in {better} of {plural(each.shape[1], 'pair')}"
+    if each.shape[1] < CONSISTENT:
+        mean = signed(_average(each))
+        return untestable(
+            f"fewer than {CONSISTENT} pairs cannot contradict what is said of consistency; {what}, "
+            f"{_named(pairs)}: {mean} points, {told}"
+        )
+    return view.pool(gains_nothing, each, f"{what}, {_named(pairs)}", told)
 
 
 def _twins(view: View, wanted: Callable[[str], bool], twins: Callable[[str], Iterable[str]]) -> Twins:
@@ -284,24 +305,24 @@ def _twins(view: View, wanted: Callable[[str], bool], twins: Callable[[str], Ite
     return found
 
 
-def _less_twins(view: View, pairs: Twins, languages: Iterable[str] | None = None) -> pd.Series:
-    """A recipe less the mean of its twins, in the mean over pairs and targets: one value a seed."""
-    found = []
+def _less_twins(view: View, pairs: Twins, languages: Iterable[str] | None = None) -> pd.DataFrame:
+    """A recipe less the mean of its twins, in the mean over targets: a row a seed, a column a recipe."""
+    found = {}
     for recipe, twins in pairs.items():
         means = view.grid([recipe, *twins], view.shared([recipe, *twins]), languages)
-        found.append(means[recipe] - means[twins].mean(axis=1))
-    return _mean(found)
+        found[recipe] = means[recipe] - means[twins].mean(axis=1)
+    return pd.DataFrame(found).dropna()
 
 
-def _mean(values: Iterable[pd.Series]) -> pd.Series:
-    """The mean of several, over the seeds that all of them have."""
-    return pd.concat(list(values), axis=1).dropna().mean(axis=1)
+def _average(frame: pd.DataFrame) -> float:
+    """The mean of all cells; NaN where there is none."""
+    return float(frame.to_numpy(dtype=float).mean()) if frame.size else math.nan
 
 
 def _named(pairs: Twins) -> str:
     if len(pairs) > NAMED:
         return f"{len(pairs)} pairs"
-    return listed(f"{name} against {listed(twins)}" for name, twins in pairs.items())
+    return listed(f"{named(name)} against {listed(map(named, twins))}" for name, twins in pairs.items())
 
 
 def _correlated(
@@ -316,28 +337,38 @@ def _correlated(
     if not math.isfinite(rho.estimate):
         return untestable("too few languages, or no differences between them")
     told = estimated(rho, f"{RHO} = {signed(rho.estimate, 2)}", "language", f"{chance(p)} by permutation", 2)
-    return Verdict((falls if by_distance else exceeds)(rho), rho, f"{what}: {told}", RHO)
+    rule = falls if by_distance else exceeds
+    word = rule(rho) if math.isfinite(rho.low) else UNTESTABLE
+    return Verdict(word, rho, f"{what}: {told}", RHO)
 
 
 def _over_sizes(
     view: View, targets: Iterable[str], languages: Iterable[str] | None = None
-) -> tuple[pd.DataFrame, dict[str, float]]:
-    """Mean gains of the recipes that every encoder has, a column an encoder; their sizes, none if too few."""
+) -> tuple[dict[str, pd.DataFrame], dict[str, float]]:
+    """Mean gains of the recipes that every encoder has, for each encoder a row a seed and a column a recipe;
+    and their sizes, none if too few."""
     targets = list(targets)
     sizes = {name: size for name, size in view.sizes.items() if math.isfinite(size)}
-    cells = {name: view.of(name).cells(view.kind(kinds.plain), targets, languages) for name in sizes}
-    cells = {name: found for name, found in cells.items() if found.size}
-    sizes = {name: sizes[name] for name in sorted(cells, key=lambda name: sizes[name])}
-    if len(set(sizes.values())) < SIZES:
-        return pd.DataFrame(), {}
-    shared = set.intersection(*(set(found.columns) for found in cells.values()))
-    if not shared:
-        return pd.DataFrame(), {}
-    means = {name: cells[name][sorted(shared)].mean(axis=1) for name in sizes}
-    return pd.DataFrame(means).dropna(), sizes
+    grids = {name: view.of(name).grid(view.kind(kinds.plain), targets, languages) for name in sizes}
+    grids = {name: found for name, found in grids.items() if found.size}
+    sizes = {name: sizes[name] for name in sorted(grids, key=lambda name: sizes[name])}
+    shared = set.intersection(*(set(found.columns) for found in grids.values())) if grids else set()
+    if len(set(sizes.values())) < SIZES or not shared:
+        return {}, {}
+    return {name: grids[name][sorted(shared)] for name in sizes}, sizes
 
 
-def _decades(sizes: dict[str, float]) -> list[float]:
+def _slopes(cells: Mapping[str, pd.DataFrame], sizes: Mapping[str, float]) -> pd.DataFrame:
+    """The slope over size of each recipe's gain: a row a seed, a column a recipe."""
+    recipes = next(iter(cells.values())).columns
+    found = {
+        recipe: slopes(pd.DataFrame({name: cells[name][recipe] for name in sizes}), _decades(sizes))
+        for recipe in recipes
+    }
+    return pd.DataFrame(found).dropna()
+
+
+def _decades(sizes: Mapping[str, float]) -> list[float]:
     return [math.log10(size) for size in sizes.values()]
 
 

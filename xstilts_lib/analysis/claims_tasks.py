@@ -2,16 +2,18 @@
 
 >>> from xstilts_lib.analysis import claims_tasks
 >>> claims_tasks.no_gain_in_inference(view).sentence                    # doctest: +SKIP
-'Supported: mean gain of 3 recipes on mini_xnli: −0.2 points (...)'
+'Supported: mean gain of 3 recipes on mini XNLI: −0.2 points (...)'
 
 Every test takes a view (verdicts.View) of one encoder and gives a Verdict. Which recipes it needs, it finds
-by their kind, never by their names.
+by their kind, never by their names. Where a recipe is said to be worth something by itself, what it is worth
+beyond the target's own training data counts (View.net).
 """
 
 from __future__ import annotations
 
 import dataclasses
 import math
+from collections.abc import Iterable
 
 import numpy as np
 import pandas as pd
@@ -22,11 +24,12 @@ from ..tasks.recipe import parse
 from . import gains as g
 from . import kinds
 from .designs import by_number, cross_fitted
-from .statistics import slopes, student_interval
+from .statistics import slopes
 from .verdicts import (
     CONTRADICTED,
     INCONCLUSIVE,
     SUPPORTED,
+    UNTESTABLE,
     Verdict,
     View,
     differs,
@@ -36,7 +39,7 @@ from .verdicts import (
     rises,
     untestable,
 )
-from .wording import signed
+from .wording import named, signed
 
 CLASSIFICATION, QUESTIONS = "classification", "question answering"
 MANY = 15  # tasks, from which on many tasks help (Aghajanyan et al. 2021)
@@ -49,51 +52,45 @@ def above_floor(view: View) -> Verdict:
     sure one."""
     if view.above.empty:
         return untestable("the floor is no recipe of this experiment")
-    what = "without intermediate training, every target stands above the floor (least surely {})"
-    found = [view.judge(rises, view.above[name], what.format(name)) for name in view.above]
+    what = "without intermediate training, every target stands above random weights (least surely {})"
+    found = [view.judge(rises, view.above[name], what.format(named(name))) for name in view.above]
     return min(found, key=lambda one: (np.nan_to_num(one.interval.low, nan=-math.inf), one.interval.estimate))
 
 
 def mean_gain(view: View) -> Verdict:
     """The mean over all targets is a gain."""
-    return view.judge(rises, view.plain.mean(axis=1), "mean gain over all targets")
+    return _on_average(view, view.targets, "mean gain over all targets")
 
 
 def without_retrieval(view: View) -> Verdict:
     """The mean over the targets without retrieval, which can dominate it, is a gain."""
-    others = [name for name in view.targets if task(name).group != g.RETRIEVAL]
+    others = [name for name in view.targets if name not in _retrieval(view)]
     if len(others) == len(view.targets):
         return untestable("no retrieval target to leave out")
-    values = _on(view.plain, others).mean(axis=1)
-    note = f"with retrieval {signed(view.plain.mean(axis=1).mean())}"
-    return view.judge(rises, values, "mean gain without retrieval", note)
+    return _on_average(view, others, "mean gain without retrieval")
 
 
 def retrieval_gains(view: View) -> Verdict:
-    """Sentence retrieval gains, in the mean over recipes.
+    """Sentence retrieval gains."""
+    return _on_average(view, _retrieval(view), "mean gain on retrieval")
 
-    Where the untouched encoder is not above the floor, there is nothing to lose or to build upon, and the
-    verdict does not count.
-    """
-    inside = [name for name in view.targets if task(name).group == g.RETRIEVAL]
-    if not inside:
-        return untestable("no retrieval target in this experiment")
-    found = view.judge(rises, _on(view.plain, inside).mean(axis=1), "mean gain on retrieval")
-    below = [name for name in inside if not view.learnt(name)]
-    return found.softened(f"but {g.BASELINE} is not above the floor on {listed(below)}") if below else found
+
+def _on_average(view: View, targets: list[str], what: str) -> Verdict:
+    """That the mean over targets is a gain, of the plain recipes that were scored on all targets."""
+    means = _by_recipe(_on(view.net.plain, targets))
+    if means.empty:
+        return untestable(f"{what}: no plain recipe was scored on every target, or none of them was learnt")
+    return view.pool(rises, means, what)
 
 
 def retrieval_gains_most(view: View) -> Verdict:
     """Retrieval gains, and more than the fine-tuned targets do: who loses less does not gain more."""
-    inside = [name for name in view.targets if task(name).group == g.RETRIEVAL]
+    inside = _retrieval(view)
     others = [name for name in view.targets if name not in inside]
-    if not inside or not others:
+    if not inside or not others or view.plain.empty:
         return untestable("no retrieval target to compare in this experiment")
-    values = _on(view.plain, inside).mean(axis=1) - _on(view.plain, others).mean(axis=1)
-    found = view.judge(exceeds, values, "mean gain on retrieval less that on the other targets")
-    below = [name for name in inside if not view.learnt(name)]
-    if below:
-        return found.softened(f"but {g.BASELINE} is not above the floor on {listed(below)}")
+    apart = _by_recipe(_on(view.plain, inside)) - _by_recipe(_on(view.plain, others))
+    found = view.pool(exceeds, apart, "mean gain on retrieval less that on the other targets")
     itself = retrieval_gains(view)
     if found.word == SUPPORTED and itself.word != SUPPORTED:
         return found.softened(f"but retrieval itself does not gain: {signed(itself.interval.estimate)}")
@@ -104,64 +101,69 @@ def scarce_from_questions(view: View) -> Verdict:
     """Question answering with a small training set of its own gains from training on question answering."""
     asking = [name for name in view.recipes if all(task(one).group == QUESTIONS for one in parse(name).tasks)]
     cells = _on(view.plain, _scarce(view))
-    values = cells.loc[:, cells.columns.get_level_values("recipe").isin(asking)].mean(axis=1)
-    if not np.isfinite(values).any():
+    means = _by_recipe(cells.loc[:, cells.columns.get_level_values("recipe").isin(asking)])
+    if means.empty:
         return untestable("no such recipe, or no such target, in this experiment")
-    return view.judge(rises, values, "mean gain of recipes of question answering alone")
+    return view.pool(rises, means, "mean gain of recipes of question answering alone")
 
 
 def same_data(view: View) -> Verdict:
     """A target gains nothing from a phase on the data that it is fine-tuned on anyway, as XNLI from MNLI.
 
-    Contradicted where one target does gain, supported where none does. Where the untouched encoder is not
-    above the floor, the target has not been learnt at all, and that nothing is gained there says nothing.
+    Contradicted where one target does gain, supported where none does.
     """
     found = []
     for target in view.targets:
         own = task(target).train
-        for recipe in view.plain.columns.unique("recipe"):
-            if kinds.single(recipe) and parse(recipe).tasks == (own,):
-                one = view.judge(gains_nothing, view.plain[recipe, target], target)
-                if one.word == SUPPORTED and not view.learnt(target):
-                    why = "so nothing was learnt that could gain"
-                    one = one.softened(f"but {g.BASELINE} is not above the floor there, {why}")
-                found.append(one)
+        if own and own != target and own in view.recipes:
+            values = view.grid([own], [target])
+            found += [view.judge(gains_nothing, values[own], named(target))] if own in values else []
     if not found:
         return untestable("no recipe trains on a target's own data")
-    ranked = (CONTRADICTED, INCONCLUSIVE, SUPPORTED)  # from what speaks most against the claim
+    ranked = (CONTRADICTED, UNTESTABLE, INCONCLUSIVE, SUPPORTED)  # from what speaks most against the claim
     worst = min(found, key=lambda one: (ranked.index(one.word), -one.interval.estimate))
     return dataclasses.replace(worst, evidence="; ".join(one.evidence for one in found))
 
 
 def favourites(view: View) -> Verdict:
-    """SQuAD, MNLI and HellaSwag give more than the other single tasks, and are the first three of them."""
+    """SQuAD, MNLI and HellaSwag give more than any other single task: the least of them than the best other,
+    both chosen on the other seeds."""
     means = view.grid(view.kind(kinds.single))
     real = {name: kinds.counterpart(name) for name in means}
-    mine = {name for name in means if any(real[name] in group for group in FAVOURED.values())}
+    mine = [name for name in means if any(real[name] in group for group in FAVOURED.values())]
     lacking = [title for title, group in FAVOURED.items() if not group & {real[name] for name in mine}]
     others = [name for name in means if name not in mine]
     if lacking or not others:
         what = f"recipe of {listed(lacking)} alone" if lacking else "single task beside those three"
         return untestable(f"no {what} was scored on every target")
-    order = list(means.mean().sort_values(ascending=False).index)
-    note = "from most to least: " + ", ".join(f"{name} {signed(means[name].mean())}" for name in order)
-    values = means[sorted(mine)].mean(axis=1) - means[others].mean(axis=1)
-    found = view.judge(exceeds, values, "mean gain of the three less that of the other single tasks", note)
-    if found.word == SUPPORTED and set(order[: len(mine)]) != mine:
-        return found.softened("but the three are not the first ones")
-    return found
+    values = -cross_fitted(-means[mine], -means[mine]) - cross_fitted(means[others], means[others])
+    what = "mean gain of the least of the three less that of the best other single task"
+    return view.judge(exceeds, values, what, f"from most to least: {_ranked(means)}")
 
 
 def squad_alone(view: View) -> Verdict:
-    """SQuAD gives more than any other single task, the best other being chosen on the other seeds."""
+    """SQuAD gives more than any other single task."""
     means = view.grid(view.kind(kinds.single))
     mine = [name for name in means if kinds.counterpart(name) in kinds.SQUAD]
+    return _best_of(view, means, mine, "recipe of SQuAD alone")
+
+
+def reasoning_is_best(view: View) -> Verdict:
+    """The best task that asks for inference gives more than the best other single task."""
+    means = view.grid(view.kind(kinds.single))
+    mine = [name for name in means if kinds.counterpart(name) in kinds.REASONING]
+    return _best_of(view, means, mine, "single task that asks for inference")
+
+
+def _best_of(view: View, means: pd.DataFrame, mine: list[str], kind: str) -> Verdict:
+    """That the best of some single tasks gives more than the best other, both chosen on the other seeds."""
     others = [name for name in means if name not in mine]
     if not mine or not others:
-        return untestable(f"no {'single task to compare with' if mine else 'recipe of SQuAD alone'}")
+        return untestable(f"no {'single task to compare with' if mine else kind}")
     values = cross_fitted(means[mine], means[mine]) - cross_fitted(means[others], means[others])
-    what = f"mean gain of {listed(mine)} less that of the best of {plural(len(others), 'other')}"
-    return view.judge(exceeds, values, what)
+    first = "" if len(mine) == 1 else "the best of "
+    what = f"mean gain of {first}{listed(map(named, mine))} less that of the best of {plural(len(others), 'other')}"
+    return view.judge(exceeds, values, what, f"from most to least: {_ranked(means)}")
 
 
 def all_at_once(view: View) -> Verdict:
@@ -187,62 +189,52 @@ def more_tasks(view: View) -> Verdict:
     most = max(found)
     singles = means[found[1]]
     curve = ", ".join(f"{number}: {signed(means[found[number]].mean().mean())}" for number in sorted(found))
-    values = means[found[most]].mean(axis=1) - cross_fitted(singles, singles)
-    what = (
-        f"mean gain of {plural(most, 'task')} at once less that of the best single one, on {listed(targets)}"
-    )
-    return view.judge(exceeds, values, what, f"mean gain by number of tasks: {curve}")
+    values = means[found[most]].sub(cross_fitted(singles, singles), axis=0)
+    on = listed(map(named, targets))
+    what = f"mean gain of {plural(most, 'task')} at once less that of the best single one, on {on}"
+    return view.pool(exceeds, values, what, f"mean gain by number of tasks: {curve}")
 
 
 def few_tasks_hurt(view: View) -> Verdict:
     """A few tasks at once lose against the untouched encoder, and from about fifteen on they gain."""
     joint = view.kind(kinds.joint)
-    means = view.grid(joint, view.shared(joint))
+    means = view.net.grid(joint, view.net.shared(joint))
     sizes = by_number(means)
     few = [name for number, names in sizes.items() if number < MANY for name in names]
     many = [name for number, names in sizes.items() if number >= MANY for name in names]
     if not few:
         return untestable(f"no joint recipe of fewer than {MANY} tasks")
     what = f"mean gain of {plural(len(few), 'joint recipe')} of fewer than {MANY} tasks"
-    found = view.judge(falls, means[few].mean(axis=1), what)
+    found = view.pool(falls, means[few], what)
     if found.word != SUPPORTED:
         return found
     if not many:
         return found.softened(f"but no recipe of {MANY} tasks or more shows the other half")
-    second = view.judge(rises, means[many].mean(axis=1), f"with {MANY} or more")
+    second = view.pool(rises, means[many], f"with {MANY} or more")
     if second.word == SUPPORTED:
         return found
     return second if second.word == CONTRADICTED else found.softened(second.evidence)
 
 
 def scarce_gains_throughout(view: View) -> Verdict:
-    """Question answering with little training data gains in the mean, and from most recipes by themselves."""
+    """Question answering with little training data gains: from all recipes alike, or from most of them."""
     targets = _scarce(view)
-    means = view.grid(view.kind(kinds.plain), targets)
+    means = view.net.grid(view.kind(kinds.plain), targets)
     if not targets:
-        return untestable("no such target is in the table")
+        return untestable("no such target is in the table, or it was not learnt")
     if means.shape[1] < 2:
         return untestable("not even two recipes were scored on it")
-    interval = student_interval(means.to_numpy().T, view.terms.level)
-    sure = int((np.asarray(interval.low) > 0).sum())
-    note = f"{sure} of {means.shape[1]} recipes gain by themselves"
-    found = view.judge(rises, means.mean(axis=1), f"mean gain on {listed(targets)}", note)
-    if found.word == SUPPORTED and sure < CONSISTENT * means.shape[1]:
-        return found.softened("so the gain is not consistent")
-    return found
+    return view.pool(rises, means, f"mean gain on {listed(map(named, targets))}", share=CONSISTENT)
 
 
 def no_gain_in_inference(view: View) -> Verdict:
-    """Natural language inference gains nothing; where it was not learnt at all, that says nothing."""
+    """Natural language inference gains nothing."""
     targets = [name for name in view.targets if kinds.is_nli(name)]
-    means = view.grid(view.kind(kinds.plain), targets)
+    means = view.net.grid(view.kind(kinds.plain), targets)
     if not targets or means.empty:
-        return untestable("no target of natural language inference with a plain recipe")
-    what = f"mean gain of {plural(means.shape[1], 'recipe')} on {listed(targets)}"
-    found = view.judge(gains_nothing, means.mean(axis=1), what)
-    if found.word == SUPPORTED and not all(map(view.learnt, targets)):
-        return found.softened(f"but {g.BASELINE} is not above the floor there")
-    return found
+        return untestable("no target of natural language inference that was learnt, with a plain recipe")
+    what = f"mean gain of {plural(means.shape[1], 'recipe')} on {listed(map(named, targets))}"
+    return view.pool(gains_nothing, means, what)
 
 
 def best_by_english(view: View) -> Verdict:
@@ -260,7 +252,7 @@ def best_by_english(view: View) -> Verdict:
         dev = dev.reindex(index=mine.index, columns=mine.columns).dropna()
         if len(dev) and mine.shape[1] > 1:
             gained[target] = cross_fitted(dev, mine.loc[dev.index])
-            chosen.append(f"{dev.mean().idxmax()} for {target}")
+            chosen.append(f"{named(dev.mean().idxmax())} for {named(target)}")
     if not gained:
         return untestable("no target has English dev scores of some recipe and of the baseline")
     left = len(view.targets) - len(gained)
@@ -288,28 +280,40 @@ def formats_matter(view: View) -> Verdict:
     )
 
 
-def reasoning_is_best(view: View) -> Verdict:
-    """Tasks that ask for inference give more than the other single tasks."""
-    means = view.grid(view.kind(kinds.single))
-    mine = [name for name in means if kinds.counterpart(name) in kinds.REASONING]
-    others = [name for name in means if name not in mine]
-    if not mine or not others:
-        return untestable(f"no single task that asks for {'anything else' if mine else 'inference'}")
-    values = means[mine].mean(axis=1) - means[others].mean(axis=1)
-    return view.judge(exceeds, values, f"mean gain of {listed(mine)} less that of {listed(others)}")
-
-
 def scarce_targets_gain_most(view: View) -> Verdict:
-    """Gains fall as the target's training set grows, over the targets that are fine-tuned."""
-    cells = view.cells(view.kind(kinds.plain))
-    sizes = {name: kinds.training_size(name) for name in cells.columns.unique("target")}
-    known = {name: math.log10(size) for name, size in sizes.items() if size}
-    if len(set(known.values())) < 3:
+    """Gains fall as the target's training set grows: of one target that is trained on sets of several sizes
+    where there is one, or else over the targets that are fine-tuned."""
+    by_size: dict[str, dict[float, pd.DataFrame]] = {}
+    there = set(zip(view.scores["model"], view.scores["target"], strict=True)) & set(view.examples)
+    for model, target in (one for one in view.examples if one in there and one[1] in view.targets):
+        means = view.of(model).grid(view.kind(kinds.plain), [target])
+        if len(means):
+            sizes_of = by_size.setdefault(target, {})
+            sizes_of.setdefault(math.log10(view.examples[model, target]), means)
+    target = max(by_size, key=lambda name: len(by_size[name]), default="")
+    unit = "points for ten times the target's training set"
+    if len(by_size.get(target, ())) > 1:
+        sizes = by_size[target]
+        shared = sorted(set.intersection(*(set(means) for means in sizes.values())))
+        per_recipe = {name: slopes(pd.DataFrame({at: sizes[at][name] for at in sizes}), list(sizes)) for name in shared}
+        note = f"{named(target)} trained on {listed(f'{10**at:,.0f}' for at in sorted(sizes))} examples"
+        return view.pool(falls, pd.DataFrame(per_recipe).dropna(), "gain", note, unit)
+    known = {name: at for name, found in by_size.items() for at in found}
+    main = view.of(next(iter(view.sizes)))
+    means = main.cells(view.kind(kinds.plain), known).T.groupby(level="target", sort=False).mean().T
+    if means.shape[1] < 3 or len(set(known.values())) < 3:
         return untestable("fewer than three sizes of the targets' training sets are known")
-    means = cells.T.groupby(level="target", sort=False).mean().T[list(known)]
-    note = f"{plural(len(known), 'target')}, by the published sizes; they differ in more than size"
-    values = slopes(means, list(known.values()))
-    return view.judge(falls, values, "gain", note, "points for ten times the target's training set")
+    note = f"{plural(means.shape[1], 'target')}, by what each is trained on; they differ in more than size"
+    return view.judge(falls, slopes(means, [known[name] for name in means]), "gain", note, unit)
+
+
+def _ranked(means: pd.DataFrame) -> str:
+    order = means.mean().sort_values(ascending=False)
+    return ", ".join(f"{named(name)} {signed(value)}" for name, value in order.items())
+
+
+def _retrieval(view: View) -> list[str]:
+    return [name for name in view.targets if task(name).group == g.RETRIEVAL]
 
 
 def _scarce(view: View) -> list[str]:
@@ -317,6 +321,11 @@ def _scarce(view: View) -> list[str]:
     return [name for name in view.targets if task(name).train == name and task(name).group == QUESTIONS]
 
 
-def _on(cells: pd.DataFrame, targets: list[str]) -> pd.DataFrame:
+def _on(cells: pd.DataFrame, targets: Iterable[str]) -> pd.DataFrame:
     """The columns of `cells` that are about some targets."""
-    return cells.loc[:, cells.columns.get_level_values("target").isin(targets)]
+    return cells.loc[:, cells.columns.get_level_values("target").isin(list(targets))]
+
+
+def _by_recipe(cells: pd.DataFrame) -> pd.DataFrame:
+    """The mean of `cells` over targets: a row a seed, a column a recipe."""
+    return cells.T.groupby(level="recipe", sort=False).mean().T

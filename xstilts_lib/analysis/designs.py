@@ -14,9 +14,10 @@ import numpy as np
 import pandas as pd
 
 from ..common.words import listed, plural
-from ..experiment import Design
+from ..experiment import Design, Experiment
+from ..sources.miniature.settings import TRAIN
 from ..tasks import task
-from ..tasks.recipe import parse
+from ..tasks.recipe import THEN, parse
 from . import gains as g
 from . import kinds, typology
 
@@ -24,9 +25,49 @@ LITTLE, MUCH = "little text", "more text"
 ALL = "all languages"
 
 
-def select(frame: pd.DataFrame, design: Design) -> pd.DataFrame:
-    """The rows of results, or of gains.scores, that a design asks for, in the order that it names them."""
-    asked = {"recipe": [str(recipe) for recipe in design.recipes], "target": list(design.targets)}
+def scores(plan: Experiment, results: pd.DataFrame) -> pd.DataFrame:
+    """Of gains.scores; a task that an encoder trained for k times as many updates stands with the main
+    encoder, as the task k times in sequence: a chain is held against it."""
+    found = g.scores(results)
+    for name in retrained(plan):
+        other = plan.with_model(name)
+        for recipe in filter(kinds.single, dict.fromkeys(found.loc[found["model"] == name, "recipe"])):
+            ours, theirs = (one.settings_for("intermediate", [recipe]).steps for one in (other, plan))
+            if ours and theirs and ours > theirs and ours % theirs == 0:
+                mine = (found["model"] == name) & (found["recipe"] == recipe)
+                found.loc[mine, "recipe"] = THEN.join([recipe] * (ours // theirs))
+                found.loc[mine, "model"] = plan.model.name
+    return found
+
+
+def retrained(plan: Experiment) -> list[str]:
+    """The variants that are no other encoder, but train a task of the same one in another way."""
+    rows = plan.variants.items()
+    return [name for name, row in rows if row.tasks and not (row.architecture or row.path or row.layers)]
+
+
+def trained_on(plan: Experiment) -> dict[tuple[str, str], int]:
+    """(encoder, task) -> how many English examples it is trained on there, the main encoder's first: of the
+    targets, and of the intermediate tasks that are read by the pass and not for a number of updates."""
+    made_up = plan.source["kind"] == "miniature"
+    found = {}
+    for one in plan.each_model():
+        settings = {name: one.settings_for("target", [name]) for name in one.targets_trained}
+        for name in one.intermediates:
+            read = one.settings_of(name, [name])
+            settings |= {name: read} if not read.steps else {}
+        for name, stated in settings.items():
+            lender = task(name).train or name
+            rows = {**TRAIN, **plan.source.get("train", {})}.get(lender) if made_up else task(lender).size("train", "en")
+            if known := [number for number in (rows, stated.examples) if number]:
+                found[one.model.name, name] = min(known)
+    return found
+
+
+def select(frame: pd.DataFrame, design: Design, besides: Sequence[str] = ()) -> pd.DataFrame:
+    """The rows of results, or of gains.scores, that a design asks for, in the order that it names them; and
+    those of the recipes `besides`."""
+    asked = {"recipe": [*map(str, design.recipes), *besides], "target": list(design.targets)}
     kept = frame[frame["recipe"].isin(asked["recipe"]) & frame["target"].isin(asked["target"])]
     if design.models is not None:
         kept = kept[kept["model"].isin(list(design.models))]
@@ -143,14 +184,16 @@ def zero_shot(found: pd.DataFrame, pairs: Mapping[str, tuple[str, Sequence[str]]
 
 
 def chain_pairs(recipes: Iterable[str]) -> dict[str, tuple[str, list[str]]]:
-    """Comparisons of a chain of tasks: with its last task alone, in another order, and jointly."""
+    """Comparisons of a chain of tasks: with its last task alone, once and in as many tokens, in another
+    order, and jointly."""
     names = g.trained(recipes)
     found = {}
-    for name in (one for one in names if kinds.sequence(one)):
+    for name in (one for one in names if kinds.sequence(one) and not kinds.repeated(one)):
         tasks = kinds.tasks_of([name])
         same = [other for other in names if other != name and set(kinds.tasks_of([other])) == set(tasks)]
         before = [other for other in same if kinds.sequence(other) and names.index(other) > names.index(name)]
-        twins = [tasks[-1], *before, *(other for other in same if kinds.joint(other))]
+        longer = THEN.join(tasks[-1:] * len(tasks))
+        twins = [tasks[-1], longer, *before, *(other for other in same if kinds.joint(other))]
         found |= {f"{name} less {twin}": (name, [twin]) for twin in twins if twin in names}
     return found
 

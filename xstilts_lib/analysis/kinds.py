@@ -14,8 +14,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 
-from ..tasks import NLI, TASKS, task
-from ..tasks.recipe import Ingredient, Recipe, Step, parse
+from ..tasks import NLI, task
+from ..tasks.recipe import THEN, Ingredient, Recipe, Step, parse
 from .gains import trained
 
 # Tasks whose answers follow from what is said and what everybody knows (Pruksachatkun et al. 2020).
@@ -26,7 +26,6 @@ REASONING = frozenset(
 # What a chain may hold besides: whether two questions ask the same is an inference too, if a smaller one.
 CHAINED = REASONING | {"qqp"}
 SQUAD = frozenset({"squad", "squad_v1", "squad_v2"})
-_REAL = {"squad": "squad_v1"}  # the miniature has one SQuAD, the real tasks have two
 
 
 def plain(recipe: str) -> bool:
@@ -53,9 +52,29 @@ def sequence(recipe: str) -> bool:
     return plain(recipe) and len(steps) > 1 and all(len(step.tasks) == 1 for step in steps)
 
 
+def repeated(recipe: str) -> bool:
+    """The same task in every phase: one task in as many tokens as a chain."""
+    return sequence(recipe) and len(parse(recipe).tasks) == 1
+
+
+def chains(recipes: Iterable[Recipe | str]) -> bool:
+    """Whether any of them is a sequence."""
+    return any(sequence(str(recipe)) for recipe in recipes)
+
+
 def chain(recipe: str) -> bool:
     """A sequence of tasks that ask for inference."""
-    return sequence(recipe) and all(counterpart(name) in CHAINED for name in parse(recipe).tasks)
+    reasoning = all(counterpart(name) in CHAINED for name in parse(recipe).tasks)
+    return sequence(recipe) and reasoning and not repeated(recipe)
+
+
+def own_data(recipe: str, target: str) -> list[str]:
+    """What a recipe of several tasks counts against where it holds the target's own training data: these
+    data alone, in as many phases, or else once. Empty where it does not hold them."""
+    own, found = task(target).train, parse(recipe)
+    if own is None or own not in found.tasks or len(found.tasks) < 2:
+        return []
+    return list(dict.fromkeys((THEN.join([own] * len(found.steps)), own)))
 
 
 def orders(recipe: str, among: Iterable[str]) -> list[str]:
@@ -93,12 +112,11 @@ def counterpart(name: str) -> str:
     return task(name).counterpart
 
 
-def training_size(name: str) -> int | None:
-    """The published number of English training examples of a task, or of the real one that it stands for."""
-    lender = task(name).train
-    real = counterpart(lender) if lender else ""
-    row = TASKS.get(_REAL.get(real, real))
-    return row.size("train", "en") if row else None
+def chance(target: str) -> float:
+    """What guessing scores, percent: of pairs and choices a label's share, of all else nothing."""
+    row = task(target)
+    ways = len(row.labels) if row.format == "pair" else row.choices
+    return 100 / ways if ways else 0.0
 
 
 def is_nli(target: str) -> bool:

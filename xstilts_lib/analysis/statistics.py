@@ -8,6 +8,7 @@
 | what is asked | with |
 |---|---|
 | would other seeds agree? | student_interval, student_p, sign_flip_p |
+| may a mean be taken over several recipes? | alike_p |
 | in other languages, on other examples too? | crossed.bootstrap_interval |
 | do these very models differ on other examples? | paired_p |
 | does it go with a property of languages? | spearman_interval, spearman_p |
@@ -99,6 +100,23 @@ def equivalence_p(values: ArrayLike, margin: float) -> Any:
     above = student_p(values, -margin, "greater")
     below = student_p(values, margin, "less")
     return plain(np.maximum(above, below))[0]
+
+
+def alike_p(values: ArrayLike) -> float:
+    """P-value of the F test that columns do not differ, rows (seeds) being blocks: NaN where either is one.
+
+    The analysis of variance with repeated measures; of what differs by more than chance no mean is taken.
+    """
+    values = np.asarray(values, dtype=float)
+    rows, columns = values.shape
+    if min(rows, columns) < 2:
+        return math.nan
+    apart = values - values.mean(1, keepdims=True)
+    between = rows * float((apart.mean(0) ** 2).sum()) / (columns - 1)
+    within = float(((apart - apart.mean(0)) ** 2).sum()) / ((rows - 1) * (columns - 1))
+    if within < 1e-18:
+        return float(between < 1e-18)
+    return float(stats.f.sf(between / within, columns - 1, (rows - 1) * (columns - 1)))
 
 
 def sign_flip_p(differences: ArrayLike, draws: int = FLIPS, seed: int = 0) -> Any:

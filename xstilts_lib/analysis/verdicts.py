@@ -6,8 +6,11 @@
 
 Every verdict rests on an interval, over seeds where nothing else is said, and on a margin, the smallest
 change that is worth a claim. What is compared is compared seed by seed, over the same targets and the same
-languages. A claim that its rule neither supports nor contradicts is inconclusive, as is every mean over a
-single seed; where something is lacking it is untestable here, and the evidence says what.
+languages. A claim that its rule neither supports nor contradicts is inconclusive. Where something is lacking,
+such as a second seed, so that nothing could contradict it, it is untestable here, and the evidence says what.
+
+No mean is taken over recipes that differ by more than chance, and none holds what was not learnt: a target
+whose English dev set does not lie above chance by an interval, a recipe with a task whose loss stayed there.
 """
 
 from __future__ import annotations
@@ -16,7 +19,7 @@ import dataclasses
 import functools
 import math
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 import numpy as np
@@ -26,8 +29,8 @@ from numpy.typing import ArrayLike
 from ..common.words import listed, plural
 from . import gains as g
 from . import kinds
-from .statistics import LEVEL, Interval, equivalence_p, student_interval, student_p
-from .wording import between, chance, signed
+from .statistics import LEVEL, Interval, alike_p, equivalence_p, student_interval, student_p
+from .wording import between, chance, named, signed
 
 Word = Literal["supported", "contradicted", "inconclusive", "untestable here"]
 SUPPORTED: Word = "supported"
@@ -59,8 +62,8 @@ class Verdict:
     """The numbers behind the word, or what is lacking for one; a sentence without its full stop."""
     unit: str = POINTS
     p: float = math.nan
-    """Two-sided, of the estimate against the value that the rule asks it to leave behind; NaN where the
-    verdict rests on something else."""
+    """Of the side that is claimed: below 1 - level exactly where the interval supports the claim, 1 where the
+    estimate lies on the other side; NaN where the verdict rests on something else."""
 
     @property
     def sentence(self) -> str:
@@ -123,16 +126,20 @@ def judge(
         inside = equivalence_p(values, null)
         if inside < 1 - terms.level:
             note = "; ".join(part for part in (note, f"within ±{null:g} points, {chance(inside)}") if part)
-    told = estimated(interval, f"{signed(interval.estimate)} {unit}", "seed", note)
-    word = rule(interval, terms.margin)
-    return Verdict(word, interval, f"{what}: {told}", unit, student_p(values, null=null))
+    told = f"{what}: {estimated(interval, f'{signed(interval.estimate)} {unit}', 'seed', note)}"
+    if not math.isfinite(interval.low):
+        return Verdict(UNTESTABLE, interval, told, unit)
+    above = interval.estimate >= null
+    claimed = rule is differs or above == (rule in (rises, exceeds))
+    p = student_p(values, null=null) if claimed else 1.0
+    return Verdict(rule(interval, terms.margin), interval, told, unit, p)
 
 
 def estimated(interval: Interval, estimate: str, over: str, note: str = "", digits: int = 1) -> str:
     """An estimate in words, with its interval, the number of units that it is `over`, and a note."""
     count = plural(int(interval.n), over)
     known = math.isfinite(interval.low)
-    bounds = f"{between(interval, digits)}, {count}" if known else f"{count}, too few for an interval"
+    bounds = f"{between(interval, digits)}, {count}" if known else f"{count}, which gives no interval"
     return f"{estimate} ({bounds})" + (f"; {note}" if note else "")
 
 
@@ -160,11 +167,39 @@ class View:
     """Parameters of the encoders; NaN where the table does not say."""
     dev: pd.DataFrame
     """Of gains.dev_scores."""
+    lost: frozenset[tuple[str, str]] = frozenset()
+    """(model, recipe) of which an intermediate task was not learnt."""
+    examples: Mapping[tuple[str, str], int] = field(default_factory=dict)
+    """(model, target) -> how many English examples the target is trained on there, where that is known."""
+    against_own: bool = False
+    """Whether a recipe of several tasks that holds a target's own training data counts against these data
+    alone there, and not against the untouched encoder; see `net`."""
 
     @functools.cached_property
     def gained(self) -> pd.DataFrame:
-        """Gains by language, English and all."""
-        return g.gains(self.scores)
+        """Gains by language, English and all, of what was learnt."""
+        found = g.gains(self.scores)
+        runs = zip(found["model"], found["recipe"], strict=True)
+        kept = found["target"].isin(self.targets) & [run not in self.lost for run in runs]
+        found = found[kept].reset_index(drop=True)
+        return self._less_own(found) if self.against_own else found
+
+    @functools.cached_property
+    def net(self) -> View:
+        """The same, with `against_own`: for claims that a recipe is worth something by itself."""
+        return dataclasses.replace(self, against_own=True)
+
+    def _less_own(self, found: pd.DataFrame) -> pd.DataFrame:
+        by = ["model", "target", "language", "seed"]
+        apart = found[["recipe", "target"]].drop_duplicates()
+        for recipe, target in apart.itertuples(index=False):
+            if controls := kinds.own_data(recipe, target):
+                mine = (found["recipe"] == recipe) & (found["target"] == target)
+                there = [name for name in controls if name in self.recipes]
+                own = found[found["recipe"].isin(there[:1]) & (found["target"] == target)]
+                own = found.loc[mine, by].merge(own[[*by, "gain"]], how="left")["gain"]
+                found.loc[mine, "gain"] -= own.to_numpy()
+        return found[found["gain"].notna()].reset_index(drop=True)
 
     @functools.cached_property
     def baseline(self) -> pd.DataFrame:
@@ -188,7 +223,23 @@ class View:
 
     @functools.cached_property
     def targets(self) -> list[str]:
-        return list(dict.fromkeys(self.scores["target"]))
+        """The targets that every untouched encoder learns: their English dev set (where there is none,
+        English, or else all languages) lies above random weights, or else chance, by an interval over seeds.
+
+        A single seed, which has none, needs to lie above. What a recipe does to a target is no reason to
+        leave it out, for it is what is asked.
+        """
+        english = self.scores[self.scores["language"] == g.SOURCE_LANGUAGE]
+        found = []
+        for target in dict.fromkeys(self.scores["target"]):
+            sources = (frame[frame["target"] == target] for frame in (self.dev, english, self.scores))
+            frame = next(one for one in sources if len(one))
+            wide = frame.pivot_table(index=["model", "seed"], columns="recipe", values="score")
+            above = wide[g.BASELINE] - (wide[g.FLOOR] if g.FLOOR in wide else kinds.chance(target))
+            each = (student_interval(part, self.terms.level) for _, part in above.dropna().groupby("model"))
+            if all((one.low if one.n > 1 else one.estimate) > 0 for one in each):
+                found.append(target)
+        return found
 
     @functools.cached_property
     def plain(self) -> pd.DataFrame:
@@ -204,7 +255,8 @@ class View:
         scores, dev = (
             frame[frame["model"] == model].reset_index(drop=True) for frame in (self.scores, self.dev)
         )
-        return View(scores, self.languages, self.terms, {model: self.sizes.get(model, math.nan)}, dev)
+        sizes = {model: self.sizes.get(model, math.nan)}
+        return dataclasses.replace(self, scores=scores, dev=dev, sizes=sizes)
 
     def cells(
         self,
@@ -242,11 +294,27 @@ class View:
         names = list(dict.fromkeys(recipes))
         return [target for target in self.targets if self.grid(names, [target]).shape[1] == len(names)]
 
-    def learnt(self, target: str) -> bool:
-        """Whether the untouched encoder stands above the floor on a target; where there is no floor, it is
-        taken to."""
-        return target not in self.above or self.judge(rises, self.above[target], target).word == SUPPORTED
-
     def judge(self, rule: Rule, values: ArrayLike, what: str, note: str = "", unit: str = POINTS) -> Verdict:
         """`judge` on the terms of this view."""
         return judge(rule, values, self.terms, what, note, unit)
+
+    def pool(
+        self, rule: Rule, means: pd.DataFrame, what: str, note: str = "", unit: str = POINTS, share: float = 1.0
+    ) -> Verdict:
+        """The verdict on the mean over the columns, recipes or pairs of them, a row a seed; where they differ
+        by more than chance on each, and then on the word that a `share` of them has."""
+        p = alike_p(means)
+        if not p < 1 - self.terms.level:
+            return self.judge(rule, means.mean(axis=1), what, note, unit)
+        each = {str(name): self.judge(rule, means[name], str(name)) for name in means}
+        by_word = {word: [name for name, one in each.items() if one.word == word] for word in WORDS}
+        word = next((w for w in WORDS if len(by_word[w]) >= share * len(each)), INCONCLUSIVE)
+        order = sorted(each, key=lambda name: -each[name].interval.estimate)
+        ends = (f"{named(name)} {signed(each[name].interval.estimate)}" for name in (order[0], order[-1]))
+        told = listed(f"{len(names)} {which}" for which, names in by_word.items() if names)
+        evidence = (
+            f"{what}: no mean is taken, for they differ by more than chance ({chance(p)}): by themselves {told}, "
+            f"from {' to '.join(ends)}{f'; {note}' if note else ''}"
+        )
+        least = max(each.values(), key=lambda one: one.p)
+        return Verdict(word, least.interval, evidence, unit, least.p)

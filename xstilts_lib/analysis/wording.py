@@ -10,6 +10,8 @@ stale.
 
 from __future__ import annotations
 
+import functools
+import html
 import math
 import re
 import textwrap
@@ -17,12 +19,21 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 import pandas as pd
+from IPython.display import HTML
 from pandas.io.formats.style import Styler
 
+from ..common.errors import UserError
 from ..common.words import MINUS, NOTHING, number, plural
+from ..sources.miniature.languages import FURTHER, LANGUAGES
+from ..sources.selection import ENGLISH
+from ..tasks import TASKS, task
+from ..tasks.recipe import NONE, UNTRAINED, parse
+from . import typology
 from .statistics import LEVEL, Interval
 
 PREFIX = "mini_"
+NAMED = ("recipe", "target", "comparison")  # the columns of a table that hold names of recipes and tasks
+SPOKEN = ("language", "more", "less")  # those that hold codes of languages
 
 
 def signed(value: float, digits: int = 1) -> str:
@@ -44,17 +55,63 @@ def chance(p: float, name: bool = True) -> str:
     return f"p {text}" if name else text.removeprefix("= ")
 
 
-def short(name: str, width: int = 17) -> str:
-    """A task, a target or a recipe as a figure names it: without `mini_`, steps on lines of their own.
+def named(text: object) -> str:
+    """A recipe, a target, or one recipe less another, as people call them; any other text as it is.
 
-    A step of many tasks is broken after a plus, into lines of at most `width` characters where names allow.
+    >>> named("mini_mnli+mini_squad-then-mini_ccg"), named("none")
+    ('mini MultiNLI + mini SQuAD, then mini CCG supertagging', 'untouched encoder')
+    >>> named("squad_v1@de less squad_v1")
+    'SQuAD in German less SQuAD'
+    """
+    sides = str(text).split(" less ")
+    try:
+        return " less ".join(map(_recipe, sides))
+    except UserError:
+        return str(text)
+
+
+def _recipe(name: str) -> str:
+    if name in TASKS:
+        return _ingredient(name, ENGLISH)
+    recipe = parse(name)
+    if not recipe.steps:
+        return {NONE: "untouched encoder", UNTRAINED: "random weights"}[recipe.root]
+    steps = [" + ".join(_ingredient(one.task, one.language) for one in step.tasks) for step in recipe.steps]
+    if len(steps) > 1 and len(set(steps)) == 1:
+        return f"{steps[0]} in {len(steps)} times as many tokens"
+    return ", then ".join(steps)
+
+
+def _ingredient(name: str, code: str) -> str:
+    real = {"squad": "squad_v1"}.get(task(name).counterpart, task(name).counterpart)
+    title = TASKS.get(real, task(name)).title.removesuffix(" 1.1")
+    if re.match("[A-Z][a-z]+ [a-z]", title):  # a description, and no proper name
+        title = title[0].lower() + title[1:]
+    title = f"mini {title}" if name.startswith(PREFIX) else title
+    return title if code == ENGLISH else f"{title} in {language(code)}"
+
+
+def language(code: str) -> str:
+    """The name of a language, real or of the miniature; of one that nobody names, its code."""
+    return _languages().get(code, code)
+
+
+@functools.cache
+def _languages() -> dict[str, str]:
+    real = typology.facts().set_index("code")["name"].to_dict()
+    return real | {code: one.name for code, one in {**LANGUAGES, **FURTHER}.items()}
+
+
+def short(name: str, width: int = 17) -> str:
+    """A task, a target or a recipe as a figure names it: without `mini`, steps on lines of their own, each
+    of at most `width` characters where words allow.
 
     >>> short("mini_mnli+mini_squad-then-mini_ccg")
-    'mnli + squad\\nthen ccg'
+    'MultiNLI + SQuAD\\nthen CCG\\nsupertagging'
     """
-    steps = name.replace(PREFIX, "").replace("-then-", "\nthen ").split("\n")
+    steps = named(name).replace("mini ", "").replace(", then ", "\nthen ").split("\n")
     # A space that does not break keeps the plus at the end of its line.
-    joined = [step.replace("+", "\u00a0+ ") for step in steps]
+    joined = [step.replace(" + ", "\u00a0+ ") for step in steps]
     lines = [line for step in joined for line in textwrap.wrap(step, width, break_long_words=False)]
     return "\n".join(lines).replace("\u00a0", " ")
 
@@ -119,11 +176,22 @@ def grid(
     return texts.reindex(index=rows, columns=columns).fillna(NOTHING).rename_axis(columns=None)
 
 
-def shown(frame: pd.DataFrame, caption: str) -> Styler:
-    """A table as a page shows it: with a caption, without row numbers, the same HTML every time."""
+def shown(frame: pd.DataFrame, caption: str, badge: str = "") -> Styler | HTML:
+    """A table as a page shows it: with a caption, without row numbers, the same HTML every time.
+
+    Recipes, tasks and languages go by their names. `badge` says whose numbers they are (records.badge). Of a
+    table without rows a sentence is left.
+    """
+    caption = f"{caption} ({badge})" if badge else caption
+    if frame.empty:
+        return HTML(f"<p>Nothing can be shown yet of this table: {html.escape(caption)}.</p>")
     if frame.index.name:
         frame = frame.reset_index()
     words = "-".join(re.findall(r"[a-z]+", caption.lower())[:4])
+    for columns, say in ((NAMED, named), (SPOKEN, language)):
+        frame = frame.assign(**{name: frame[name].map(say) for name in columns if name in frame})
+    targets = {name for name in frame if name in TASKS and task(name).role == "target"}
+    frame = frame.rename(columns=lambda name: named(name) if name in targets else name)
     styled = frame.style.format(precision=2, na_rep=NOTHING).hide(axis="index")
     texts = [column for column in frame.columns if pd.api.types.is_object_dtype(frame[column].dtype)
              or pd.api.types.is_string_dtype(frame[column].dtype)]  # fmt: skip
@@ -143,7 +211,7 @@ def complete(lacking: pd.DataFrame) -> str:
     if lacking.empty:
         return "Every recipe has been scored on every target with every seed."
     row = lacking.iloc[0]
-    first = f"{row['recipe']} on {row['target']} with seed {row['seed']}"
+    first = f"{named(row['recipe'])} on {named(row['target'])} with seed {row['seed']}"
     return f"Not everything has been run: {plural(len(lacking), 'score')} absent, the first {first}."
 
 
@@ -153,7 +221,8 @@ def largest(summary: pd.DataFrame, level: float = LEVEL) -> str:
     if known.empty:
         return "No recipe with an intermediate task has been scored."
     row = known.loc[known["estimate"].idxmax()]
-    size = f"The largest gain is {signed(row['estimate'])} points, for {row['target']} after {row['recipe']}"
+    where = f"for {named(row['target'])} after {named(row['recipe'])}"
+    size = f"The largest gain is {signed(row['estimate'])} points, {where}"
     if not math.isfinite(row["low"]):
         return f"{size}; {plural(int(row['seeds']), 'seed')} cannot say whether that is more than chance."
     bounds = between(Interval(row["estimate"], row["low"], row["high"], row["seeds"], level))

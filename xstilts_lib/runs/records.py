@@ -125,41 +125,84 @@ def made(run: Run, part: str) -> dict[str, Any]:
     return {"hardware": told.get("hardware", {}), "versions": told.get("versions", {})}
 
 
+def held(experiment: Experiment) -> list[tuple[Run, str]]:
+    """The parts whose results `results.load(experiment, partial=False)` gives."""
+    parts = [(run, part) for run in all_runs(experiment) for part in run.parts]
+    if not results.missing(experiment):
+        return parts
+    names = {name for one in _machines(provenance(experiment), _names(parts)) for name in one["parts"]}
+    return [each for each in parts if _name(*each) in names]
+
+
+def answers(experiment: Experiment, design: Design) -> bool:
+    """Whether one seed of the design at least has all of its scores."""
+    there = {_name(*each) for each in held(experiment)}
+    by_seed: dict[int, list[str]] = {}
+    for run, part in _scored(experiment, design):
+        by_seed.setdefault(run.seed, []).append(_name(run, part))
+    return any(there.issuperset(names) for names in by_seed.values())
+
+
+def extent(experiment: Experiment, design: Design) -> str:
+    """How much of a design has been computed, as "4 of 45 parts"."""
+    there, asked = {_name(*each) for each in held(experiment)}, _scored(experiment, design)
+    return f"{sum(_name(*each) in there for each in asked)} of {plural(len(asked), 'part')}"
+
+
+def _scored(experiment: Experiment, design: Design) -> list[tuple[Run, str]]:
+    """The parts that give a design's scores."""
+    return [
+        (run, part)
+        for run in all_runs(experiment)
+        if design.covers(run.experiment.model.name) and run.recipe in design.recipes
+        for part in run.parts
+        if part != ENCODER and set(run.tasks(part)) & set(design.targets)
+    ]
+
+
+def badge(experiment: Experiment, seeds: int) -> str:
+    """Whose numbers stand somewhere: the experiment, its seeds, and whether they were run here.
+
+    As "real · 3 seeds · record of 2026-11-30".
+    """
+    told = provenance(experiment) if results.missing(experiment) else {}
+    made = f"record of {told['dates'][-1].partition(' ')[0]}" if told else "run here"
+    return f"{experiment.name} · {plural(seeds, 'seed')} · {made}"
+
+
+def lost(experiment: Experiment) -> list[list[Any]]:
+    """Model, recipe, part, seed and tasks of every training held that left tasks unlearnt, by its loss."""
+    if not results.missing(experiment):
+        return _degenerate((run, part) for run in all_runs(experiment) for part in run.parts)
+    return list(provenance(experiment).get("degenerate", []))
+
+
 def unlearnt(experiment: Experiment, design: Design) -> str:
     """Which trainings of a design left a task unlearnt, in a sentence: they stay in every table.
 
     A task is not learnt if its loss ends no better than a guess that never reads the input; of a joint step,
     it may be one of several. The links of a chain are trainings too.
     """
-    if not results.missing(experiment):
-        found = _degenerate((run, part) for run in all_runs(experiment) for part in run.parts)
-    else:
-        found = provenance(experiment).get("degenerate", [])
     encoders = {recipe.name for recipe in tree(design.recipes)}
     recipes = {recipe.name for recipe in design.recipes}
-    parts = [(run, part) for run in all_runs(experiment) for part in run.parts]
-    machines = provenance(experiment).get("machines") if results.missing(experiment) else None
-    if machines:  # the record may lack some of them
-        held = {name for machine in machines for name in machine["parts"]}
-        parts = [each for each in parts if _name(*each) in held]
     trainings = {
         (run.experiment.model.name, run.recipe.name, part, run.seed)
-        for run, part in parts
+        for run, part in held(experiment)
         if design.covers(run.experiment.model.name)
         and run.recipe.name in (encoders if part == ENCODER else recipes)
         and (part == ENCODER or part.removeprefix(f"{TARGETS}/") in design.targets)
     }
-    lost: dict[tuple[str, bool], list[tuple[str, str]]] = {}
+    chance: dict[tuple[str, bool], list[tuple[str, str]]] = {}
     count = 0
-    for model, recipe, part, seed, tasks in found:
+    for model, recipe, part, seed, tasks in lost(experiment):
         if (model, recipe, part, seed) in trainings:
             count += 1
             for name in tasks:
-                lost.setdefault((name, part == ENCODER), []).append((model, recipe))
+                chance.setdefault((name, part == ENCODER), []).append((model, recipe))
     if not count:
         return "Every training of this design learnt all of its tasks."
     several = len({model for model, *_ in trainings}) > 1
-    told = "; ".join(_lost(name, encoder, where, several) for (name, encoder), where in lost.items())
+    told = "; ".join(_lost(name, encoder, where, several) for (name, encoder), where in chance.items())
     return (
         f"Of its {len(trainings)} trainings {count} left a task at chance, and stay in every table: {told}."
     )
@@ -264,6 +307,10 @@ def _provenance(
                  (record.get("data") or {}).items()},
         "settings": experiment.file.read_text(encoding="utf-8"),
     }  # fmt: skip
+
+
+def _names(parts: Iterable[tuple[Run, str]]) -> list[str]:
+    return [_name(run, part) for run, part in parts]
 
 
 def _name(run: Run, part: str) -> str:

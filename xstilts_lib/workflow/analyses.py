@@ -1,14 +1,15 @@
 """The notebooks that run no model: which there are, where they stand, whether they are done.
 
-Two groups. The tables (templates 40 to 49) belong to every experiment: they show its results, what was run
+Three groups. The tables (templates 40 to 49) belong to every experiment: they show its results, what was run
 for them, and what the book knows of tasks, languages, traps and speed; 49 is about the results of `names`,
 whatever the experiment. So does the story (60 to 69), which sums up what the records hold. The chapters (50
 to 59) answer the questions of an experiment with designs, each the design that its name ends in; the last
-puts all of its results to the claims. Any other experiment shows them for `questions`, from the runs on this
-machine or from the record that the project keeps.
+puts all results to the claims. Any other experiment shows them for `questions`, from the runs on this machine
+or from the record that the project keeps. The study on real languages leads: every book shows its tables and
+chapters too, made from the same templates, as far as its record goes.
 
 >>> [group.label for group in groups(load_experiment("smoke"))]
-['tables', 'chapters']
+['tables', 'real', 'chapters']
 """
 
 from __future__ import annotations
@@ -24,12 +25,13 @@ from ..runs import records, results
 from ..runs.identity import shows, template_digest
 from ..runs.run import all_runs
 
-Label = Literal["tables", "chapters"]
-FOLDERS: dict[Label, str] = {"tables": "pages", "chapters": "chapters"}
-TEMPLATES: dict[Label, str] = {"tables": "[46]*_*.ipynb", "chapters": "5*_*.ipynb"}
-QUESTIONS = "questions"
+Label = Literal["tables", "real", "chapters"]
+FOLDERS: dict[Label, str] = {"tables": "pages", "real": "real", "chapters": "chapters"}
+TEMPLATES: dict[Label, str] = {"tables": "[46]*_*.ipynb", "real": "[45]*_*.ipynb", "chapters": "5*_*.ipynb"}
+REAL, QUESTIONS = "real", "questions"
 NAMES = "names"  # the experiment that a table of every other one is about
 CLAIMS = "claims"  # the chapter that is about no design: what all results say of each claim
+OF_SCORES = ("main_table", "languages")  # the tables that need scores and nothing else, so a record will do
 
 
 @dataclass(frozen=True)
@@ -56,8 +58,12 @@ class Group:
     def templates(self) -> list[str]:
         """The templates in the order of their numbers."""
         names = sorted(path.stem for path in places.notebooks().glob(TEMPLATES[self.label]))
-        shown = {*self.about.designs, CLAIMS}
-        return [name for name in names if self.label == "tables" or design_of(name) in shown]
+        if self.label == "tables":
+            return names
+        designs = self.about.designs.items()
+        shown = {name for name, design in designs if self.own or records.answers(self.about, design)}
+        shown |= {CLAIMS} if self.label == "chapters" else set() if self.own else {*OF_SCORES}
+        return [name for name in names if design_of(name) in shown]
 
     @property
     def notebooks(self) -> Iterator[tuple[str, Path]]:
@@ -81,6 +87,8 @@ class Group:
                 shown += [run.fingerprint(part) for run in all_runs(names) for part in run.parts]
         if not self.own and results.missing(about):
             read = checksums.sha256(records.path(about))
+        if self.label == "chapters" and (other := real()):  # the claims are put to it as well
+            shown.append(checksums.sha256(records.path(other)))
         return checksums.digest([read, templates, shown, shows()])
 
     def done(self) -> bool:
@@ -94,21 +102,33 @@ class Group:
 
 
 def groups(experiment: Experiment) -> list[Group]:
-    """The groups that an experiment has: chapters only where there is something for them to tell."""
+    """The groups that an experiment has: beside its tables those only that have something to tell."""
     found = [Group("tables", experiment, experiment)]
-    about = chapters_about(experiment)
-    chapters = Group("chapters", experiment, about) if about else None
-    return [*found, chapters] if chapters and chapters.templates else found
+    found += [Group(label, experiment, about) for label, about in studies(experiment).items()]
+    return [group for group in found if group.label == "tables" or group.templates]
 
 
-def chapters_about(experiment: Experiment) -> Experiment | None:
-    """The experiment whose questions the chapters answer: itself, or that of the record, if there is one."""
-    if experiment.designs:
-        return experiment
-    if QUESTIONS not in available():
+def studies(experiment: Experiment) -> dict[Label, Experiment]:
+    """The experiments whose questions its book answers: that on real languages, and the laboratory's, which
+    is the experiment itself where it asks questions of its own."""
+    if experiment.name == REAL:
+        own, other = experiment, _recorded(QUESTIONS)
+    else:
+        own, other = real(), experiment if experiment.designs else _recorded(QUESTIONS)
+    found: dict[Label, Experiment | None] = {"real": own, "chapters": other}
+    return {label: about for label, about in found.items() if about}
+
+
+def real() -> Experiment | None:
+    """The study on real languages, where a record of it is kept."""
+    return _recorded(REAL)
+
+
+def _recorded(name: str) -> Experiment | None:
+    if name not in available():
         return None
-    questions = load_experiment(QUESTIONS)
-    return questions if records.path(questions).is_file() else None
+    loaded = load_experiment(name)
+    return loaded if records.path(loaded).is_file() else None
 
 
 def design_of(template: str) -> str:
