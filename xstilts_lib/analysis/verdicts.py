@@ -180,7 +180,7 @@ class View:
         """Gains by language, English and all, of what was learnt."""
         found = g.gains(self.scores)
         runs = zip(found["model"], found["recipe"], strict=True)
-        kept = found["target"].isin(self.targets) & [run not in self.lost for run in runs]
+        kept = found["target"].isin(self.targets) & np.array([run not in self.lost for run in runs])
         found = found[kept].reset_index(drop=True)
         return self._less_own(found) if self.against_own else found
 
