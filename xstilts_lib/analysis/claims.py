@@ -25,6 +25,7 @@ from ..experiment import Experiment
 from ..runs import records
 from ..runs.run import ENCODER
 from . import claims_designs as how
+from . import claims_languages as of_languages
 from . import claims_tasks as tasks
 from . import designs, typology
 from . import gains as g
@@ -181,7 +182,7 @@ CLAIMS = (
         "blaschke2025similarity", "interaction",
         "slope of the score over distance, of the flattest target less that of the steepest; in points, so "
         "that a target with less to lose is flatter",
-        "two targets in languages of known distance", how.distance_depends_on_target,
+        "two targets in languages of known distance", of_languages.distance_depends_on_target,
     ),
     Claim(
         "R6", "Larger encoders score higher in zero-shot inference",
@@ -207,17 +208,17 @@ CLAIMS = (
     Claim(
         "B4", "Languages farther from English score lower", OURS, "correlation",
         "rank correlation of score and distance over languages; below zero supports it",
-        "languages of known distance", how.far_languages_score_lower,
+        "languages of known distance", of_languages.far_languages_score_lower,
     ),
     Claim(
         "B5", "Languages farther from English gain less", OURS, "correlation",
         "rank correlation of gain and distance over languages; below zero supports it",
-        "languages of known distance", how.far_languages_gain_less,
+        "languages of known distance", of_languages.far_languages_gain_less,
     ),
     Claim(
         "B6", "More text to pretrain on scores higher, all else equal", OURS, "paired comparison",
         "score of a language less that of its twin with less text; without twins, the rank correlation",
-        "how much text each language has", how.more_text_scores_higher,
+        "how much text each language has", of_languages.more_text_scores_higher,
     ),
 )  # fmt: skip
 _LEDGER = {claim.id: claim for claim in CLAIMS}

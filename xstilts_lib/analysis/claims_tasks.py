@@ -295,11 +295,13 @@ def scarce_targets_gain_most(view: View) -> Verdict:
     if len(by_size.get(target, ())) > 1:
         sizes = by_size[target]
         shared = sorted(set.intersection(*(set(means) for means in sizes.values())))
-        per_recipe = {name: slopes(pd.DataFrame({at: sizes[at][name] for at in sizes}), list(sizes)) for name in shared}
+        per_recipe = {
+            name: slopes(pd.DataFrame({at: sizes[at][name] for at in sizes}), list(sizes)) for name in shared
+        }
         note = f"{named(target)} trained on {listed(f'{10**at:,.0f}' for at in sorted(sizes))} examples"
         return view.pool(falls, pd.DataFrame(per_recipe).dropna(), "gain", note, unit)
     known = {name: at for name, found in by_size.items() for at in found}
-    main = view.of(next(iter(view.sizes)))
+    main = view.of(next((model for model, _ in view.examples), next(iter(view.sizes))))
     means = main.cells(view.kind(kinds.plain), known).T.groupby(level="target", sort=False).mean().T
     if means.shape[1] < 3 or len(set(known.values())) < 3:
         return untestable("fewer than three sizes of the targets' training sets are known")

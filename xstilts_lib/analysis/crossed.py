@@ -13,13 +13,14 @@ what other languages and other examples would have given too. Axes are the last 
 languages, examples. NaN is left out. An axis with one level is held fixed: nothing is known about others.
 
 A table of results holds scores; whether other examples would have given the same, only the prediction files
-of finished runs can tell. Targets whose score is an F1 over all tags or pairs are no means over examples, and
-are left out.
+of finished runs can tell, and not where the score is an F1 over all tags or pairs, which is no mean over
+examples.
 """
 
 from __future__ import annotations
 
 import itertools
+import math
 import warnings
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
@@ -30,12 +31,14 @@ from numpy.typing import ArrayLike
 from scipy import stats
 
 from .. import scoring
+from ..common.words import plural
 from ..experiment import Experiment
 from ..runs import results
 from ..runs.run import Run
 from ..sources.selection import ENGLISH
 from ..tasks import task
 from ..tasks.recipe import NONE
+from . import gains
 from .statistics import LEVEL, Array, Interval, paired_p, plain, student_interval
 
 DRAWS = 2000
@@ -117,45 +120,46 @@ def cube(experiment: Experiment, recipe: str, target: str) -> Array | None:
     return values
 
 
-def table(experiment: Experiment, level: float = LEVEL) -> pd.DataFrame:
+def table(experiment: Experiment, gained: pd.DataFrame, level: float = LEVEL) -> pd.DataFrame:
     """Gains over the baseline with intervals that ask for ever more: a row a recipe and target.
 
-    Columns: recipe, target, estimate, then for each of BREADTHS its (low, high), and p: of the swap of
-    examples between recipe and baseline, in all languages and for all seeds at once, the trained encoders
-    held fixed. Over the seeds that recipe and baseline share.
+    `gained` are gains by language of the main encoder. Columns: recipe, target, estimate, then for each of
+    BREADTHS its (low, high), and p: of the swap of examples between recipe and baseline, in all languages and
+    for all seeds at once, the trained encoders held fixed. The last of BREADTHS and p are NaN where the
+    experiment's runs left no scores of single examples: a record keeps none.
     """
+    cells, values = gains.cube(gained)
     rows = []
-    for target in experiment.whole.targets:
-        base = cube(experiment, NONE, target)
-        if base is None:
-            continue
-        for recipe in experiment.whole.recipes:
-            ours = cube(experiment, recipe.name, target) if recipe.steps else None
-            if ours is None or ours.shape != base.shape:
-                continue
-            shared = np.isfinite(ours - base).any(axis=(1, 2))
-            if not shared.any():
-                continue
-            ours, theirs = ours[shared], base[shared]
-            by_language = np.nanmean(ours - theirs, axis=-1)
-            intervals = (
-                student_interval(by_language.mean(-1), level),
-                bootstrap_interval(by_language, level),
-                bootstrap_interval(ours - theirs, level, axes=3),
-            )
-            bounds = {name: (found.low, found.high) for name, found in zip(BREADTHS, intervals, strict=True)}
-            row = {"recipe": recipe.name, "target": target, "estimate": intervals[0].estimate}
-            rows.append({**row, **bounds, "p": paired_p(ours, theirs)})
+    for (recipe, target), by_language in zip(cells.itertuples(index=False), values, strict=True):
+        intervals = [
+            student_interval(_quiet_mean(by_language, np.isfinite(by_language), [-1])[..., 0], level),
+            bootstrap_interval(by_language, level),
+            Interval(math.nan, math.nan, math.nan, 0, level),
+        ]
+        ours, theirs, p = cube(experiment, recipe, target), cube(experiment, NONE, target), math.nan
+        if ours is not None and theirs is not None and ours.shape == theirs.shape:
+            shared = np.isfinite(ours - theirs).any(axis=(1, 2))
+            if shared.any():
+                intervals[-1] = bootstrap_interval((ours - theirs)[shared], level, axes=3)
+                p = paired_p(ours[shared], theirs[shared])
+        bounds = {name: (found.low, found.high) for name, found in zip(BREADTHS, intervals, strict=True)}
+        rows.append({"recipe": recipe, "target": target, "estimate": intervals[0].estimate, **bounds, "p": p})
     return pd.DataFrame(rows, columns=["recipe", "target", "estimate", *BREADTHS, "p"])
 
 
 def told(table: pd.DataFrame) -> str:
-    """How many gains each breadth tells from nothing, in a sentence."""
-    if table.empty:
-        return "No gain here is a mean over examples"
-    counts = [sum(low > 0 or high < 0 for low, high in table[name]) for name in BREADTHS]
-    parts = [f"{count} over {name}" for count, name in zip(counts, BREADTHS, strict=True)]
-    return f"Of {len(table)} gains, intervals leave out zero for {'; '.join(parts)}"
+    """How many gains each breadth tells from nothing, and of what breadth nothing is known, in sentences."""
+    parts = []
+    for name in BREADTHS:
+        known = [bounds for bounds in table[name] if math.isfinite(bounds[0])]
+        sure = sum(low > 0 or high < 0 for low, high in known)
+        parts += [f"{sure} of {plural(len(known), 'gain')} over {name}"] if known else []
+    found = f"Intervals leave out zero for {'; '.join(parts)}" if parts else "No gain here has an interval"
+    if table["p"].isna().all():
+        found += (
+            ". What is kept of these runs is a score a language and seed, so no interval is over examples"
+        )
+    return found
 
 
 def _quantile(sample: Array, probability: float) -> Array:

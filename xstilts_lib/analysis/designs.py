@@ -58,7 +58,11 @@ def trained_on(plan: Experiment) -> dict[tuple[str, str], int]:
             settings |= {name: read} if not read.steps else {}
         for name, stated in settings.items():
             lender = task(name).train or name
-            rows = {**TRAIN, **plan.source.get("train", {})}.get(lender) if made_up else task(lender).size("train", "en")
+            rows = (
+                {**TRAIN, **plan.source.get("train", {})}.get(lender)
+                if made_up
+                else task(lender).size("train", "en")
+            )
             if known := [number for number in (rows, stated.examples) if number]:
                 found[one.model.name, name] = min(known)
     return found

@@ -20,7 +20,7 @@ import pandas as pd
 from ..common.errors import UserError
 from ..experiment import Design, Experiment, load_experiment
 from ..runs import records, results
-from . import designs, gains, kinds, typology, wording
+from . import designs, kinds, typology, wording
 from .statistics import smallest_p
 
 # What must be said wherever scores of an encoder stand, by the package that it travels in.

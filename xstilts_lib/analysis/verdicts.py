@@ -195,7 +195,7 @@ class View:
         for recipe, target in apart.itertuples(index=False):
             if controls := kinds.own_data(recipe, target):
                 mine = (found["recipe"] == recipe) & (found["target"] == target)
-                there = [name for name in controls if name in self.recipes]
+                there = [name for name in controls if name in set(found["recipe"])]
                 own = found[found["recipe"].isin(there[:1]) & (found["target"] == target)]
                 own = found.loc[mine, by].merge(own[[*by, "gain"]], how="left")["gain"]
                 found.loc[mine, "gain"] -= own.to_numpy()
@@ -218,8 +218,8 @@ class View:
 
     @functools.cached_property
     def recipes(self) -> list[str]:
-        """The recipes with an intermediate task."""
-        return g.trained(self.scores["recipe"])
+        """The recipes with an intermediate task, all of them learnt."""
+        return g.trained(self.gained["recipe"])
 
     @functools.cached_property
     def targets(self) -> list[str]:
@@ -299,7 +299,13 @@ class View:
         return judge(rule, values, self.terms, what, note, unit)
 
     def pool(
-        self, rule: Rule, means: pd.DataFrame, what: str, note: str = "", unit: str = POINTS, share: float = 1.0
+        self,
+        rule: Rule,
+        means: pd.DataFrame,
+        what: str,
+        note: str = "",
+        unit: str = POINTS,
+        share: float = 1.0,
     ) -> Verdict:
         """The verdict on the mean over the columns, recipes or pairs of them, a row a seed; where they differ
         by more than chance on each, and then on the word that a `share` of them has."""

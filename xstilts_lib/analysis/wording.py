@@ -47,6 +47,11 @@ def between(interval: Interval, digits: int = 1) -> str:
     return f"{interval.level:.0%} interval {signed(interval.low, digits)} to {signed(interval.high, digits)}"
 
 
+def bounds(low: float, high: float) -> str:
+    """The bounds of an interval for a table."""
+    return f"{signed(low)} to {signed(high)}" if math.isfinite(low) else NOTHING
+
+
 def chance(p: float, name: bool = True) -> str:
     """A p-value, never rounded to nothing: "p = 0.012", "p < 0.001"; without its `name` for a table."""
     if not math.isfinite(p):

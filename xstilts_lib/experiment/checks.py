@@ -17,7 +17,13 @@ if TYPE_CHECKING:
     from .experiment import Experiment
 
 SOURCES = ("miniature", "files", "hub")
-TAKEN = ("jobs", "pages", "real", "chapters", "results.parquet")  # what else stands beside the folders of encoders
+TAKEN = (
+    "jobs",
+    "pages",
+    "real",
+    "chapters",
+    "results.parquet",
+)  # what else stands beside the folders of encoders
 LONGEST = 200  # bytes: a file's name has at most 255, and seed and suffix join it
 _READ_BY = {"pooling": ("pair", "choice", "ranking"), "mask_rate": ("text",), "masking": ("text",)}
 _MIXTURE = ("sampling", "temperature", "cap")
