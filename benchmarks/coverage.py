@@ -75,9 +75,7 @@ def settings() -> list[Setting]:
         ("sign_flip_p", "8 seeds", "test", below(s.sign_flip_p), some),
         ("p_holm", "81 x 40 cells, 5 seeds", "test", corrected(False), some),
         ("p_holm", "81 x 40 cells that share a baseline", "test", corrected(True), some),
-        ("almost_stochastic_order < 0.2", "5 scores a side", "test", ordered(5, 0.2), some),
-        ("almost_stochastic_order < 0.2", "20 scores a side", "test", ordered(20, 0.2), some),
-        ("almost_stochastic_order < 0.5", "5 scores a side", "beside", ordered(5, 0.5), some),
+        ("alike_p", "5 seeds, 6 recipes", "test", alike, some),
         ("p without correction", "81 x 40 cells, 5 seeds", "beside", corrected(False, "p"), some),
         ("student_interval", "5 seeds, skewed (exponential) gains", "beside", student(5, skewed=True), many),
         ("student_interval, for languages", "5 seeds, 8 languages, all vary alike", "beside", too_bold, many),
@@ -211,13 +209,8 @@ def corrected(shared: bool, column: str = "p_holm") -> Simulate:
     return simulate
 
 
-def ordered(scores: int, threshold: float) -> Simulate:
-    def simulate(rng: np.random.Generator, worlds: int) -> np.ndarray:
-        ours, theirs = rng.normal(size=(2, worlds, scores))
-        bounds = [s.almost_stochastic_order(*sides).bound for sides in zip(ours, theirs, strict=True)]
-        return np.array(bounds) < threshold
-
-    return simulate
+def alike(rng: np.random.Generator, worlds: int) -> np.ndarray:
+    return np.array([s.alike_p(world) < 0.05 for world in rng.normal(size=(worlds, 5, 6))])
 
 
 def too_bold(rng: np.random.Generator, worlds: int) -> np.ndarray:

@@ -49,7 +49,7 @@ def test_verdicts_are_counted(gained: pd.DataFrame) -> None:
 def test_what_stands_out_is_named_largest_first(gained: pd.DataFrame) -> None:
     told = answers.outstanding(g.summary(gained))
     assert told.startswith("After Holm's correction 2 of ")
-    assert told.index("mini_squad, mini_tydiqa +") < told.index("mini_mnli, mini_xnli −")
+    assert told.index("mini SQuAD, mini TyDiQA-GoldP +") < told.index("mini MultiNLI, mini XNLI −")
 
 
 def test_where_nothing_stands_out_that_is_said(build: Build) -> None:
@@ -73,7 +73,7 @@ def test_slopes_over_sizes(build: Build) -> None:
     assert found.loc["mini_mnli", "estimate"] == pytest.approx(0.0), "the noise is the same at each size"
     assert (found["p_holm"] >= found["p"]).all()
     alone = answers.over_sizes(gained[gained["model"] == "small"], {"small": 1e3})
-    assert alone["estimate"].isna().all()
+    assert alone.set_index("recipe").loc["mini_squad", "estimate"] == pytest.approx(1, abs=0.5)
     assert set(alone["trend"]) == {"One size has no slope."}
 
 
@@ -83,13 +83,6 @@ def test_more_seeds_are_needed_for_less(gained: pd.DataFrame) -> None:
     assert str(small.loc[cell, "needed"]).startswith("more than") or int(small.loc[cell, "needed"]) > 5
     assert int(large.loc[cell, "needed"]) <= 5
     assert (small["seeds"] == 5).all()
-
-
-def test_a_large_gain_dominates(gained: pd.DataFrame) -> None:
-    found = answers.dominant(gained).set_index(["recipe", "target"])
-    assert found.loc[("mini_squad", "mini_tydiqa"), "ratio"] == 0
-    assert found.loc[("mini_mnli", "mini_xnli"), "ratio"] == 1
-    assert found["bound"].between(0, 1).all()
 
 
 def test_a_readers_table(gained: pd.DataFrame) -> None:

@@ -50,10 +50,24 @@ def test_captions_say_how_many_seeds() -> None:
 
 
 def test_short_names() -> None:
-    assert w.short("mini_mnli+mini_squad-then-mini_ccg") == "mnli + squad\nthen ccg"
-    joint = "mini_ccg+mini_hellaswag+mini_mnli+mini_qqp+mini_squad"
-    assert w.short(joint) == "ccg + hellaswag +\nmnli + qqp +\nsquad"
-    assert w.short(f"{joint}-then-mini_mnli").endswith("squad\nthen mnli")
+    assert w.short("mini_mnli+mini_squad-then-mini_ccg") == "MultiNLI + SQuAD\nthen CCG\nsupertagging"
+    joint = "mini_hellaswag+mini_mnli+mini_squad"
+    assert w.short(joint) == "HellaSwag +\nMultiNLI + SQuAD"
+    assert w.short(f"{joint}-then-mini_mnli").endswith("SQuAD\nthen MultiNLI")
+
+
+def test_names_that_people_use() -> None:
+    assert w.named("none") == "untouched encoder"
+    assert w.named("mini_udpos") == "mini parts of speech"
+    assert w.named("mini_squad@qaa less mini_squad") == "mini SQuAD in Tolvish less mini SQuAD"
+    assert w.named("mnli-then-mnli") == "MultiNLI in 2 times as many tokens"
+    assert w.named("all languages") == "all languages"
+    assert [w.language(code) for code in ("sw", "qae", "xx")] == ["Swahili", "Ilumay", "xx"]
+    shown = w.shown(pd.DataFrame({"recipe": ["none"], "language": ["sw"]}), "Scores", "real · 1 seed").to_html()
+    assert "untouched encoder" in shown
+    assert "Swahili" in shown
+    assert "Scores (real · 1 seed)" in shown
+    assert "Nothing can be shown yet" in w.shown(pd.DataFrame({"recipe": []}), "Scores").data
 
 
 def test_grid(build) -> None:
@@ -73,7 +87,7 @@ def test_the_largest_gain(build) -> None:
         )
 
     assert sentence().startswith("The largest gain is +12.")
-    assert "for mini_tydiqa after mini_squad" in sentence()
+    assert "for mini TyDiQA-GoldP after mini SQuAD" in sentence()
     assert "is more than chance" in sentence()
     assert "may be chance" in sentence(noise=60.0)
     assert sentence(seeds=[0]).endswith("1 seed cannot say whether that is more than chance.")

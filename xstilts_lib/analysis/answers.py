@@ -22,7 +22,6 @@ from .statistics import (
     LEVEL,
     MOST_SEEDS,
     Interval,
-    almost_stochastic_order,
     holm,
     seeds_for,
     slopes,
@@ -30,7 +29,7 @@ from .statistics import (
     student_p,
 )
 from .verdicts import CONTRADICTED, INCONCLUSIVE, SUPPORTED, View, differs
-from .wording import between, cell, cells, chance, signed
+from .wording import between, cell, cells, chance, named, signed
 
 
 def judged(summary: pd.DataFrame, margin: float) -> pd.DataFrame:
@@ -44,11 +43,13 @@ def verdicts(table: pd.DataFrame, margin: float) -> str:
     count = {word: int((table["verdict"] == word).sum()) for word in (SUPPORTED, CONTRADICTED, INCONCLUSIVE)}
     above = int(((table["verdict"] == SUPPORTED) & (table["estimate"] > 0)).sum())
     below = count[SUPPORTED] - above
-    which = f" ({_none(above)} above zero, {_none(below)} below)" if count[SUPPORTED] else ""
+    which = f" ({above or 'none'} above zero, {below or 'none'} below)" if count[SUPPORTED] else ""
+    supported, contradicted, inconclusive = (
+        f"{number or 'none'} {'is' if number < 2 else 'are'}" for number in count.values()
+    )
     return (
-        f"of {plural(len(table), 'difference')} {_are(count[SUPPORTED])} supported{which}, "
-        f"{_are(count[CONTRADICTED])} contradicted (within ±{margin:g} points) and "
-        f"{_are(count[INCONCLUSIVE])} inconclusive"
+        f"of {plural(len(table), 'difference')} {supported} supported{which}, {contradicted} contradicted "
+        f"(within ±{margin:g} points) and {inconclusive} inconclusive"
     )
 
 
@@ -59,7 +60,7 @@ def outstanding(table: pd.DataFrame, by: Sequence[str] = ("recipe", "target"), l
         return f"None of {plural(len(table), 'difference')} stands out after Holm's correction"
     order = sure.reindex(sure["estimate"].abs().sort_values(ascending=False).index)
     rows = [
-        f"{', '.join(str(row[key]) for key in by)} {signed(row['estimate'])}"
+        f"{', '.join(named(row[key]) for key in by)} {signed(row['estimate'])}"
         for row in order.to_dict("records")
     ]
     more = f", and {len(rows) - 4} more" if len(rows) > 4 else ""
@@ -91,7 +92,7 @@ def over_sizes(
     value: str = "gain",
     level: float = LEVEL,
 ) -> pd.DataFrame:
-    """How `value` moves with the size of the encoder: a row for each of `by`.
+    """How `value` moves with the size of the encoder, or of one alone `value` itself: a row for each of `by`.
 
     Columns: estimate, low, high (points for ten times the parameters, over seeds), p, p_holm, seeds; trend,
     the same in a sentence. A line in the logarithm of the size is fitted seed by seed, so the interval is
@@ -103,12 +104,11 @@ def over_sizes(
     rows = []
     for key, part in frame.groupby(list(by), sort=False):
         wide = part.pivot(index="seed", columns="model", values=value).reindex(columns=names).dropna()
-        if len(names) < 2:
-            rows.append([*key, np.nan, np.nan, np.nan, np.nan, len(wide), "One size has no slope."])
-            continue
-        found = slopes(wide, at)
+        alone = len(names) < 2
+        found = wide.mean(axis=1) if alone else slopes(wide, at)
         told, p = student_interval(found, level), student_p(found)
-        rows.append([*key, told.estimate, told.low, told.high, p, len(wide), _trend(told, p, len(set(at)))])
+        trend = "One size has no slope." if alone else _trend(told, p, len(set(at)))
+        rows.append([*key, told.estimate, told.low, told.high, p, len(wide), trend])
     table = pd.DataFrame(rows, columns=columns)
     return table.assign(p_holm=holm(table["p"]))
 
@@ -144,22 +144,6 @@ def lacking(
     return pd.DataFrame(rows, columns=[*by, "seeds", "spread", "needed"])
 
 
-def dominant(
-    frame: pd.DataFrame, by: Sequence[str] = ("recipe", "target"), level: float = LEVEL
-) -> pd.DataFrame:
-    """Almost stochastic order of each recipe over the baseline: a row for each of `by`, from frames of gains.
-
-    Columns: ratio (violations, 0 = ours are never below) and bound (its upper bound at `level`, for all the
-    rows at once); ours count as higher where it is below statistics.DOMINANT (Ulmer et al. 2022).
-    """
-    groups = list(frame.groupby(list(by), sort=False))
-    rows = [
-        [*key, *almost_stochastic_order(part["score"], part["baseline"], level, comparisons=len(groups))]
-        for key, part in groups
-    ]
-    return pd.DataFrame(rows, columns=[*by, "ratio", "bound"])
-
-
 def beside_published(view: View) -> pd.DataFrame:
     """Published gains, and beside each what one encoder does here, on the target that stands for that one.
 
@@ -177,14 +161,7 @@ def beside_published(view: View) -> pd.DataFrame:
         means = view.grid(view.kind(kinds.plain), [here])
         found = student_interval(means.mean(axis=1))
         gain = f"{cell(found.estimate, found.low, found.high, sign=True)} ({means.shape[1]})"
-        rows.append((here, number(scores.mean()), NOTHING if means.empty else gain))
+        rows.append((named(here), number(scores.mean()), NOTHING if means.empty else gain))
     table = table.assign(gain=table["gain"].map(signed))
-    return table.join(pd.DataFrame(rows, columns=["here", "untouched", "gain here"]))
-
-
-def _are(count: int) -> str:
-    return f"{_none(count)} {'is' if count < 2 else 'are'}"
-
-
-def _none(count: int) -> str:
-    return "none" if count == 0 else str(count)
+    table = table.join(pd.DataFrame(rows, columns=["here", "untouched", "gain here"]))
+    return table[table["here"] != ""]

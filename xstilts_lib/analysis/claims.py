@@ -77,7 +77,7 @@ CLAIMS = (
     ),
     Claim(
         "C4", "Question answering with little training data gains, and from many intermediate tasks",
-        PHANG, "sign over many recipes", "mean gain over recipes; where they differ, how many gain by themselves",
+        PHANG, "sign over many recipes", "mean gain over recipes; where they differ, how many gain alone",
         "a question-answering target with a small training set of its own, and several recipes",
         tasks.scarce_gains_throughout,
     ),
@@ -147,8 +147,8 @@ CLAIMS = (
     ),
     Claim(
         "Q5", "A chain of English data sets that ask for reasoning improves natural language inference",
-        OURS, "paired comparison", "mean gain of the chains; where they hold the target's own training data, over "
-        "these alone for as many tokens",
+        OURS, "paired comparison",
+        "mean gain of the chains; over the target's own data, where they hold these, for as many tokens",
         "sequences of tasks that ask for inference", how.chains_help_inference,
     ),
     Claim(

@@ -103,7 +103,7 @@ def chains_help_inference(view: View) -> Verdict:
     means = view.net.grid(view.kind(kinds.chain), targets)
     if not targets or means.empty:
         return untestable(
-            "no chain of tasks that ask for inference, all of them learnt, was scored on natural language inference"
+            "no chain of tasks that ask for inference, all learnt, was scored on natural language inference"
         )
     own = [name for name in means if any(kinds.own_data(name, target) for target in targets)]
     note = f"{len(own)} of them less the target's own training data alone" if own else ""

@@ -162,7 +162,8 @@ def _best_of(view: View, means: pd.DataFrame, mine: list[str], kind: str) -> Ver
         return untestable(f"no {'single task to compare with' if mine else kind}")
     values = cross_fitted(means[mine], means[mine]) - cross_fitted(means[others], means[others])
     first = "" if len(mine) == 1 else "the best of "
-    what = f"mean gain of {first}{listed(map(named, mine))} less that of the best of {plural(len(others), 'other')}"
+    other = f"the best of {plural(len(others), 'other')}"
+    what = f"mean gain of {first}{listed(map(named, mine))} less that of {other}"
     return view.judge(exceeds, values, what, f"from most to least: {_ranked(means)}")
 
 

@@ -29,7 +29,7 @@ from .statistics import LEVEL, Array
 TERMS = ("distance", "resources", "log10_size", "task")
 # A seed at another size is another run, so the label of a run names both.
 RANDOM = ("seed:log10_size", "seed:log10_size:task", "language")
-MEAN = "mean"
+MEAN, PRODUCT = "mean", "distance x size"
 COLUMNS = ["term", "estimate", "low", "high", "p", "df", "note"]
 
 
@@ -100,6 +100,18 @@ def fit(
         p = 2 * stats.t.sf(abs(estimate) / errors[index], freedom)
         rows.append((name, estimate, estimate - half, estimate + half, p, freedom, ""))
     return Mixed(_table(rows, reasons), deviations, len(kept), tuple(notes))
+
+
+def of_languages(frame: pd.DataFrame, level: float = LEVEL) -> pd.DataFrame:
+    """The table of `fit` for gains by language: on distance, resources and task, and where there are several
+    sizes on them and on PRODUCT, each less its mean."""
+    if frame["log10_size"].nunique() < 2:
+        terms, random = ["distance", "resources", "task"], ["seed", "seed:task", "language"]
+        return fit(frame, terms=terms, random=random, level=level).table
+    centred = frame[["distance", "log10_size"]] - frame[["distance", "log10_size"]].mean()
+    frame = frame.assign(**{PRODUCT: centred["distance"] * centred["log10_size"]})
+    terms, random = ["distance", "resources", "log10_size", PRODUCT, "task"], [*RANDOM, "language:log10_size"]
+    return fit(frame, terms=terms, random=random, level=level).table
 
 
 def _design(frame: pd.DataFrame, terms: Sequence[str]) -> tuple[dict[str, Array], dict[str, str]]:

