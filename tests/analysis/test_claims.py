@@ -77,7 +77,7 @@ def test_every_claim_is_told_whole() -> None:
 def test_a_verdict_needs_the_baseline(build) -> None:
     found = c.judged(build({}, recipes=["untrained", "mini_mnli"]))
     assert {entry.verdict.word for entry in found} == {"untestable here"}
-    assert "'none' is no recipe" in found[0].verdict.sentence
+    assert "the untouched encoder is no recipe" in found[0].verdict.sentence
     with pytest.raises(UserError, match="no column"):
         c.judged(pd.DataFrame({"model": []}))
 
@@ -267,10 +267,12 @@ def test_one_target_of_several_sizes(build) -> None:
 def test_a_task_in_more_tokens_stands_with_the_main_encoder() -> None:
     plan = load_experiment("real")
     rows = [
-        {"model": model, "recipe": recipe, "target": "xnli", "language": "de", "seed": 0, "metric": "score", "value": 1.0}
-        for model, recipe in (("e5-small", "none"), ("e5-small", "mnli"), ("twofold", "mnli"), ("threefold", "mnli"))
+        {"model": model, "recipe": recipe, "target": "xnli", "language": "de", "seed": 0}
+        for model, recipe in (
+            ("e5-small", "none"), ("e5-small", "mnli"), ("twofold", "mnli"), ("threefold", "mnli"),
+        )
     ]  # fmt: skip
-    found = designs.scores(plan, pd.DataFrame(rows))
+    found = designs.scores(plan, pd.DataFrame(rows).assign(metric="score", value=1.0))
     assert found["recipe"].tolist() == ["none", "mnli", "mnli-then-mnli", "mnli-then-mnli-then-mnli"]
     assert set(found["model"]) == {"e5-small"}
     assert kinds.repeated("mnli-then-mnli")
@@ -317,7 +319,11 @@ def test_number_of_tasks(build) -> None:
     assert found.word == "supported"
     assert re.search(r"1: \S+, 2: \+1\.\d, 5: \+8", found.evidence)
     assert verdict("Q3", build({("mini_qqp", "mini_xnli"): 9.0}, recipes=recipes)) == "contradicted"
-    assert verdict("R2", build(on_all(BOTH, 9), recipes=recipes)) == "contradicted"
+    assert verdict("R2", build(on_all(BOTH, 9), recipes=recipes)) == "inconclusive", (
+        "one gains, others do not"
+    )
+    every = {key: 9.0 for name in recipes[-3:] for key in on_all(name, 9)}
+    assert verdict("R2", build(every, recipes=recipes)) == "contradicted"
     hurt = {key: -6.0 for name in recipes[-3:] for key in on_all(name, 0)}
     found = findings(build(hurt, recipes=recipes))["R2"]
     assert found.word == "inconclusive"
@@ -468,8 +474,9 @@ def test_table_and_count(build) -> None:
 
 
 def test_p_belongs_to_the_interval(build) -> None:
-    scores = g.scores(build({("mini_squad", "mini_tydiqa"): 3.0}))
-    view = verdicts.View(scores, typology.languages([]), verdicts.Terms(), {}, pd.DataFrame())
+    results = build({("mini_squad", "mini_tydiqa"): 3.0})
+    scores, dev = g.scores(results), g.dev_scores(results)
+    view = verdicts.View(scores, typology.languages([]), verdicts.Terms(), {}, dev)
     values = view.grid(["mini_squad"], ["mini_tydiqa"]).mean(axis=1)
     found = view.judge(verdicts.rises, values, "gain")
     expected = g.summary(g.over_languages(g.gains(scores))).set_index(["recipe", "target"])

@@ -144,3 +144,13 @@ def test_coverage_of_spearman_intervals() -> None:
     intervals = [s.spearman_interval(world[:, 0], world[:, 1]) for world in pairs]
     covered = np.mean([interval.low < truth < interval.high for interval in intervals])
     assert 0.90 < covered < 0.99
+
+
+def test_columns_that_differ() -> None:
+    seeds = np.array([[0.0], [3.0], [5.0]])
+    noise = np.array([[0.1, -0.1, 0.0], [-0.2, 0.1, 0.1], [0.0, 0.1, -0.1]])
+    assert s.alike_p(seeds + noise) > 0.05, "what a seed does to all of them counts for nothing"
+    assert s.alike_p(seeds + noise + [0.0, 0.0, 4.0]) < 0.001
+    assert math.isnan(s.alike_p([[1.0, 2.0]]))
+    assert math.isnan(s.alike_p([[1.0], [2.0]]))
+    assert s.alike_p([[1.0, 1.0], [2.0, 2.0]]) == 1.0

@@ -63,7 +63,9 @@ def test_names_that_people_use() -> None:
     assert w.named("mnli-then-mnli") == "MultiNLI in 2 times as many tokens"
     assert w.named("all languages") == "all languages"
     assert [w.language(code) for code in ("sw", "qae", "xx")] == ["Swahili", "Ilumay", "xx"]
-    shown = w.shown(pd.DataFrame({"recipe": ["none"], "language": ["sw"]}), "Scores", "real · 1 seed").to_html()
+    shown = w.shown(
+        pd.DataFrame({"recipe": ["none"], "language": ["sw"]}), "Scores", "real · 1 seed"
+    ).to_html()
     assert "untouched encoder" in shown
     assert "Swahili" in shown
     assert "Scores (real · 1 seed)" in shown
@@ -97,7 +99,7 @@ def test_the_largest_gain(build) -> None:
 def test_alt_text_holds_the_numbers(build) -> None:
     summary = g.summary(g.over_languages(g.gains(g.scores(build({("mini_squad", "mini_tydiqa"): 12})))))
     text = w.alt_text("Dots.", summary)
-    assert text.startswith("Dots. 15 values. The highest, in points: squad, tydiqa: +12")
+    assert text.startswith("Dots. 15 values. The highest, in points: SQuAD, TyDiQA-GoldP: +12")
     assert w.alt_text("Dots.", summary.head(2)).count(";") == 1
     assert w.alt_text("Dots.", summary.head(0)) == "Dots. There is nothing to draw yet."
 
@@ -113,7 +115,7 @@ def test_tables_are_the_same_every_time() -> None:
 def test_tables_break_names_at_their_joints() -> None:
     frame = pd.DataFrame({"recipe": ["mini_mnli+mini_squad"], "mini_xnli": ["+1.0"], "seeds": [3]})
     html = w.shown(frame, "Gains").to_html()
-    assert "mini_<wbr>mnli+<wbr>mini_<wbr>squad" in html
+    assert "mini MultiNLI + mini SQuAD" in html
     assert ">mini_<wbr>xnli</th>" in html
     assert ">+1.0<" in html, "a sign is no joint"
 

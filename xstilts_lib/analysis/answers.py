@@ -118,7 +118,7 @@ def _trend(slope: Interval, p: float, sizes: int) -> str:
     seeds = plural(int(slope.n), "seed")
     if not np.isfinite(slope.low):
         return f"{seeds} with all {sizes} sizes cannot say how scores move with size."
-    told = f"{signed(slope.estimate)} points for ten times the parameters"
+    told = f"{signed(slope.estimate)} points for ten times the size"
     two = " Two sizes say nothing about the shape between and beyond them." if sizes == 2 else ""
     return f"{told} ({between(slope)}, {chance(p)}, {seeds}).{two}"
 

@@ -302,7 +302,7 @@ def overview(
     bases = set(scores.loc[scores["recipe"] == g.BASELINE, "model"])
     kept = scores[scores["model"].isin(bases)].reset_index(drop=True)
     again = designs.retrained(plan) if plan else []
-    sizes = designs.sizes(results[results["model"].isin(bases.difference(again))])
+    sizes = designs.sizes(results[results["model"].isin(bases.difference(again))], plan)
     lost = {(row[0], row[1]) for row in records.lost(plan) if row[2] == ENCODER} if plan else set()
     return View(
         kept, languages, Terms(margin, level), sizes, g.dev_scores(results), frozenset(lost),

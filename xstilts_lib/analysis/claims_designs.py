@@ -35,6 +35,7 @@ from .verdicts import (
     untestable,
 )
 from .wording import language, named, signed
+from .wording import size as size_of
 
 CONSISTENT = 3  # pairs, from which on one may ask whether a difference is consistent
 NAMED = 2  # pairs that a sentence still names
@@ -135,7 +136,7 @@ def gain_moves_with_size(view: View) -> Verdict:
     cells, sizes = _over_sizes(view, [name for name in view.targets if kinds.is_nli(name)])
     if not sizes:
         return untestable(TOO_FEW)
-    by_size = ", ".join(f"{_million(sizes[name])} {signed(_average(cells[name]))}" for name in sizes)
+    by_size = ", ".join(f"{size_of(sizes[name])} {signed(_average(cells[name]))}" for name in sizes)
     what = f"gain on natural language inference over {plural(len(sizes), 'encoder')}"
     return view.pool(differs, _slopes(cells, sizes), what, f"by size: {by_size}", FOR_TEN_TIMES)
 
@@ -262,7 +263,3 @@ def _slopes(cells: Mapping[str, pd.DataFrame], sizes: Mapping[str, float]) -> pd
 
 def _decades(sizes: Mapping[str, float]) -> list[float]:
     return [math.log10(size) for size in sizes.values()]
-
-
-def _million(size: float) -> str:
-    return f"{size / 1e6:.3g} million"

@@ -13,6 +13,7 @@ from collections.abc import Iterable, Mapping, Sequence
 import numpy as np
 import pandas as pd
 
+from ..common import shapes
 from ..common.words import listed, plural
 from ..experiment import Design, Experiment
 from ..sources.miniature.settings import TRAIN
@@ -84,8 +85,17 @@ def select(frame: pd.DataFrame, design: Design, besides: Sequence[str] = ()) -> 
     return kept.sort_values(by, key=place, kind="stable", ignore_index=True)
 
 
-def sizes(results: pd.DataFrame) -> dict[str, float]:
-    """The encoders of a results table with their parameters, smallest first; NaN where it does not say."""
+def sizes(results: pd.DataFrame, plan: Experiment | None = None) -> dict[str, float]:
+    """The encoders of a results table with their parameters, smallest first; NaN where it does not say.
+
+    Where an experiment's encoders are the lowest layers of one, it is their number that counts: most of the
+    parameters are embeddings, which all of them share.
+    """
+    if plan and any(row.layers for row in plan.variants.values()):
+        each = {one.model.name: one.model for one in plan.each_model()}
+        whole = shapes.known(None, plan.model.package or plan.model.path)["num_hidden_layers"]
+        found = {name: float(each[name].layers or whole) for name in results["model"].unique()}
+        return dict(sorted(found.items(), key=lambda one: one[1]))
     stated = results["parameters"] if "parameters" in results else pd.Series(np.nan, results.index)
     found = pd.to_numeric(stated, errors="coerce").groupby(results["model"]).max().sort_values()
     return {str(name): float(value) for name, value in found.items()}

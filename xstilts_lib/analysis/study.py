@@ -53,9 +53,9 @@ class Study:
 
     @functools.cached_property
     def sizes(self) -> dict[str, float]:
-        """Parameters of the design's encoders, smallest first."""
+        """Parameters, or layers, of the design's encoders, smallest first (designs.sizes)."""
         mine = set(self.scores["model"])
-        return {name: size for name, size in designs.sizes(self.table).items() if name in mine}
+        return {name: size for name, size in designs.sizes(self.table, self.plan).items() if name in mine}
 
     @functools.cached_property
     def languages(self) -> pd.DataFrame:

@@ -32,6 +32,7 @@ from . import typology
 from .statistics import LEVEL, Interval
 
 PREFIX = "mini_"
+MOST_LAYERS = 500  # no encoder has more, and none has fewer parameters
 NAMED = ("recipe", "target", "comparison")  # the columns of a table that hold names of recipes and tasks
 SPOKEN = ("language", "more", "less")  # those that hold codes of languages
 
@@ -122,11 +123,13 @@ def short(name: str, width: int = 17) -> str:
 
 
 def size(parameters: float) -> str:
-    """A number of parameters as an axis names it.
+    """A number of parameters, or of layers, as an axis names it.
 
-    >>> size(131072), size(560e6), size(10.7e9)
-    ('0.13M', '560M', '10.7B')
+    >>> size(131072), size(560e6), size(10.7e9), size(12)
+    ('0.13M', '560M', '10.7B', '12 layers')
     """
+    if parameters < MOST_LAYERS:
+        return f"{parameters:.0f} layers"
     for unit, name in ((1e9, "B"), (1e6, "M")):
         if parameters >= unit:
             return f"{parameters / unit:.3g}{name}"
