@@ -17,7 +17,7 @@ ifeq ($(shell uname -m),x86_64)
 export OPENBLAS_CORETYPE := Haswell
 endif
 
-.PHONY: env book test lab lint bench lock clean
+.PHONY: env book test lab slides lint bench lock clean
 
 env: .venv/.installed
 
@@ -43,6 +43,13 @@ test: env
 
 lab: env
 	$(BIN)/jupyter lab notebooks
+
+# The course, executed, a file a session. What they are shown with, reveal.js, comes from its own site when a file is
+# opened; where there is no network, put a copy of it beside them: make slides REVEAL=reveal.js
+REVEAL ?= https://unpkg.com/reveal.js@4.0.2
+slides: env
+	$(BIN)/jupyter nbconvert --to slides --execute --output-dir book/_build/slides \
+	  --SlidesExporter.reveal_url_prefix="$(REVEAL)" notebooks/course/*.ipynb
 
 lint: env
 	$(BIN)/ruff check .

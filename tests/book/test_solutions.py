@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,15 @@ from xstilts_lib.common import places
 from xstilts_lib.experiment import load_experiment
 from xstilts_lib.rendering.catalogue import FAMILIES
 
+LESSONS = ["idea", "three_phases", "training", "tasks_and_languages", "miniature_world"]
+LESSONS += [f"task_{name}" for name in FAMILIES]
+LESSONS += ["results", "real_input", "questions", "claims", "rerun", "add_a_task", "course", "footguns"]
+LESSONS += ["architecture"]
+EXERCISE = re.compile(
+    r"^`{3,}\{admonition\} Exercise (\d+) \((recall|what if|extend), \d+ minutes, (easy|middle|hard)\)\n"
+    r":class: tip$",
+    re.MULTILINE,
+)
 PAGES = [*sorted(places.book().glob("*.md")), places.home() / "README.md"]
 
 
@@ -23,17 +33,30 @@ def blocks(page: Path, language: str) -> list[str]:
 @pytest.mark.parametrize(
     "page", [page for page in PAGES if blocks(page, "python")], ids=lambda page: page.stem
 )
-def test_python_on_the_pages_runs(page: Path) -> None:
-    for number, block in enumerate(blocks(page, "python"), start=1):
-        exec(compile(block, f"{page.name}, block {number}", "exec"), {"__name__": "__main__"})
+def test_python_on_the_pages_runs_and_prints_what_stands_beside_it(
+    page: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    found = re.findall(r"^```(python|text)\n(.*?)^```$", page.read_text("utf-8"), re.MULTILINE | re.DOTALL)
+    for (language, block), (following, output) in pairwise([*found, ("", "")]):
+        if language == "python":
+            exec(compile(block, page.name, "exec"), {"__name__": "__main__"})
+            printed = capsys.readouterr().out
+            assert (printed == output) if following == "text" else not printed, printed
 
 
-def test_the_three_lessons_have_executed_solutions() -> None:
-    for name in ("idea", "three_phases", "miniature_world"):
-        page = places.book() / f"{name}.md"
-        text = page.read_text(encoding="utf-8")
-        assert all(f"{{admonition}} {kind}\n" in text for kind in ("Recall", "What if", "Extend")), name
-        assert blocks(page, "python"), name
+@pytest.mark.parametrize("page", LESSONS)
+def test_exercises_are_numbered_timed_and_answered(page: str) -> None:
+    """In their order, each with its answer folded behind it; at least one answer is code that ran."""
+    text = (places.book() / f"{page}.md").read_text(encoding="utf-8")
+    body = text.partition("\n## Exercises\n")[2]
+    found = EXERCISE.findall(body)
+    assert found, "a lesson ends in exercises"
+    assert [int(number) for number, _, _ in found] == list(range(1, len(found) + 1))
+    assert re.findall(r"^`{3,}\{admonition\} Answer (\d+)\n:class: dropdown$", body, re.MULTILINE) == [
+        number for number, _, _ in found
+    ]
+    assert len(re.findall(r"^`{3,}\{admonition\}", body, re.MULTILINE)) == 2 * len(found)
+    assert "```python" in body
 
 
 def test_experiments_on_the_pages_load(tmp_path: Path) -> None:
@@ -67,14 +90,7 @@ def test_commands_on_the_pages_exist() -> None:
     assert set(run) <= commands
 
 
-def test_every_page_opens_alike() -> None:
-    study = ["idea", "three_phases", "tasks_and_languages", "miniature_world"]
-    tasks = [f"task_{name}" for name in FAMILIES]
-    lessons = [*study, *tasks, "results", "real_input", "questions", "claims", "rerun", "add_a_task"]
-    lessons += ["footguns", "architecture"]
-    for name in lessons:
-        text = (places.book() / f"{name}.md").read_text(encoding="utf-8")
-        opening = text.split("\n## ")[0]
-        assert all(
-            f"**{words}:**" in opening for words in ("What you will be able to do", "You need", "Time")
-        ), name
+@pytest.mark.parametrize("page", LESSONS)
+def test_every_lesson_opens_alike(page: str) -> None:
+    opening = (places.book() / f"{page}.md").read_text(encoding="utf-8").split("\n## ")[0]
+    assert all(f"**{words}:**" in opening for words in ("What you will be able to do", "You need", "Time"))

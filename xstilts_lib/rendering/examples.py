@@ -9,6 +9,8 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from ..experiment import Experiment
@@ -26,6 +28,7 @@ COPIES = "XSTILTS_COPIES"  # the folder that `xstilts book --data` names, for th
 # Of the languages at hand so many are shown: English, one in its script, others in theirs.
 PREFERRED = ("en", "de", "zh", "ar", "hi", "ru", "sw", "fi")
 SHOWN = 3
+SOUGHT = 200  # rows among which one of every label is looked for
 CONTEXT = 140  # characters of a long text on each side of an answer
 
 
@@ -66,11 +69,14 @@ def at_hand(experiment: Experiment) -> RealSource | None:
 
 
 def from_miniature(world: MiniatureSource, task: Task, codes: Sequence[str], n: int = 1) -> list[Drawn]:
-    """`n` development examples of `task` in each of `codes`, languages of the miniature."""
+    """`n` development examples of `task` in each of `codes`, languages of the miniature; in the first of them
+    as many more as show every label."""
     scripts = {row["code"]: row["script"] for row in world.language_table()}
     labels = world.labels(task.name)
-    found = []
-    for row in world.examples(task.name, codes, n, split="dev"):
+    found, chosen = [], list(world.examples(task.name, codes, n, split="dev"))
+    first = [row for row in chosen if row["language"] == codes[0]]
+    more = lacking(first, world.rows(task.name, "dev", codes[0]), task)
+    for row in chosen[: len(first)] + [{"language": codes[0], **row} for row in more] + chosen[len(first) :]:
         language = row["language"]
         mates = world.rows(task.name, "dev", language) if row.get("mate") else ()
         found.append(Drawn(row, language, labels, scripts[language], _partner(row, mates)))
@@ -78,7 +84,8 @@ def from_miniature(world: MiniatureSource, task: Task, codes: Sequence[str], n: 
 
 
 def from_files(source: RealSource, task: Task) -> list[Drawn]:
-    """The first example of `task` in several languages of a copy at hand; none where there is no copy.
+    """The first example of `task` in several languages of a copy at hand, and in the first of these as many
+    more as show every label; none where there is no copy.
 
     UserError where the copy is damaged.
     """
@@ -88,12 +95,38 @@ def from_files(source: RealSource, task: Task) -> list[Drawn]:
         if codes:
             labels = source.labels(task.name)
             rows = {code: source.rows(task.name, split, code) for code in dict.fromkeys(codes[:SHOWN])}
-            return [
-                Drawn(first, code, labels, partner=_partner(first, found))
+            firsts = {
+                code: next((row for row in found if row.get("mate", True)), found[0])
                 for code, found in rows.items()
-                for first in (next((row for row in found if row.get("mate", True)), found[0]),)
+            }
+            shown = {code: [first] for code, first in firsts.items()}
+            shown[codes[0]] += lacking(shown[codes[0]], rows[codes[0]], task)
+            return [
+                Drawn(row, code, labels, partner=_partner(row, rows[code]))
+                for code, chosen in shown.items()
+                for row in chosen
             ]
     return []
+
+
+def lacking(shown: Iterable[Mapping[str, Any]], rows: Iterable[Any], task: Task) -> list[Mapping[str, Any]]:
+    """Those of the first `SOUGHT` rows that show, beside the rows `shown`, every label that stands in any."""
+    rows = list(islice(rows, SOUGHT))
+    missing = set().union(*map(partial(_labels, task), rows)).difference(*map(partial(_labels, task), shown))
+    found = []
+    while missing:
+        found.append(max(rows, key=lambda row: len(missing & _labels(task, row))))
+        missing -= _labels(task, found[-1])
+    return found
+
+
+def _labels(task: Task, row: Mapping[str, Any]) -> set[object]:
+    """What a row shows of the answers that its task knows; of a question, whether it has one."""
+    if task.format == "pair":
+        return {row["label"]}
+    if task.format == "tags":
+        return set(row["tags"])
+    return {bool(row["answers"]["text"])} if task.format == "span" else set()
 
 
 def _partner(row: Mapping[str, Any], rows: Sequence[Mapping[str, Any]]) -> str:
