@@ -215,3 +215,24 @@ def test_a_family_has_the_formats_of_no_other() -> None:
 
 def test_every_metric_has_words() -> None:
     assert {row.metric for row in TASKS.values()} <= set(catalogue.METRICS)
+
+
+@pytest.mark.parametrize("name", ["mini_xnli", "mini_pawsx", "mini_panx", "mini_udpos"])
+def test_a_table_of_examples_shows_every_label(name: str) -> None:
+    """In English; of the other languages it shows the first example, which is the same one."""
+    world, task = examples.world(load_experiment("smoke")), TASKS[name]
+    drawn = examples.from_miniature(world, task, ["en", "qaa"])
+    there, shown = (
+        {label for row in rows for label in ([row["label"]] if task.format == "pair" else row["tags"])}
+        for rows in (world.rows(name, "dev"), [one.row for one in drawn if one.language == "en"])
+    )
+    assert shown == there
+    assert len(there) > 1
+    assert [one.row["id"] for one in drawn if one.language == "qaa"] == [drawn[0].row["id"]]
+
+
+def test_of_rows_at_hand_no_more_are_drawn_than_show_a_label_more() -> None:
+    rows = [{"label": label} for label in (1, 1, 0, 1, 0, 2)]
+    assert examples.lacking(rows[:1], rows, TASKS["xnli"]) == [{"label": 0}, {"label": 2}]
+    spans = [{"answers": {"text": text}} for text in (["a"], ["b"], [])]
+    assert examples.lacking(spans[:1], spans, TASKS["squad_v2"]) == spans[2:]
