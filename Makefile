@@ -44,12 +44,10 @@ test: env
 lab: env
 	$(BIN)/jupyter lab notebooks
 
-# The course, executed, a file a session. What they are shown with, reveal.js, comes from its own site when a file is
-# opened; where there is no network, put a copy of it beside them: make slides REVEAL=reveal.js
-REVEAL ?= https://unpkg.com/reveal.js@4.0.2
+# The course, executed, a file a session, by a template of its own: nbconvert's loads its scripts from elsewhere.
 slides: env
 	$(BIN)/jupyter nbconvert --to slides --execute --output-dir book/_build/slides \
-	  --SlidesExporter.reveal_url_prefix="$(REVEAL)" notebooks/course/*.ipynb
+	  --TemplateExporter.extra_template_basedirs=notebooks/course --template slides notebooks/course/*.ipynb
 
 lint: env
 	$(BIN)/ruff check .
