@@ -75,22 +75,14 @@ def test_a_session_is_as_it_was_written(session: dict) -> None:
     assert not re.search(r"(?<![\w.])/(home|root|Users|tmp|work|mnt|opt)/", everything)
 
 
-@pytest.mark.slow
-def test_slides_are_made_of_a_session(tmp_path: Path) -> None:
-    """Of the cheapest one, executed, and loading nothing; the Makefile does the same for all."""
+def test_slides_are_made_of_a_session_and_load_nothing() -> None:
+    """By the template of `make slides`, which executes the notebooks besides."""
     from nbconvert.exporters import SlidesExporter
-    from nbconvert.preprocessors import ExecutePreprocessor
 
     exporter = SlidesExporter(extra_template_basedirs=[str(FOLDER)], template_name="slides")
-    exporter.register_preprocessor(ExecutePreprocessor(kernel_name="python3"), enabled=True)
-    page, _ = exporter.from_filename(
-        str(FOLDER / "3_scoring.ipynb"), resources={"metadata": {"path": FOLDER}}
-    )
-    read = BeautifulSoup(page, "html.parser")
-    assert sum(not section.find("section") for section in read.find_all("section")) > 5
-    assert read.select(".fragment")
-    assert "Traceback" not in page
-    assert "Answers" not in read.get_text()
-    assert not [
-        tag for tag in read.find_all(["script", "link", "img"]) if "src" in tag.attrs or "href" in tag.attrs
-    ]
+    page = BeautifulSoup(exporter.from_filename(str(FOLDER / "3_scoring.ipynb"))[0], "html.parser")
+    assert sum(not section.find("section") for section in page.find_all("section")) > 5
+    assert page.select(".fragment")
+    assert not page.find("h3"), "answers stand on no slide"
+    loaded = page.find_all(src=True) + page.find_all("link", href=True)
+    assert not loaded
