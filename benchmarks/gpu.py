@@ -25,7 +25,7 @@ from beside.work import DATA
 from train_throughput import WARMUP
 from utilisation import CASES, QUICK, Case, job_of, peak_of, timed
 
-from xstilts_lib.models.dropout import dropouts
+from xstilts_lib.models.trainable import dropouts
 from xstilts_lib.workflow.memory import GIB, Shape
 
 SIDE = "Trainer, grouped, bf16"
