@@ -7,7 +7,7 @@ import itertools
 import pandas as pd
 import pytest
 
-from xstilts_lib.analysis import names, typology
+from xstilts_lib.analysis import names, typology, wording
 
 CODES = ("zu", "sr", "sr-Latn", "it", "hi", "dz")
 LAYERS = 3
@@ -90,3 +90,6 @@ def test_every_language_is_listed_from_the_best_to_the_worst(rows: pd.DataFrame)
     table = names.listing(rows)
     assert table["code"].tolist() == ["zu", "it", "sr-Latn", "sr", "hi", "dz"]
     assert table["change, mnli raw"].unique().tolist() == ["−3.0"]
+    html = names.searchable(wording.shown(table, "Every language"), "languages")
+    assert html.count('id="T_every-language"') == 1
+    assert "#T_every-language tbody tr" in html

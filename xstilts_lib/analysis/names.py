@@ -8,6 +8,7 @@
 from __future__ import annotations
 
 import pandas as pd
+from pandas.io.formats.style import Styler
 
 from ..common.words import NOTHING, listed, number
 from ..sources import names
@@ -138,6 +139,16 @@ def listing(rows: pd.DataFrame) -> pd.DataFrame:
     percents = shown[["same", *FLOORS, *KINDS, *changes]].map(number)
     shown = shown[["name", "code", "script", DISTANCE, "names"]].join(percents)
     return _titled(shown)
+
+
+def searchable(table: Styler, of: str) -> str:
+    """A table as HTML, under a field that leaves those of its rows, which are `of` something, that hold what
+    is typed."""
+    rows = f"#T_{table.uuid} tbody tr"
+    each = f"for (const row of document.querySelectorAll('{rows}'))"
+    keep = "row.hidden = !row.textContent.toLowerCase().includes(this.value.toLowerCase())"
+    field = f'<input type="search" oninput="{each} {keep}">'
+    return f"<p><label>Show only {of} with {field}</label></p>{table.to_html()}"
 
 
 def _titled(frame: pd.DataFrame) -> pd.DataFrame:
