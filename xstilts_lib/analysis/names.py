@@ -88,6 +88,14 @@ def trained(rows: pd.DataFrame) -> list[str]:
     return [column.removesuffix(" raw") for column in rows if column.endswith(" raw")]
 
 
+def placed(rows: pd.DataFrame) -> pd.DataFrame:
+    """The languages of known distance as a figure draws them, centred, the commonest scripts first."""
+    near = rows.dropna(subset=[DISTANCE]).rename(columns={"centred": "estimate"})
+    many = near.groupby("group")["code"].transform("size")
+    near = near.assign(low=float("nan"), high=float("nan"), target="names", many=many)
+    return near.sort_values("many", ascending=False, kind="stable")
+
+
 def told(rows: pd.DataFrame, level: float = LEVEL) -> dict[str, str]:
     """What `profile` holds, for sentences: counts, means in percent, and what each training changes."""
     poor = rows[rows["centred"] < POOR]
