@@ -150,7 +150,7 @@ def labels(experiment: Experiment) -> list[str]:
 
 def test_an_experiment_without_designs_has_tables_alone(checkout: Path) -> None:
     test = load_experiment("test")
-    assert analyses.chapters_about(test) is None
+    assert analyses.studies(test) == {}
     assert labels(test) == ["tables"]
     (tables,) = analyses.groups(test)
     assert tables.templates == ["40_table"]
