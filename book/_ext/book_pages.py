@@ -4,6 +4,7 @@
 - A page that glues a number from a notebook is read again when that notebook changes; otherwise a second
   build would keep the old one.
 - "Next" leads through what is to be read; the API, and notebooks like one that was shown, are looked up.
+- Entries of the bibliography have no roles that browsers no longer know.
 - Search and index pages are written by Sphinx and carry no description; here they get one.
 - Docstrings of the library are plain prose for an editor, not reStructuredText; here they become it.
 - A page holds an explorer of what a notebook has computed (`explorer`).
@@ -25,6 +26,7 @@ from myst_nb.ext.glue.utils import PendingGlueReference
 from sphinx.application import Sphinx
 from sphinx.environment import BuildEnvironment
 from sphinx.util.docutils import SphinxDirective
+from sphinx.writers.html5 import HTML5Translator
 
 GENERATED = {
     "search": "Search this book.",
@@ -217,11 +219,21 @@ def _escape(text: str) -> str:
     return head + re.sub(r"([\\*|`]|(?<=\w)_(?!\w))", r"\\\1", text[len(head) :])
 
 
+def open_citation(writer: HTML5Translator, node: nodes.citation) -> None:
+    """An entry of the bibliography without the roles that docutils gives it, which are no longer in use."""
+    writer.body.append(writer.starttag(node, "div", classes=["citation"]))
+
+
+def close_citation(writer: HTML5Translator, node: nodes.citation) -> None:
+    writer.body.append("</div>\n")
+
+
 def setup(app: Sphinx) -> dict[str, object]:
     app.add_directive("house", House)
     app.add_directive("shown", Shown)
     app.add_directive("modules", Modules)
     app.add_directive("explorer", explorer.Explorer)
+    app.add_node(nodes.citation, override=True, html=(open_citation, close_citation))
     app.connect("doctree-read", note_sources)
     app.connect("env-get-outdated", outdated)
     app.connect("html-page-context", describe)

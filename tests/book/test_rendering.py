@@ -23,7 +23,7 @@ from xstilts_lib.sources import open_source
 from xstilts_lib.tasks import TASKS
 
 Showing = Callable[..., dict[str, str]]
-TAKEN_IN = re.compile(r"```\{shown\} runs/pages/(\w+)\.ipynb::(\S+)\n```")
+TAKEN_IN = re.compile(r"```\{(?:shown|explorer)\} runs/pages/(\w+)\.ipynb::(\S+)\n```")
 
 
 def test_markup_keeps_any_character() -> None:
@@ -165,7 +165,7 @@ def test_runs_stand_under_their_recipe_in_the_contents() -> None:
 def test_every_table_stands_in_the_contents() -> None:
     toc = (places.book() / "_toc.yml").read_text(encoding="utf-8")
     named = re.findall(r"runs/pages/(\w+)", toc)
-    assert sorted(named) == sorted(path.stem for path in places.notebooks().glob("4*.ipynb"))
+    assert sorted(named) == sorted(path.stem for path in places.notebooks().glob("[46]*.ipynb"))
 
 
 def test_every_task_stands_in_the_table_and_cites_what_is_there(showing: Showing) -> None:
@@ -209,7 +209,8 @@ def test_pages_take_in_what_the_notebooks_show_and_all_of_it(showing: Showing, s
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("XSTILTS_RUNS", str(smoke_runs))
         assert {name: set(showing(name)) for name in taken} == taken
-    assert set(taken) == {f"{path.stem}" for path in places.notebooks().glob("4[3-8]_*.ipynb")}
+    showing_alone = [*places.notebooks().glob("4[3-8]_*.ipynb"), *places.notebooks().glob("63_*.ipynb")]
+    assert set(taken) == {f"{path.stem}" for path in showing_alone}
 
 
 def test_every_fragment_stands_on_a_page(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
