@@ -23,7 +23,7 @@ from xstilts_lib.sources import open_source
 from xstilts_lib.tasks import TASKS
 
 Showing = Callable[..., dict[str, str]]
-TAKEN_IN = re.compile(r"```\{(?:shown|explorer)\} runs/pages/(\w+)\.ipynb::(\S+)\n```")
+TAKEN_IN = re.compile(r"```\{(?:shown|explorer)\} runs/pages/(\w+)\.ipynb::(\S+)\n(?:```|title:)")
 
 
 def test_markup_keeps_any_character() -> None:
