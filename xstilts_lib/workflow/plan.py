@@ -302,7 +302,7 @@ def show(experiment: Experiment, device: Device, price: float | None = None) -> 
     print(f"In all {hours:,.1f} hours of one {device.name}{_money(hours, price)}.")
     for gpus in GRIDS:
         end, busy = by(steps, gpus)
-        paid = _money(end / 3600 * gpus, price)
+        paid = "" if price is None else f"{_money(end / 3600 * gpus, price)}, idle or not"
         words = f"{clock(end)}, working {busy:.0%} of it{paid}." if busy else "a training asks for more."
         print(f"By {gpus} GPUs: {words}")
     print(
