@@ -47,7 +47,7 @@ def remembered(path: Path) -> str:
     if found is None:
         with open(path, "rb") as file:
             if file.read(len(_POINTER)) == _POINTER:
-                raise UserError(f"{path} is a Git LFS pointer, no data: run `git lfs pull` at its source.")
+                raise UserError(f"{path} is a Git LFS pointer, not data: run `git lfs pull` at its source.")
         found = sha256(path)
         if stamp != _stamp(path) or young:  # written to while it was read, or just now
             return found
