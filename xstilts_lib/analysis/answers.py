@@ -17,7 +17,6 @@ import pandas as pd
 
 from ..common.words import NOTHING, number, plural
 from . import gains, kinds
-from .claims import published_gains
 from .statistics import (
     LEVEL,
     MOST_SEEDS,
@@ -151,7 +150,7 @@ def beside_published(view: View) -> pd.DataFrame:
     mean over the plain recipes with half its interval, and how many recipes).
     """
     rows = []
-    table = published_gains()
+    table = gains.published_gains()
     for target in table["target"]:
         here = next((name for name in (target, f"mini_{target}") if name in view.targets), None)
         if here is None:

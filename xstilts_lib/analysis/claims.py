@@ -16,7 +16,6 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -242,7 +241,6 @@ SIGNATURE = {
     "distance-of-gains": _LEDGER["B5"],
 }  # fmt: skip
 COLUMNS = ("id", "claim", "source", "kind", "statistic", "needs", "published")  # of a claim, in its table
-NUMBERS = Path(__file__).with_name("published.csv")
 
 
 @dataclass(frozen=True)
@@ -337,23 +335,3 @@ def in_order(view: View) -> list[str]:
     """The encoders, those with the most recipes and targets first, the larger among equals."""
     cells = view.scores.drop_duplicates(["model", "recipe", "target"]).groupby("model").size()
     return sorted(view.sizes, key=lambda name: (-cells[name], -np.nan_to_num(view.sizes[name]), name))
-
-
-def published() -> pd.DataFrame:
-    """What others report, a row a number: system, setting, target, metric, language, value, citation, place.
-
-    Of another encoder, on other data: read beside ours, never averaged with them.
-    """
-    return pd.read_csv(NUMBERS, comment="#")
-
-
-def published_gains() -> pd.DataFrame:
-    """XTREME's test sets, a row a target: X-STILTs, XLM-R Large, and the first less the second as `gain`.
-
-    Scores are in percent; question answering counts the mean of exact match and F1, as XTREME does.
-    """
-    frame = published()
-    frame = frame[frame["setting"] == "as submitted to XTREME"]
-    wide = frame.pivot_table(index="target", columns="system", values="value", sort=False)
-    wide = wide[["X-STILTs", "XLM-R Large"]].reset_index().rename_axis(columns=None)
-    return wide.assign(gain=wide["X-STILTs"] - wide["XLM-R Large"])
