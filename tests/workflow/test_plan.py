@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import dataclasses
 import math
+import subprocess
+import sys
 
 import pytest
 import torch
@@ -171,3 +173,15 @@ def test_what_does_not_fit_comes_with_advice():
 def test_unknown_names_are_refused():
     with pytest.raises(UserError, match="did you mean 'H100'"):
         memory.gpu("H10")
+
+
+def test_a_graph_and_a_dry_run_do_without_torch():
+    """Their processes build thousands of jobs: torch would cost each of them seconds, and half a GiB."""
+    code = (
+        "import sys; from xstilts_lib.experiment import load_experiment;"
+        "from xstilts_lib.workflow import graph, plan;"
+        "experiment = load_experiment('smoke'); print([job.gpus for job in graph.jobs(experiment)]);"
+        "plan.dry_run(experiment, 2); sys.exit('torch' in sys.modules)"
+    )
+    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert run.returncode == 0, run.stdout + run.stderr

@@ -11,7 +11,6 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from ..common.errors import UserError, nearest
-from ..formats.text import SCORES
 from ..tasks import task
 from ..tasks.settings import TrainSettings
 
@@ -112,6 +111,8 @@ class Shape:
             held = held / settings.processes + 8.0 * self.matrices / self.layers + 12.0 * self.embeddings
         else:
             held += 2.0 * self.matrices  # what autocast keeps in bfloat16
+        from ..formats.text import SCORES  # with torch, which a graph of jobs has no use for
+
         scores = 10.0 * SCORES if masked else 0.0
         parts = settings.accumulation * settings.processes
         return held + self.activations(math.ceil(tokens / parts), settings.recompute) + scores + OVERHEAD

@@ -22,7 +22,6 @@ from ..experiment import Experiment
 from ..runs.run import ENCODER, RETRIEVAL, Run, all_runs
 from ..tasks import TASKS, task
 from ..tasks.settings import TrainSettings
-from ..training.checkpoint import KEPT
 from .graph import Job, jobs
 from .memory import GIB, OVERHEAD, SHAPING, Device, Shape, advice, longest_update
 from .monitor import clock
@@ -244,6 +243,8 @@ def _kind(run: Run, part: str) -> tuple[str, str, str]:
 
 
 def _need(run: Run, part: str, device: Device) -> Need:
+    from ..training.checkpoint import KEPT  # with torch, which a graph of jobs has no use for
+
     shape = shape_of(run.experiment)
     rate, room = device.rate / shape.matrices, device.memory * 1e9
     memory, words, seconds = 0.0, "", reading(run, part) / rate + KERNEL_SECONDS
