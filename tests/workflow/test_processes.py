@@ -142,4 +142,4 @@ def test_any_process_may_be_killed(checkout: Path, template: Template, victim: s
     _, said = process.communicate(timeout=120)
     assert process.returncode == 1
     assert "(log: runs/test/" in said
-    until(lambda: not any(map(alive, pids.values())), seconds=20)
+    until(lambda: not any(map(alive, pids.values())), seconds=90)
