@@ -110,10 +110,9 @@ def read(experiment: str, design: str = "") -> Study:
         return Study(plan, plan.whole, results.load(plan, partial=False))
     if design not in plan.designs:
         raise UserError(f"{plan.name!r} has no design {design!r}, so this question is not put to it.")
-    asked = plan.designs[design]
-    if not records.answers(plan, asked):
+    if design not in records.answered(plan):
         raise UserError(lacking(plan, design))
-    return Study(plan, asked, results.load(plan, partial=False))
+    return Study(plan, plan.designs[design], results.load(plan, partial=False))
 
 
 def lacking(plan: Experiment, design: str) -> str:

@@ -134,13 +134,17 @@ def held(experiment: Experiment) -> list[tuple[Run, str]]:
     return [each for each in parts if _name(*each) in names]
 
 
-def answers(experiment: Experiment, design: Design) -> bool:
-    """Whether one seed of the design at least has all of its scores."""
+def answered(experiment: Experiment) -> list[str]:
+    """The designs of which one seed at least has all of its scores."""
     there = {_name(*each) for each in held(experiment)}
-    by_seed: dict[int, list[str]] = {}
-    for run, part in _scored(experiment, design):
-        by_seed.setdefault(run.seed, []).append(_name(run, part))
-    return any(there.issuperset(names) for names in by_seed.values())
+    found = []
+    for name, design in experiment.designs.items():
+        by_seed: dict[int, list[str]] = {}
+        for run, part in _scored(experiment, design):
+            by_seed.setdefault(run.seed, []).append(_name(run, part))
+        if any(there.issuperset(names) for names in by_seed.values()):
+            found.append(name)
+    return found
 
 
 def extent(experiment: Experiment, design: Design) -> str:

@@ -16,6 +16,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any, Literal
 
@@ -54,14 +55,13 @@ class Group:
         """Whether the results that they read are the experiment's own, so that its runs come first."""
         return self.about is self.experiment
 
-    @property
+    @cached_property
     def templates(self) -> list[str]:
         """The templates in the order of their numbers."""
         names = sorted(path.stem for path in places.notebooks().glob(TEMPLATES[self.label]))
         if self.label == "tables":
             return names
-        designs = self.about.designs.items()
-        shown = {name for name, design in designs if self.own or records.answers(self.about, design)}
+        shown = {*(self.about.designs if self.own else records.answered(self.about))}
         shown |= {CLAIMS} if self.label == "chapters" else set() if self.own else {*OF_SCORES}
         return [name for name in names if design_of(name) in shown]
 
