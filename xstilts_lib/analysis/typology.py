@@ -144,19 +144,23 @@ def difference(pair: Mapping[str, Any], frame: pd.DataFrame, value: str = "score
 
 
 def by_language(frame: pd.DataFrame, value: str = "score", level: float = LEVEL) -> pd.DataFrame:
-    """Means over targets in each language, over seeds: language, estimate, low, high, seeds.
+    """Means over targets in each language, English aside, over seeds: language, estimate, low, high, seeds.
 
-    Only languages that every target holds, English aside, so that the means are over the same targets.
+    Where targets have different languages, what a target differs by from the mean of all is taken out first,
+    so that no language stands high because its targets are easy.
     """
     foreign = frame[frame["language"] != SOURCE_LANGUAGE]
-    shared = foreign.groupby("language")["target"].transform("nunique") == foreign["target"].nunique()
+    columns = ["language", "estimate", "low", "high", "seeds"]
+    if foreign.empty:
+        return pd.DataFrame(columns=columns)
+    if foreign.groupby("target")["language"].agg(frozenset).nunique() > 1:
+        level_of = foreign.groupby("target")[value].mean()
+        easy = foreign["target"].map(level_of - level_of.mean())
+        foreign = foreign.assign(**{value: foreign[value] - easy})
     parts = [
         over_targets(part.drop(columns="language")).assign(language=code)
-        for code, part in foreign[shared].groupby("language")
+        for code, part in foreign.groupby("language")
     ]
-    columns = ["language", "estimate", "low", "high", "seeds"]
-    if not parts:
-        return pd.DataFrame(columns=columns)
     return summary(pd.concat(parts), value, ["language"], level)[columns]
 
 
