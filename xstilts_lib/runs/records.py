@@ -81,12 +81,12 @@ def changed(experiment: Experiment) -> str:
 
 
 def changes(experiment: Experiment) -> list[str]:
-    """What the experiment's file says otherwise now, a phrase a setting; empty where there is no record in
-    use."""
+    """What the experiment's file says otherwise now, a phrase a setting, but for what may be added to it; empty
+    where there is no record in use."""
     told = provenance(experiment)
     if "settings" not in told or not results.missing(experiment):
         return []
-    return _differences(told["settings"], experiment)
+    return _differences(told["settings"], experiment, besides=_GROWING)
 
 
 def _differences(before: str, experiment: Experiment, besides: Collection[str] = ()) -> list[str]:
