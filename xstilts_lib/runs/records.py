@@ -81,8 +81,8 @@ def changed(experiment: Experiment) -> str:
 
 
 def changes(experiment: Experiment) -> list[str]:
-    """What the experiment's file says otherwise now, a phrase a setting, but for what may be added to it; empty
-    where there is no record in use."""
+    """What the experiment's file says otherwise now, a phrase a setting, but for what may be added to it;
+    empty where there is no record in use."""
     told = provenance(experiment)
     if "settings" not in told or not results.missing(experiment):
         return []
