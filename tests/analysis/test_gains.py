@@ -69,7 +69,9 @@ def test_what_an_unfinished_experiment_lacks(scores) -> None:
     assert g.unpaired(scores).empty
     lost = (scores["recipe"] == "none") & (scores["target"] == "mini_xnli") & (scores["seed"] == 2)
     lacking = g.unpaired(scores[~lost])
-    assert wording.complete(lacking).endswith("1 score absent, the first none on mini_xnli with seed 2.")
+    assert wording.complete(lacking).endswith(
+        "1 score absent, the first untouched encoder on mini XNLI with seed 2."
+    )
     assert wording.complete(g.unpaired(scores)).startswith("Every recipe has been scored")
     assert lacking.to_dict("records") == [
         {"model": "tiny", "recipe": "none", "target": "mini_xnli", "seed": 2}

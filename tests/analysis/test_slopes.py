@@ -41,7 +41,7 @@ def test_trend_in_words() -> None:
     frame = pd.DataFrame(rows, columns=["recipe", "model", "seed", "gain"])
     sizes = {"small": 1e6, "large": 1e7, "huge": 1e8}
     assert over_sizes(frame, sizes)["trend"].item() == (
-        "+1.2 points for ten times the parameters (95% interval +0.6 to +1.9, p = 0.014, 3 seeds). "
+        "+1.2 points for ten times the size (95% interval +0.6 to +1.9, p = 0.014, 3 seeds). "
         "Two sizes say nothing about the shape between and beyond them."
     )
     three = pd.concat([frame, frame[frame["model"] == "large"].assign(model="huge")])

@@ -114,7 +114,7 @@ def showing() -> Showing:
                 result.raise_error()
                 for output in captured.outputs:
                     if markup.KEY in output.metadata:
-                        found[output.metadata[markup.KEY]].append(output.data["text/markdown"])
+                        found[output.metadata[markup.KEY]].append(output.data.get("text/markdown", ""))
         return {key: "\n\n".join(blocks) for key, blocks in found.items()}
 
     return run

@@ -23,7 +23,7 @@ from xstilts_lib.sources import open_source
 from xstilts_lib.tasks import TASKS
 
 Showing = Callable[..., dict[str, str]]
-TAKEN_IN = re.compile(r"```\{(?:shown|explorer)\} runs/pages/(\w+)\.ipynb::(\S+)\n(?:```|title:)")
+TAKEN_IN = re.compile(r"```\{(?:shown|explorer|drawn)\} runs/pages/(\w+)\.ipynb::(\S+)\n")
 
 
 def test_markup_keeps_any_character() -> None:
@@ -209,7 +209,7 @@ def test_pages_take_in_what_the_notebooks_show_and_all_of_it(showing: Showing, s
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("XSTILTS_RUNS", str(smoke_runs))
         assert {name: set(showing(name)) for name in taken} == taken
-    showing_alone = [*places.notebooks().glob("4[3-8]_*.ipynb"), *places.notebooks().glob("63_*.ipynb")]
+    showing_alone = [*places.notebooks().glob("4[3-8]_*.ipynb"), *places.notebooks().glob("6*.ipynb")]
     assert set(taken) == {f"{path.stem}" for path in showing_alone}
 
 

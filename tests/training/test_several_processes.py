@@ -5,6 +5,8 @@ from __future__ import annotations
 import dataclasses
 import os
 import socket
+import sys
+import traceback
 
 import pytest
 import torch
@@ -27,6 +29,7 @@ def measured(model, tasks, settings, place):
     norms, clip = [], torch.nn.utils.clip_grad_norm_
 
     def note(parameters, limit):
+        parameters = list(parameters)
         if settings.shard:
             held = sum(parameter.to_local().numel() for parameter in parameters)
             assert held < 0.7 * sum(parameter.numel() for parameter in parameters), "each holds a part"
@@ -63,7 +66,10 @@ def in_processes(number, tasks, model, settings, place):
                 torch.save(found, place / "end.pt")
             torch.distributed.barrier()
             status = 0
+        except BaseException:
+            traceback.print_exc()
         finally:
+            sys.stderr.flush()
             os._exit(status)
     assert [os.waitpid(child, 0)[1] for child in children] == [0] * number
     return torch.load(place / "end.pt")

@@ -88,7 +88,9 @@ def test_trainings_that_learnt_nothing_are_named_in_their_own_design(
         ["tiny", "mini_squad", "encoder", 1, ["mini_squad"]],
         ["tiny", "none", f"targets/{elsewhere}", 0, [elsewhere]],
     ]
-    monkeypatch.setattr(records, "provenance", lambda _: {"degenerate": found})
+    monkeypatch.setattr(
+        records, "provenance", lambda _: {"degenerate": found, "seconds": 1.0, "parts": 1, "hardware": {}}
+    )
     told = records.unlearnt(kept, first)
     assert told.endswith("table: mini_squad in 2 intermediate phases (mini_squad, tiny).")
     assert "2 left a task at chance" in told

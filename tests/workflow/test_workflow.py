@@ -146,7 +146,7 @@ def test_profiles_hold_options_of_the_engine() -> None:
         name.removeprefix("--") for action in get_argument_parser()._actions for name in action.option_strings
     }
     profiles = list((places.home() / "workflow" / "profiles").glob("*/config.yaml"))
-    assert {path.parent.name for path in profiles} == {"laptop", "slurm"}
+    assert {path.parent.name for path in profiles} == {"laptop", "slurm", "kubernetes"}
     for path in profiles:
         settings = yaml.safe_load(path.read_text())
         assert settings.keys() <= known

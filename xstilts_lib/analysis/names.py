@@ -16,7 +16,7 @@ from . import typology
 from .gains import BASELINE
 from .statistics import LEVEL, spearman_interval, student_interval
 from .typology import DISTANCE, RESOURCES
-from .wording import between, short, signed
+from .wording import between, named, signed
 
 KINDS = ("raw", "centred")
 FLOORS = ("raw floor", "centred floor")
@@ -106,7 +106,7 @@ def told(rows: pd.DataFrame, level: float = LEVEL) -> dict[str, str]:
             f"{signed(each.estimate)} points {kind} ({between(each)})" for kind, each in found.items()
         )
         risen = int((rows[f"{recipe} centred"] > 0).sum())
-        changes.append(f"after {short(recipe)} {words}, and {risen} of {len(rows)} tables gain, centred")
+        changes.append(f"after {named(recipe)} {words}, and {risen} of {len(rows)} tables gain, centred")
     return {
         "languages": str(rows["code"].str.partition("-")[0].nunique()),
         "rows": str(len(rows)),
@@ -160,11 +160,13 @@ def searchable(table: Styler, of: str) -> str:
 
 
 def _titled(frame: pd.DataFrame) -> pd.DataFrame:
-    """With the words of a table over its columns: "change, mnli raw" of a recipe."""
+    """With the words of a table over its columns: "change, mini MultiNLI raw" of a recipe."""
     titles = {"name": "language", "names": "in CLDR", "same": "spelt as in English, %"}
     titles |= dict(zip(FLOORS, ("layer 0, raw", "layer 0, centred"), strict=True))
     changes = [column for column in frame if column.endswith(KINDS) and column not in KINDS]
-    return frame.rename(columns=titles | {column: f"change, {short(column)}" for column in changes})
+    for recipe, _, kind in (column.rpartition(" ") for column in changes):
+        titles[f"{recipe} {kind}"] = f"change, {named(recipe)} {kind}"
+    return frame.rename(columns=titles)
 
 
 def predicted(rows: pd.DataFrame, level: float = LEVEL) -> pd.DataFrame:
@@ -174,7 +176,7 @@ def predicted(rows: pd.DataFrame, level: float = LEVEL) -> pd.DataFrame:
     languages as drawn one by one, which they are not: relatives and neighbours resemble each other.
     """
     scores = {"layer 0, centred": "centred floor", "raw": "raw", "centred": "centred"}
-    scores |= {f"change, {short(name)}": f"{name} centred" for name in trained(rows)}
+    scores |= {f"change, {named(name)}": f"{name} centred" for name in trained(rows)}
     table = []
     for column, words in PREDICTORS.items():
         line: dict[str, object] = {"predictor": words, "languages": int(rows[column].notna().sum())}
