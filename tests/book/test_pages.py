@@ -172,7 +172,7 @@ def test_axe_finds_nothing_and_no_page_is_wider_than_its_window(
 
 def test_what_has_the_focus_can_be_seen(html: Path, page: Any) -> None:
     page.goto((html / "results.html").as_uri())
-    for place in ("main a[href]", ".explorer select", ".explorer button", ".explorer input"):
+    for place in ("main p a[href]", ".explorer select", ".explorer button", ".explorer input"):
         page.locator(place).first.focus()
         page.keyboard.press("Shift+Tab")
         page.keyboard.press("Tab")  # as the keyboard comes there, and not the program
