@@ -63,13 +63,29 @@ def checkout(smoke_runs: Path, tmp_path_factory: pytest.TempPathFactory) -> Iter
         yield home
 
 
-@pytest.fixture(scope="module")
-def explorer() -> ModuleType:
-    """book/_ext/explorer.py."""
-    spec = importlib.util.spec_from_file_location("explorer", places.book() / "_ext" / "explorer.py")
+def _extension(name: str) -> ModuleType:
+    spec = importlib.util.spec_from_file_location(name, places.book() / "_ext" / f"{name}.py")
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     return module
+
+
+@pytest.fixture(scope="module")
+def explorer() -> ModuleType:
+    """book/_ext/explorer.py."""
+    return _extension("explorer")
+
+
+@pytest.fixture(scope="module")
+def drawn() -> ModuleType:
+    """book/_ext/drawn.py."""
+    return _extension("drawn")
+
+
+@pytest.fixture(scope="module")
+def launch() -> ModuleType:
+    """book/_ext/launch.py."""
+    return _extension("launch")
 
 
 @pytest.fixture(scope="module")

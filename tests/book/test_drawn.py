@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 import json
 import re
 from pathlib import Path
@@ -13,14 +12,6 @@ import pytest
 from xstilts_lib.common import places
 
 DRAWINGS = sorted((places.book() / "figures").glob("*.svg"))
-
-
-@pytest.fixture(scope="module")
-def drawn() -> ModuleType:
-    spec = importlib.util.spec_from_file_location("drawn", places.book() / "_ext" / "drawn.py")
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
 
 
 @pytest.mark.parametrize("path", DRAWINGS, ids=lambda path: path.stem)
