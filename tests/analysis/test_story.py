@@ -48,8 +48,8 @@ def test_one_seed_has_no_interval_and_no_seed_no_number(real: story.Study) -> No
     assert one.worded("up", "down", "unsure") == "unsure"
     for absent in (real.change("mnli", "tydiqa"), real.change("squad_v1", "xnli")):
         assert str(absent) == absent.worded("up", "down", "unsure") == story.OPEN
-    assert real.badge().startswith("real languages (`real`), 1 seed, ")
-    assert real.badge("xnli") == f"real languages (`real`), {story.OPEN}"
+    assert real.badge().startswith("real · 1 seed · ")
+    assert real.badge("xnli") == f"real · {story.OPEN}"
     assert real.layers(["none"], "tatoeba").empty
     assert list(real.by_language("squad_v1", "tydiqa")["language"]) == ["fi", "te", "en"]
 

@@ -17,7 +17,7 @@ from pathlib import Path
 import pandas as pd
 
 from ..common.errors import UserError
-from ..common.words import duration, listed, plural
+from ..common.words import duration, listed
 from ..experiment import load_experiment
 from ..runs import all_runs, records, results
 from . import gains as g
@@ -80,12 +80,7 @@ class Study:
     def badge(self, *targets: str) -> str:
         """What stands beside a number: the experiment, its seeds, and whether it is a record or a run."""
         rows = self.scores[self.scores["target"].isin(targets)] if targets else self.scores
-        if rows.empty:
-            return f"{NAMES.get(self.name, self.name)} (`{self.name}`), {OPEN}"
-        dates = records.provenance(self.plan).get("dates") if results.missing(self.plan) else None
-        kept = f"record of {dates[-1].partition(' ')[0]}" if dates else "run on this machine"
-        seeds = plural(rows["seed"].nunique(), "seed")
-        return f"{NAMES.get(self.name, self.name)} (`{self.name}`), {seeds}, {kept}"
+        return records.badge(self.plan, rows["seed"].nunique()) if len(rows) else f"{self.name} · {OPEN}"
 
     def cost(self) -> str:
         """What it took to compute what the record holds, in a sentence."""
