@@ -15,7 +15,18 @@ from xstilts_lib.rendering.catalogue import FAMILIES
 
 LESSONS = ["idea", "three_phases", "training", "tasks_and_languages", "miniature_world"]
 LESSONS += [f"task_{name}" for name in FAMILIES]
-LESSONS += ["results", "real_input", "questions", "claims", "rerun", "add_a_task", "course", "footguns"]
+LESSONS += [
+    "results",
+    "learnt",
+    "mysteries",
+    "real_input",
+    "questions",
+    "claims",
+    "rerun",
+    "add_a_task",
+    "course",
+    "footguns",
+]
 LESSONS += ["architecture"]
 EXERCISE = re.compile(
     r"^`{3,}\{admonition\} Exercise (\d+) \((recall|what if|extend), \d+ minutes, (easy|middle|hard)\)\n"
