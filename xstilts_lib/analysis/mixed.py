@@ -2,8 +2,7 @@
 
 >>> from xstilts_lib.analysis import mixed
 >>> found = mixed.fit(gained)                                       # doctest: +SKIP
->>> found.table[["term", "estimate", "low", "high", "p"]]           # doctest: +SKIP
->>> print(found.sentence)                                           # doctest: +SKIP
+>>> found.table[["term", "estimate", "low", "high", "p", "note"]]   # doctest: +SKIP
 
 A frame has a row for each gain and a column for each cause. Fixed effects are what the causes do; random
 effects are what else makes gains alike: the run (a seed at one size), the training (one run's on one task,
@@ -16,8 +15,8 @@ from __future__ import annotations
 
 import math
 import warnings
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -31,29 +30,21 @@ TERMS = ("distance", "resources", "log10_size", "task")
 RANDOM = ("seed:log10_size", "seed:log10_size:task", "language")
 MEAN, PRODUCT = "mean", "distance x size"
 COLUMNS = ["term", "estimate", "low", "high", "p", "df", "note"]
+UNKNOWN = [math.nan] * 5  # of a term that the data do not identify
+ALONE = "There is only one value of {} in these data, so its effect is unknown."
+TOGETHER = "{} varies together with {}, so its own effect is unknown."
+FEW = "There are too few levels of {} to separate {} from chance."
+DIVERGED = "The model did not converge on these data, so no effect is estimated."
 
 
-@dataclass(frozen=True)
-class Mixed:
+class Mixed(NamedTuple):
     """What a mixed-effects model found, and what it could not find."""
 
     table: pd.DataFrame
     """A row a term: COLUMNS. NaN, with the reason in note, where the data do not identify the term."""
     deviations: dict[str, float]
-    """The standard deviation of each random effect, in points, and of the residual."""
-    rows: int
-    """How many gains it was fitted to."""
-    notes: tuple[str, ...] = ()
-    """What is to be said before the numbers, a plain sentence each."""
-
-    @property
-    def converged(self) -> bool:
-        return bool(self.deviations)
-
-    @property
-    def sentence(self) -> str:
-        """The notes in one paragraph; empty where there is nothing to say."""
-        return " ".join(dict.fromkeys((*self.notes, *(note for note in self.table["note"] if note))))
+    """The standard deviation of each random effect, in points, and of the residual; empty where the model did
+    not converge."""
 
 
 def fit(
@@ -78,28 +69,23 @@ def fit(
     if lacking:
         raise ValueError(f"the model needs the column {lacking[0]!r}")
     kept = frame[list(wanted)].dropna().reset_index(drop=True)
-    columns, reasons = _design(kept, terms)
-    labels, notes = _effects(kept, random)
-    design = np.column_stack([np.ones(len(kept)), *columns.values()])
-    names = [MEAN, *columns]
-    outcome = kept[value].to_numpy(dtype=float)
-    found = _estimate(outcome, design, labels) if len(kept) > design.shape[1] + 1 else None
+    design, reasons = _design(kept, terms)
+    labels, rows = _labels(kept, random), []
+    found = _estimate(kept[value], design, labels) if len(kept) > design.shape[1] + 1 else None
     if found is None:
-        notes.append("The model did not converge on these data, so no effect is estimated.")
-        return Mixed(_table(map(_unknown, names), reasons), {}, len(kept), tuple(notes))
+        rows = [[name, *UNKNOWN, DIVERGED] for name in design]
+        return Mixed(pd.DataFrame([*rows, *reasons], columns=COLUMNS), {})
     estimates, errors, deviations = found
-    rows = []
-    for index, name in enumerate(names):
-        freedom, where = _freedom(design, index, labels)
+    freedoms = _freedoms(design, labels)
+    for name, estimate, error in zip(design, estimates, errors, strict=True):
+        freedom, where = freedoms[name]
         if freedom < 1:
-            few = f"There are too few levels of {where} to separate {name} from chance."
-            rows.append(_unknown(name, few))
+            rows.append([name, *UNKNOWN, FEW.format(where, name)])
             continue
-        estimate = estimates[index]
-        half = stats.t.ppf((1 + level) / 2, freedom) * errors[index]
-        p = 2 * stats.t.sf(abs(estimate) / errors[index], freedom)
-        rows.append((name, estimate, estimate - half, estimate + half, p, freedom, ""))
-    return Mixed(_table(rows, reasons), deviations, len(kept), tuple(notes))
+        half = stats.t.ppf((1 + level) / 2, freedom) * error
+        p = 2 * stats.t.sf(abs(estimate) / error, freedom)
+        rows.append([name, estimate, estimate - half, estimate + half, p, freedom, ""])
+    return Mixed(pd.DataFrame([*rows, *reasons], columns=COLUMNS), deviations)
 
 
 def of_languages(frame: pd.DataFrame, level: float = LEVEL) -> pd.DataFrame:
@@ -114,72 +100,49 @@ def of_languages(frame: pd.DataFrame, level: float = LEVEL) -> pd.DataFrame:
     return fit(frame, terms=terms, random=random, level=level).table
 
 
-def _design(frame: pd.DataFrame, terms: Sequence[str]) -> tuple[dict[str, Array], dict[str, str]]:
-    """The centred columns of the terms that the data identify, and a sentence for each of the others."""
-    blocks, reasons = {}, {}
-    for term in terms:
-        if frame[term].nunique() < 2:
-            reasons[term] = f"There is only one value of {term} in these data, so its effect is unknown."
-        else:
-            blocks[term] = _columns(frame[term])
-    whole = _rank(blocks)
-    confused = [
-        term
-        for term, block in blocks.items()
-        if whole - _rank({other: part for other, part in blocks.items() if other != term}) < len(block)
-    ]
+def _design(frame: pd.DataFrame, terms: Sequence[str]) -> tuple[pd.DataFrame, list[list[object]]]:
+    """A column of ones and the centred columns of the terms that the data identify; and a row for each of the
+    other terms, that says why not."""
+    blocks = {term: _columns(frame[term]) for term in terms if frame[term].nunique() > 1}
+    reasons = [[term, *UNKNOWN, ALONE.format(term)] for term in terms if term not in blocks]
+    alone = {term: _rank(blocks.values()) - _rank(blocks[other] for other in blocks if other != term)
+             for term in blocks}  # fmt: skip
+    confused = [term for term, block in blocks.items() if alone[term] < block.shape[1]]
     for term in confused:
-        others = listed(other for other in confused if other != term)
-        reasons[term] = f"{term} varies together with {others or 'the others'}, so its own effect is unknown."
-    return {
-        name: column
-        for term, block in blocks.items()
-        if term not in confused
-        for name, column in block.items()
-    }, reasons
+        others = listed(other for other in confused if other != term) or "the others"
+        reasons.append([term, *UNKNOWN, TOGETHER.format(term, others)])
+    clear = [block for term, block in blocks.items() if term not in confused]
+    return pd.concat([pd.Series(1.0, frame.index, name=MEAN), *clear], axis=1), reasons
 
 
-def _columns(values: pd.Series) -> dict[str, Array]:
+def _columns(values: pd.Series) -> pd.DataFrame:
     """One centred column for numbers, one for each level but the first for anything else."""
-    if pd.api.types.is_numeric_dtype(values) and not pd.api.types.is_bool_dtype(values):
-        parts = {str(values.name): values.to_numpy(dtype=float)}
-    else:
+    parts = {str(values.name): values}
+    if not pd.api.types.is_numeric_dtype(values) or pd.api.types.is_bool_dtype(values):
         first, *rest = dict.fromkeys(values)
-        parts = {
-            f"{values.name}: {level}, not {first}": (values == level).to_numpy(dtype=float) for level in rest
-        }
-    return {name: column - column.mean() for name, column in parts.items()}
+        parts = {f"{values.name}: {level}, not {first}": values == level for level in rest}
+    return pd.DataFrame(parts).astype(float).apply(lambda column: column - column.to_numpy().mean())
 
 
-def _rank(blocks: dict[str, dict[str, Array]]) -> int:
-    columns = [column / np.linalg.norm(column) for block in blocks.values() for column in block.values()]
-    return int(np.linalg.matrix_rank(np.column_stack(columns), tol=1e-8)) if columns else 0
+def _rank(blocks: Iterable[pd.DataFrame]) -> int:
+    columns = [block / np.linalg.norm(block, axis=0) for block in blocks]
+    return int(np.linalg.matrix_rank(np.hstack(columns), tol=1e-8)) if columns else 0
 
 
-def _effects(frame: pd.DataFrame, random: Sequence[str]) -> tuple[dict[str, Array], list[str]]:
-    """The labels (rows,) of each random effect that can be told from the others, and what of the rest."""
+def _labels(frame: pd.DataFrame, random: Sequence[str]) -> dict[str, Array]:
+    """The level of each row, a number, for each random effect that can be told from the others."""
     labels: dict[str, Array] = {}
-    notes = []
     for effect in random:
         codes = frame.groupby(effect.split(":"), sort=False).ngroup().to_numpy()
-        count = int(codes.max()) + 1 if len(codes) else 0
-        if count < 2:
-            notes.append(
-                f"There is only one {effect}, so what another would have given is not in the intervals."
-            )
-        elif count < len(frame) and not any(_same(codes, other) for other in labels.values()):
-            # As many levels as rows would be the residual, the same rows as another effect that effect.
+        # As many levels as rows would be the residual, the same rows as another effect that effect.
+        again = any(np.array_equal(codes, other) for other in labels.values())
+        if not again and 1 < codes.max(initial=-1) + 1 < len(frame):
             labels[effect] = codes
-    return labels, notes
-
-
-def _same(one: Array, two: Array) -> bool:
-    pairs = len(np.unique(np.stack([one, two]), axis=1).T)
-    return pairs == one.max() + 1 == two.max() + 1
+    return labels
 
 
 def _estimate(
-    outcome: Array, design: Array, labels: dict[str, Array]
+    outcome: pd.Series, design: pd.DataFrame, labels: Mapping[str, Array]
 ) -> tuple[Array, Array, dict[str, float]] | None:
     """Estimates, their standard errors, and the deviation of each random effect; None without convergence."""
     # Imported here: it takes a second, which nobody pays who only wants an interval.
@@ -189,15 +152,12 @@ def _estimate(
     if not labels or spread < 1e-12:
         return None
     matrices = [np.eye(codes.max() + 1)[codes] for codes in labels.values()]
-    columns = [
-        [[f"{name} {i}" for i in range(matrix.shape[1])]]
-        for name, matrix in zip(labels, matrices, strict=True)
-    ]
+    columns = [[[f"{name} {i}" for i in range(codes.max() + 1)]] for name, codes in labels.items()]
     effects = VCSpec(list(labels), columns, [[matrix] for matrix in matrices])
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # a variance of zero is an answer; convergence is read below
-            model = MixedLM(outcome / spread, design, np.ones(len(outcome)), exog_vc=effects)
+        with warnings.catch_warnings(action="ignore"):  # zero is a variance too; convergence is read below
+            whole = np.ones(len(outcome))  # all rows in one group
+            model = MixedLM(outcome.to_numpy() / spread, design.to_numpy(), whole, exog_vc=effects)
             # Near a variance of zero the likelihood is flat, where methods that follow its slope stop early.
             found = model.fit(reml=True, method=["powell", "bfgs", "lbfgs", "cg"])
     except (np.linalg.LinAlgError, ValueError):
@@ -210,29 +170,13 @@ def _estimate(
     return spread * np.asarray(found.fe_params), spread * errors, deviations
 
 
-def _freedom(design: Array, index: int, labels: dict[str, Array]) -> tuple[int, str]:
-    """Degrees of freedom of a column: those of the effect with the fewest, among whose levels it varies."""
-    smallest, where = len(design) - design.shape[1], "row"
-    for name, codes in labels.items():
-        constant = [column for column in design.T if _constant(column, codes)]
-        if _constant(design[:, index], codes):
-            left = int(codes.max()) + 1 - int(np.linalg.matrix_rank(np.column_stack(constant)))
-            if left < smallest:
-                smallest, where = left, name
-    return smallest, where
-
-
-def _constant(column: Array, codes: Array) -> bool:
-    """Whether a column has one value within each level."""
-    order = np.argsort(codes, kind="stable")
-    inside = np.diff(codes[order]) == 0
-    return bool((np.abs(np.diff(column[order]))[inside] < 1e-9).all())
-
-
-def _unknown(term: str, note: str = "") -> tuple[object, ...]:
-    """The row of a term that the data do not identify."""
-    return term, *[math.nan] * 5, note
-
-
-def _table(rows: Iterable[tuple[object, ...]], reasons: dict[str, str]) -> pd.DataFrame:
-    return pd.DataFrame([*rows, *(_unknown(*reason) for reason in reasons.items())], columns=COLUMNS)
+def _freedoms(design: pd.DataFrame, labels: Mapping[str, Array]) -> dict[str, tuple[int, str]]:
+    """Degrees of freedom of each column: those of the effect with the fewest, among whose levels it varies;
+    and the name of that effect."""
+    found = dict.fromkeys(design, (len(design) - design.shape[1], "row"))
+    for effect, codes in labels.items():
+        levels = design.groupby(codes)
+        constant = design.loc[:, (levels.max() - levels.min()).max() < 1e-9]  # in each level one value
+        left = int(codes.max()) + 1 - int(np.linalg.matrix_rank(constant))
+        found |= {name: min(found[name], (left, effect), key=lambda one: one[0]) for name in constant}
+    return found
