@@ -79,7 +79,7 @@ def main() -> None:
     languages = typology.languages(frame["language"], declared)
     counts: dict[str, Counter[str]] = {}
     for table in worlds(frame, number, args.seed):
-        for one in claims.judged(table, languages):
+        for one in claims.judged(claims.overview(table, languages)):
             if one.claim.id not in ABOUT_SCORES:
                 counts.setdefault(one.claim.id, Counter())[one.verdict.word] += 1
     print(

@@ -13,7 +13,7 @@ import pytest
 from xstilts_lib.analysis import claims as c
 from xstilts_lib.analysis import claims_designs as how
 from xstilts_lib.analysis import claims_tasks as tasks
-from xstilts_lib.analysis import designs, kinds, typology, verdicts
+from xstilts_lib.analysis import designs, kinds, study, typology, verdicts
 from xstilts_lib.analysis import gains as g
 from xstilts_lib.analysis.claims import CLAIMS, OURS
 from xstilts_lib.common import places
@@ -34,13 +34,14 @@ def on_all(recipe: str, size: float) -> dict[tuple[str, str], float]:
 
 def findings(results: pd.DataFrame, declared=(), **terms) -> dict[str, verdicts.Verdict]:
     table = typology.languages(results["language"], declared)
-    return {entry.claim.id: entry.verdict for entry in c.judged(results, table, **terms)}
+    view = c.overview(results, table, verdicts.Terms(**terms))
+    return {entry.claim.id: entry.verdict for entry in c.judged(view)}
 
 
 def verdict(claim: str, results: pd.DataFrame, declared=(), **terms) -> str:
     table = typology.languages(results["language"], declared)
     only = [one for one in CLAIMS if one.id == claim]
-    found = c.judged(results, table, **terms, claims=only)[0].verdict
+    found = c.judged(c.overview(results, table, verdicts.Terms(**terms)), only)[0].verdict
     assert (found.word == "untestable here") == math.isnan(found.interval.estimate)
     assert found.sentence.endswith(".")
     return found.word
@@ -75,11 +76,11 @@ def test_every_claim_is_told_whole() -> None:
 
 
 def test_a_verdict_needs_the_baseline(build) -> None:
-    found = c.judged(build({}, recipes=["untrained", "mini_mnli"]))
+    found = c.judged(c.overview(build({}, recipes=["untrained", "mini_mnli"])))
     assert {entry.verdict.word for entry in found} == {"untestable here"}
     assert "the untouched encoder is no recipe" in found[0].verdict.sentence
     with pytest.raises(UserError, match="no column"):
-        c.judged(pd.DataFrame({"model": []}))
+        c.overview(pd.DataFrame({"model": []}))
 
 
 def test_a_table_of_the_baseline_alone(build, declared) -> None:
@@ -244,10 +245,10 @@ def sized_by(results: pd.DataFrame, test) -> verdicts.Verdict:
 
 
 def test_sizes_are_those_trained_on() -> None:
-    sizes = designs.trained_on(load_experiment("real"))
+    sizes = study.trained_on(load_experiment("real"))
     assert [sizes[model, "tydiqa"] for model in ("scarce", "e5-small", "plenty")] == [150, 1000, 3696]
     assert ("e5-small", "mnli") not in sizes, "it is read for a number of updates"
-    world = designs.trained_on(load_experiment("questions"))
+    world = study.trained_on(load_experiment("questions"))
     assert (world["medium", "mini_squad"], world["medium", "mini_tydiqa"]) == (12_000, 100)
 
 
@@ -272,7 +273,7 @@ def test_a_task_in_more_tokens_stands_with_the_main_encoder() -> None:
             ("e5-small", "none"), ("e5-small", "mnli"), ("twofold", "mnli"), ("threefold", "mnli"),
         )
     ]  # fmt: skip
-    found = designs.scores(plan, pd.DataFrame(rows).assign(metric="score", value=1.0))
+    found = study.scores(plan, pd.DataFrame(rows).assign(metric="score", value=1.0))
     assert found["recipe"].tolist() == ["none", "mnli", "mnli-then-mnli", "mnli-then-mnli-then-mnli"]
     assert set(found["model"]) == {"e5-small"}
     assert kinds.repeated("mnli-then-mnli")
@@ -416,18 +417,18 @@ def test_one_seed_settles_nothing(build, declared) -> None:
 def test_of_several_encoders_the_one_with_most_recipes_is_asked(build) -> None:
     large = build(on_all("mini_mnli", 9), recipes=[*BASE, "mini_mnli"]).assign(model="large", parameters=9e8)
     small = build({}, recipes=[*BASE, *SINGLES])
-    entries = {entry.claim.id: entry for entry in c.judged(pd.concat([large, small]))}
+    entries = {entry.claim.id: entry for entry in c.judged(c.overview(pd.concat([large, small])))}
     assert entries["C5"].model == "tiny"
     assert entries["C5"].verdict.word == "supported"
     lone = large[large["recipe"] != "none"].assign(model="without a baseline")
-    again = c.judged(pd.concat([lone, small]))
+    again = c.judged(c.overview(pd.concat([lone, small])))
     assert {entry.model for entry in again} == {"tiny"}
 
 
 def test_a_claim_goes_to_the_next_encoder_where_the_first_cannot_test_it(build) -> None:
     first = build({}, recipes=[*BASE, *SINGLES])
     second = build({}, recipes=[*BASE, "mini_hellaswag-then-mini_qqp"]).assign(model="other", parameters=5.0)
-    entries = {entry.claim.id: entry for entry in c.judged(pd.concat([first, second]))}
+    entries = {entry.claim.id: entry for entry in c.judged(c.overview(pd.concat([first, second])))}
     assert entries["Q5"].model == "other"
     assert entries["Q5"].verdict.word != "untestable here"
 
@@ -461,7 +462,7 @@ def test_real_tasks_are_found_by_their_kind() -> None:
 
 
 def test_table_and_count(build) -> None:
-    entries = c.judged(build({("mini_squad", "mini_tydiqa"): 12.0}))
+    entries = c.judged(c.overview(build({("mini_squad", "mini_tydiqa"): 12.0})))
     table = c.table(entries)
     assert len(table) == len(CLAIMS)
     assert {"id", "verdict", "estimate", "low", "high", "p", "p_holm", "evidence"} <= set(table.columns)

@@ -10,7 +10,7 @@ from collections.abc import Callable
 
 import pytest
 
-from xstilts_lib.analysis import answers, claims, gains
+from xstilts_lib.analysis import claims
 from xstilts_lib.analysis.claims import CLAIMS, OURS
 from xstilts_lib.common import places
 from xstilts_lib.experiment import load_experiment
@@ -22,12 +22,12 @@ def test_every_source_is_cited_on_the_page() -> None:
     prose = "".join("".join(cell["source"]) for cell in page["cells"] if cell["cell_type"] == "markdown")
     cited = set(re.findall(r"\{cite(?::t)?\}`(\w+)`", prose))
     sources = {claim.source for claim in CLAIMS} - {OURS}
-    assert cited == sources | set(gains.published()["citation"])
+    assert cited == sources | set(claims.published()["citation"])
 
 
 def test_ours_stand_beside_the_published_ones(build) -> None:
     view = claims.overview(build({("mini_mnli", "mini_xnli"): 4.0}, recipes=["none", "mini_mnli"], noise=0.1))
-    rows = answers.beside_published(view.of("tiny")).set_index("target")
+    rows = claims.beside_published(view.of("tiny")).set_index("target")
     assert rows.loc["xnli", "gain"] == "+0.8"
     assert rows.loc["xnli", "here"] == "mini XNLI"
     assert rows.loc["xnli", "gain here"].startswith("+4.")

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from xstilts_lib.analysis import designs, typology
+from xstilts_lib.analysis import designs, study, typology
 from xstilts_lib.analysis import gains as g
 from xstilts_lib.experiment import Design, Subsets
 from xstilts_lib.tasks.recipe import parse
@@ -29,29 +29,29 @@ def asked(recipes: list[str], targets: list[str], models: tuple[str, ...] | None
     ],
 )
 def test_how_joint_recipes_came_about(subsets: Subsets | None, said: str) -> None:
-    assert said in designs.drawn(Design("?", (), (), subsets=subsets))
+    assert said in study.drawn(Design("?", (), (), subsets=subsets))
 
 
 def test_a_design_selects_its_cells_in_its_own_order(build: Build) -> None:
     table = g.scores(pd.concat([build({}), build({}).assign(model="other")]))
-    chosen = designs.select(table, asked(["mini_squad", "none"], ["mini_tydiqa", "mini_xnli"], ("tiny",)))
+    chosen = study.select(table, asked(["mini_squad", "none"], ["mini_tydiqa", "mini_xnli"], ("tiny",)))
     assert list(dict.fromkeys(chosen["recipe"])) == ["mini_squad", "none"]
     assert list(dict.fromkeys(chosen["target"])) == ["mini_tydiqa", "mini_xnli"]
     assert set(chosen["model"]) == {"tiny"}
     assert list(chosen.columns) == list(table.columns)
     assert len(chosen) == 2 * 2 * 8 * 4
-    everyone = designs.select(table, asked(["none"], ["mini_xnli"]))
+    everyone = study.select(table, asked(["none"], ["mini_xnli"]))
     assert set(everyone["model"]) == {"tiny", "other"}
 
 
 def test_the_extent_of_a_design_in_words(build: Build) -> None:
-    chosen = designs.select(g.scores(build({})), asked(["none", "mini_squad"], ["mini_xnli"]))
-    assert designs.told(chosen) == "2 recipes, 1 target, 1 encoder, 8 languages and 4 seeds"
+    chosen = study.select(g.scores(build({})), asked(["none", "mini_squad"], ["mini_xnli"]))
+    assert study.extent(chosen) == "2 recipes, 1 target, 1 encoder, 8 languages and 4 seeds"
 
 
 def test_sizes_from_the_smallest(build: Build) -> None:
     large = build({}).assign(model="large", parameters=9000)
-    assert designs.sizes(pd.concat([large, build({})])) == {"tiny": 1000.0, "large": 9000.0}
+    assert study.sizes(pd.concat([large, build({})])) == {"tiny": 1000.0, "large": 9000.0}
 
 
 def test_languages_with_little_text_apart(build: Build, declared: list[dict[str, object]]) -> None:

@@ -21,7 +21,8 @@ LIKE_THE_STUDY = {
 
 def verdicts(results: pd.DataFrame, declared=(), **terms) -> dict[str, v.Verdict]:
     table = typology.languages(results["language"], declared)
-    found = claims.judged(results, table, **terms, claims=claims.SIGNATURE.values())
+    view = claims.overview(results, table, v.Terms(**terms))
+    found = claims.judged(view, claims.SIGNATURE.values())
     return {name: one.verdict for name, one in zip(claims.SIGNATURE, found, strict=True)}
 
 

@@ -1,22 +1,23 @@
 """The tables and sentences with which the chapters answer: verdicts, slopes over sizes, seeds that lack.
 
 >>> from xstilts_lib.analysis import answers, gains
->>> table = answers.judged(gains.summary(differences), margin=2.0)       # doctest: +SKIP
->>> answers.verdicts(table, 2.0)                                         # doctest: +SKIP
+>>> answers.verdicts(gains.summary(differences), margin=2.0)             # doctest: +SKIP
 'of 2 differences 1 is supported (1 above zero, none below), 1 is contradicted (within ±2 points) and ...'
 
-Every difference is put to the claim that there is one, of either sign (verdicts.differs).
+Every difference is put to the claim that there is one, of either sign (verdicts.differs); a prediction of an
+explanation to what it expects.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
-from ..common.words import NOTHING, number, plural
-from . import gains, kinds
+from ..common.words import NOTHING, listed, number, plural
+from .gains import BASELINE
 from .statistics import (
     LEVEL,
     MOST_SEEDS,
@@ -27,29 +28,32 @@ from .statistics import (
     student_interval,
     student_p,
 )
-from .verdicts import CONTRADICTED, INCONCLUSIVE, SUPPORTED, View, differs
-from .wording import between, cell, cells, chance, named, signed
+from .study import NAMES, OPEN, Study
+from .verdicts import CONTRADICTED, INCONCLUSIVE, RULES, SUPPORTED, Word, differs
+from .wording import between, cells, chance, named, signed
+
+PREDICTIONS = Path(__file__).with_name("predictions.csv")
 
 
-def judged(summary: pd.DataFrame, margin: float) -> pd.DataFrame:
-    """The summary (estimate, low, high) with a column `verdict`, on the claim that there is a difference."""
-    rows = summary[["estimate", "low", "high", "seeds"]].itertuples(index=False)
-    return summary.assign(verdict=[differs(Interval(*row), margin) for row in rows])
-
-
-def verdicts(table: pd.DataFrame, margin: float) -> str:
-    """How many differences came out which way, in a clause."""
-    count = {word: int((table["verdict"] == word).sum()) for word in (SUPPORTED, CONTRADICTED, INCONCLUSIVE)}
-    above = int(((table["verdict"] == SUPPORTED) & (table["estimate"] > 0)).sum())
-    below = count[SUPPORTED] - above
+def verdicts(summary: pd.DataFrame, margin: float) -> str:
+    """How many differences of a summary came out which way, in a clause."""
+    found = _judged(summary, margin)
+    count = {word: found.count(word) for word in (SUPPORTED, CONTRADICTED, INCONCLUSIVE)}
+    below = int((summary["high"] < 0).sum())
+    above = count[SUPPORTED] - below
     which = f" ({above or 'none'} above zero, {below or 'none'} below)" if count[SUPPORTED] else ""
     supported, contradicted, inconclusive = (
         f"{number or 'none'} {'is' if number < 2 else 'are'}" for number in count.values()
     )
     return (
-        f"of {plural(len(table), 'difference')} {supported} supported{which}, {contradicted} contradicted "
+        f"of {plural(len(found), 'difference')} {supported} supported{which}, {contradicted} contradicted "
         f"(within ±{margin:g} points) and {inconclusive} inconclusive"
     )
+
+
+def _judged(summary: pd.DataFrame, margin: float) -> list[Word]:
+    rows = summary[["estimate", "low", "high", "seeds"]].itertuples(index=False)
+    return [differs(Interval(*row), margin) for row in rows]
 
 
 def outstanding(table: pd.DataFrame, by: Sequence[str] = ("recipe", "target"), level: float = LEVEL) -> str:
@@ -81,7 +85,7 @@ def shown(
     for name, column in (("p alone", "p"), ("p corrected", "p_holm")):
         table[name] = [chance(p, name=False) for p in summary[column]]
     table["seeds"] = summary["seeds"]
-    return table if margin is None else table.assign(verdict=judged(summary, margin)["verdict"])
+    return table if margin is None else table.assign(verdict=_judged(summary, margin))
 
 
 def over_sizes(
@@ -143,24 +147,35 @@ def lacking(
     return pd.DataFrame(rows, columns=[*by, "seeds", "spread", "needed"])
 
 
-def beside_published(view: View) -> pd.DataFrame:
-    """Published gains, and beside each what one encoder does here, on the target that stands for that one.
+def predictions(studies: Iterable[Study], margin: float) -> pd.DataFrame:
+    """What each explanation predicts (predictions.csv), and what each study found: a row for each of both.
 
-    Further columns: here (the target), untouched (its score without intermediate training), gain here (the
-    mean over the plain recipes with half its interval, and how many recipes).
+    explanation, says, study, expects, estimate, low, high, seeds, found (in words), verdict.
     """
     rows = []
-    table = gains.published_gains()
-    for target in table["target"]:
-        here = next((name for name in (target, f"mini_{target}") if name in view.targets), None)
-        if here is None:
-            rows.append(("", "", ""))
-            continue
-        scores = gains.over_languages(view.baseline[view.baseline["target"] == here])["score"]
-        means = view.grid(view.kind(kinds.plain), [here])
-        found = student_interval(means.mean(axis=1))
-        gain = f"{cell(found.estimate, found.low, found.high, sign=True)} ({means.shape[1]})"
-        rows.append((named(here), number(scores.mean()), NOTHING if means.empty else gain))
-    table = table.assign(gain=table["gain"].map(signed))
-    table = table.join(pd.DataFrame(rows, columns=["here", "untouched", "gain here"]))
-    return table[table["here"] != ""]
+    for row in pd.read_csv(PREDICTIONS, comment="#", keep_default_na=False).to_dict("records"):
+        for study in studies:
+            if row["only"] not in ("", study.plan.name):
+                continue
+            recipe, target, less = (row[key] and study.own(row[key]) for key in ("recipe", "target", "less"))
+            change = study.change(recipe, target, row["where"], less or BASELINE)
+            estimate, low, high, seeds, _ = change.interval
+            verdict = RULES[row["expects"]](change.interval, margin) if change.measured else OPEN
+            rows.append(
+                {"explanation": row["explanation"], "says": row["says"], "study": NAMES[study.plan.name],
+                 "expects": row["expects"], "estimate": estimate, "low": low, "high": high,
+                 "seeds": int(seeds), "found": str(change), "verdict": verdict}
+            )  # fmt: skip
+    return pd.DataFrame(rows)
+
+
+def scored(found: pd.DataFrame) -> str:
+    """How many predictions of each explanation came out which way, a line an explanation (Markdown)."""
+    lines = []
+    for name, part in found.groupby("explanation", sort=False):
+        told = "; ".join(
+            f"{study}: " + listed(f"{count} {word}" for word, count in rows["verdict"].value_counts().items())
+            for study, rows in part.groupby("study", sort=False)
+        )
+        lines.append(f"- *{name}.* {told[:1].upper()}{told[1:]}.")
+    return "\n".join(lines)

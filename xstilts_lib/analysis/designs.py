@@ -1,22 +1,15 @@
-"""The part of a results table that one question is about, and the comparisons that answer it.
+"""Comparisons of recipes that answer a question: which there are, and their differences seed by seed.
 
->>> from xstilts_lib.analysis import designs, gains
->>> scores = designs.select(gains.scores(table), plan.designs["joint"])          # doctest: +SKIP
+>>> from xstilts_lib.analysis import designs
 >>> designs.differences(gained, designs.joint_pairs(gained["recipe"]))           # doctest: +SKIP
 """
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable, Mapping, Sequence
 
-import numpy as np
 import pandas as pd
 
-from ..common import shapes
-from ..common.words import listed, plural
-from ..experiment import Design, Experiment
-from ..sources.miniature.settings import TRAIN
 from ..tasks import task
 from ..tasks.recipe import THEN, parse
 from . import gains as g
@@ -24,107 +17,6 @@ from . import kinds, typology
 
 LITTLE, MUCH = "little text", "more text"
 ALL = "all languages"
-
-
-def scores(plan: Experiment, results: pd.DataFrame) -> pd.DataFrame:
-    """Of gains.scores; a task that an encoder trained for k times as many updates stands with the main
-    encoder, as the task k times in sequence: a chain is held against it."""
-    found = g.scores(results)
-    for name in retrained(plan):
-        other = plan.with_model(name)
-        for recipe in filter(kinds.single, dict.fromkeys(found.loc[found["model"] == name, "recipe"])):
-            ours, theirs = (one.settings_for("intermediate", [recipe]).steps for one in (other, plan))
-            if ours and theirs and ours > theirs and ours % theirs == 0:
-                mine = (found["model"] == name) & (found["recipe"] == recipe)
-                found.loc[mine, "recipe"] = THEN.join([recipe] * (ours // theirs))
-                found.loc[mine, "model"] = plan.model.name
-    return found
-
-
-def retrained(plan: Experiment) -> list[str]:
-    """The variants that are no other encoder, but train a task of the same one in another way."""
-    rows = plan.variants.items()
-    return [name for name, row in rows if row.tasks and not (row.architecture or row.path or row.layers)]
-
-
-def trained_on(plan: Experiment) -> dict[tuple[str, str], int]:
-    """(encoder, task) -> how many English examples it is trained on there, the main encoder's first: of the
-    targets, and of the intermediate tasks that are read by the pass and not for a number of updates."""
-    made_up = plan.source["kind"] == "miniature"
-    found = {}
-    for one in plan.each_model():
-        settings = {name: one.settings_for("target", [name]) for name in one.targets_trained}
-        for name in one.intermediates:
-            read = one.settings_of(name, [name])
-            settings |= {name: read} if not read.steps else {}
-        for name, stated in settings.items():
-            lender = task(name).train or name
-            rows = (
-                {**TRAIN, **plan.source.get("train", {})}.get(lender)
-                if made_up
-                else task(lender).size("train", "en")
-            )
-            if known := [number for number in (rows, stated.examples) if number]:
-                found[one.model.name, name] = min(known)
-    return found
-
-
-def select(frame: pd.DataFrame, design: Design, besides: Sequence[str] = ()) -> pd.DataFrame:
-    """The rows of results, or of gains.scores, that a design asks for, in the order that it names them; and
-    those of the recipes `besides`."""
-    asked = {"recipe": [*map(str, design.recipes), *besides], "target": list(design.targets)}
-    kept = frame[frame["recipe"].isin(asked["recipe"]) & frame["target"].isin(asked["target"])]
-    if design.models is not None:
-        kept = kept[kept["model"].isin(list(design.models))]
-
-    def place(column: pd.Series) -> pd.Series:
-        names = asked.get(str(column.name))
-        return column.map({name: at for at, name in enumerate(names)}) if names else column
-
-    by = ["recipe", "target", "model", "seed"]
-    return kept.sort_values(by, key=place, kind="stable", ignore_index=True)
-
-
-def sizes(results: pd.DataFrame, plan: Experiment | None = None) -> dict[str, float]:
-    """The encoders of a results table with their parameters, smallest first; NaN where it does not say.
-
-    Where an experiment's encoders are the lowest layers of one, it is their number that counts: most of the
-    parameters are embeddings, which all of them share.
-    """
-    if plan and any(row.layers for row in plan.variants.values()):
-        each = {one.model.name: one.model for one in plan.each_model()}
-        whole = shapes.known(None, plan.model.package or plan.model.path)["num_hidden_layers"]
-        found = {name: float(each[name].layers or whole) for name in results["model"].unique()}
-        return dict(sorted(found.items(), key=lambda one: one[1]))
-    stated = results["parameters"] if "parameters" in results else pd.Series(np.nan, results.index)
-    found = pd.to_numeric(stated, errors="coerce").groupby(results["model"]).max().sort_values()
-    return {str(name): float(value) for name, value in found.items()}
-
-
-def told(scores: pd.DataFrame) -> str:
-    """The extent of a design in words: recipes, targets, encoders, languages, seeds."""
-    counts = (
-        ("recipe", scores["recipe"].nunique()),
-        ("target", scores["target"].nunique()),
-        ("encoder", scores["model"].nunique()),
-        ("language", scores["language"].nunique()),
-        ("seed", scores["seed"].nunique()),
-    )
-    return listed(plural(int(count), noun) for noun, count in counts)
-
-
-def drawn(design: Design) -> str:
-    """How the joint recipes of a design came about, in a sentence."""
-    draw = design.subsets
-    if draw is None:
-        return "The joint recipes were listed by hand."
-    tasks, sizes = len(draw.tasks), listed(str(size) for size in draw.sizes)
-    if all(math.comb(tasks, size) <= draw.each for size in draw.sizes):
-        return f"The joint recipes are all the subsets of {sizes} out of {tasks} tasks."
-    return (
-        f"The joint recipes were drawn at random from {tasks} tasks: of {sizes} tasks at once, "
-        f"{draw.each} each, or as many as there are."
-    )
 
 
 def by_level(gained: pd.DataFrame, languages: pd.DataFrame) -> pd.DataFrame:

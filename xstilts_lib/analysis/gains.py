@@ -11,7 +11,6 @@ percentage points.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -35,7 +34,6 @@ SCORE = "score"  # the metric that stands for a target: F1, accuracy, or (F1 + e
 DEV = "dev_score"  # the same on its English dev set, by which recipes are chosen
 RETRIEVAL = "retrieval"  # the group of targets without training data
 KEYS = ["model", "recipe", "target", "language", "seed"]
-NUMBERS = Path(__file__).with_name("published.csv")
 
 
 def scores(results: pd.DataFrame) -> pd.DataFrame:
@@ -219,26 +217,6 @@ def ordered(recipes: Iterable[str]) -> list[str]:
 def trained(recipes: Iterable[str]) -> list[str]:
     """The recipes that train on an intermediate task: all but the floor and the baseline."""
     return [name for name in dict.fromkeys(recipes) if name not in (FLOOR, BASELINE)]
-
-
-def published() -> pd.DataFrame:
-    """What others report, a row a number: system, setting, target, metric, language, value, citation, place.
-
-    Of another encoder, on other data: read beside ours, never averaged with them.
-    """
-    return pd.read_csv(NUMBERS, comment="#")
-
-
-def published_gains() -> pd.DataFrame:
-    """XTREME's test sets, a row a target: X-STILTs, XLM-R Large, and the first less the second as `gain`.
-
-    Scores are in percent; question answering counts the mean of exact match and F1, as XTREME does.
-    """
-    frame = published()
-    frame = frame[frame["setting"] == "as submitted to XTREME"]
-    wide = frame.pivot_table(index="target", columns="system", values="value", sort=False)
-    wide = wide[["X-STILTs", "XLM-R Large"]].reset_index().rename_axis(columns=None)
-    return wide.assign(gain=wide["X-STILTs"] - wide["XLM-R Large"])
 
 
 def _without(*names: str) -> list[str]:

@@ -113,6 +113,16 @@ def differs(interval: Interval, margin: float) -> Word:
     return CONTRADICTED if interval.low > -margin and interval.high < margin else INCONCLUSIVE
 
 
+def same(interval: Interval, margin: float) -> Word:
+    """Of a claim that there is no difference: what `differs` says, turned round."""
+    turned = {SUPPORTED: CONTRADICTED, CONTRADICTED: SUPPORTED}
+    return turned.get(word := differs(interval, margin), word)
+
+
+# What an explanation may expect, by the words of predictions.csv.
+RULES: dict[str, Rule] = {"rise": rises, "fall": falls, "no gain": gains_nothing, "same": same}
+
+
 def judge(
     rule: Rule, values: ArrayLike, terms: Terms, what: str, note: str = "", unit: str = POINTS
 ) -> Verdict:

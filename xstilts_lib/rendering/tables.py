@@ -151,7 +151,8 @@ def show_claims(experiment: Experiment, features: Path | None, form: str) -> Non
     from ..analysis.verdicts import Terms, counted
 
     scores = results.load(experiment)
-    made = claims.judged(scores, typology.known(experiment, scores["language"], features), plan=experiment)
+    known = typology.known(experiment, scores["language"], features)
+    made = claims.judged(claims.overview(scores, known, plan=experiment))
     if form != "table":
         frame = claims.table(made).round(6)
         rows = frame.astype(object).where(frame.notna(), None).to_dict("records")

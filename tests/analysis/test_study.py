@@ -8,17 +8,17 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from xstilts_lib.analysis import gains, opening, story, verdicts
+from xstilts_lib.analysis import answers, gains, opening, study, verdicts
 from xstilts_lib.analysis.statistics import Interval, student_interval
 
 
 @pytest.fixture(scope="module")
-def lab() -> story.Study:
-    return story.Study(story.LABORATORY)
+def lab() -> study.Study:
+    return study.whole(study.LABORATORY)
 
 
 @pytest.fixture
-def real(lab, monkeypatch: pytest.MonkeyPatch) -> story.Study:
+def real(lab, monkeypatch: pytest.MonkeyPatch) -> study.Study:
     """A study of which one seed of one target is done."""
     rows = [
         {"experiment": "real", "model": "e5-small", "parameters": 1, "recipe": recipe, "target": "tydiqa",
@@ -26,30 +26,30 @@ def real(lab, monkeypatch: pytest.MonkeyPatch) -> story.Study:
         for recipe, values in (("none", (50.0, 30.0, 20.0)), ("squad_v1", (51.0, 36.0, 24.0)))
         for code, value in zip(("en", "fi", "te"), values, strict=True)
     ]  # fmt: skip
-    monkeypatch.setattr(story.results, "load", lambda *_, **__: pd.DataFrame(rows))
-    return story.Study(story.REAL)
+    monkeypatch.setattr(study.results, "load", lambda *_, **__: pd.DataFrame(rows))
+    return study.whole(study.REAL)
 
 
-def test_a_change_is_the_mean_of_paired_differences(lab: story.Study) -> None:
+def test_a_change_is_the_mean_of_paired_differences(lab: study.Study) -> None:
     found = lab.change("mini_squad", "mini_tydiqa")
     gained = gains.over_languages(gains.gains(lab.scores))
     rows = gained.query("model == 'medium' and recipe == 'mini_squad' and target == 'mini_tydiqa'")
     assert found.interval.estimate == pytest.approx(rows["gain"].mean())
     assert found.interval.n == rows["seed"].nunique()
     english, lead = (
-        lab.change("mini_squad", "mini_tydiqa", where) for where in (story.ENGLISH, story.ADVANTAGE)
+        lab.change("mini_squad", "mini_tydiqa", where) for where in (study.ENGLISH, study.ADVANTAGE)
     )
     assert lead.interval.estimate == pytest.approx(english.interval.estimate - found.interval.estimate)
 
 
-def test_one_seed_has_no_interval_and_no_seed_no_number(real: story.Study) -> None:
+def test_one_seed_has_no_interval_and_no_seed_no_number(real: study.Study) -> None:
     one = real.change("squad_v1", "tydiqa")
     assert str(one) == "+5.0 points (one seed, so no interval)"
     assert one.worded("up", "down", "unsure") == "unsure"
     for absent in (real.change("mnli", "tydiqa"), real.change("squad_v1", "xnli")):
-        assert str(absent) == absent.worded("up", "down", "unsure") == story.OPEN
+        assert str(absent) == absent.worded("up", "down", "unsure") == study.OPEN
     assert real.badge().startswith("real · 1 seed · ")
-    assert real.badge("xnli") == f"real · {story.OPEN}"
+    assert real.badge("xnli") == f"real · {study.OPEN}"
     assert real.layers(["none"], "tatoeba").empty
     assert list(real.by_language("squad_v1", "tydiqa")["language"]) == ["fi", "te", "en"]
 
@@ -58,28 +58,28 @@ def test_one_seed_has_no_interval_and_no_seed_no_number(real: story.Study) -> No
     ("values", "word"), [([4.0, 5.0, 6.0], "up"), ([-4.0, -5.0, -6.0], "down"), ([-4.0, 5.0, 0.0], "unsure")]
 )
 def test_words_follow_the_interval(values: list[float], word: str) -> None:
-    assert story.Change(student_interval(np.array(values))).worded("up", "down", "unsure") == word
+    assert study.Change(student_interval(np.array(values))).worded("up", "down", "unsure") == word
 
 
-def test_every_prediction_is_put_to_every_study_that_can_tell(lab: story.Study, real: story.Study) -> None:
-    found = story.predictions([real, lab], margin=2.0)
+def test_every_prediction_is_put_to_every_study_that_can_tell(lab: study.Study, real: study.Study) -> None:
+    found = answers.predictions([real, lab], margin=2.0)
     assert found["explanation"].nunique() == 4
-    assert set(found["verdict"]) <= {*verdicts.WORDS, story.OPEN}
+    assert set(found["verdict"]) <= {*verdicts.WORDS, study.OPEN}
     measured = found[found["study"] == "real languages"].set_index("says")["estimate"].notna()
     assert measured.sum() == 2, "what rests on the one target and the one recipe"
     only = found[found["says"] == "inference gains nothing from its own data"]
     assert list(only["study"]) == ["laboratory"]
-    assert story.scored(found).count("- *") == 4
+    assert answers.scored(found).count("- *") == 4
 
 
 def test_sameness_is_the_claim_of_a_difference_turned_round() -> None:
-    assert story.same(Interval(0.0, -1.0, 1.0, 3), 2.0) == verdicts.SUPPORTED
-    assert story.same(Interval(5.0, 4.0, 6.0, 3), 2.0) == verdicts.CONTRADICTED
-    assert story.same(Interval(1.0, -4.0, 6.0, 3), 2.0) == verdicts.INCONCLUSIVE
-    assert story.same(Interval(1.0, math.nan, math.nan, 1), 2.0) == verdicts.INCONCLUSIVE
+    assert verdicts.same(Interval(0.0, -1.0, 1.0, 3), 2.0) == verdicts.SUPPORTED
+    assert verdicts.same(Interval(5.0, 4.0, 6.0, 3), 2.0) == verdicts.CONTRADICTED
+    assert verdicts.same(Interval(1.0, -4.0, 6.0, 3), 2.0) == verdicts.INCONCLUSIVE
+    assert verdicts.same(Interval(1.0, math.nan, math.nan, 1), 2.0) == verdicts.INCONCLUSIVE
 
 
-def test_the_opening_figure_names_languages_and_draws_zero(real: story.Study) -> None:
+def test_the_opening_figure_names_languages_and_draws_zero(real: study.Study) -> None:
     table = real.by_language("squad_v1", "tydiqa")
     figure = opening.draw([("Questions", table), ("Inference", table.iloc[:0])], {"fi": "Finnish"})
     above, left, right = figure.findobj(lambda each: each.__class__.__name__ == "Axes")
