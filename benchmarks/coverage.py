@@ -59,11 +59,11 @@ def settings() -> list[Setting]:
         for name, spread in SPREADS.items():
             world = f"{seeds} seeds, {languages} languages, {name}"
             values = gains_of(seeds, languages, spread)
-            rows.append(("bootstrap_interval", world, "interval", resampled(values), some))
+            rows.append(("crossed_interval", world, "interval", over_all(values), some))
     for name, spread in SPREADS.items():
         values = with_examples(5, 8, 100, spread)
         world = f"5 seeds, 8 languages, 100 examples, {name}"
-        rows.append(("bootstrap_interval", world, "interval", resampled(values, 3), some))
+        rows.append(("crossed_interval", world, "interval", over_all(values, 3), some))
     for n in (100, 250, 1000):
         world = f"{n} sentences in 4 languages, right or wrong"
         rows.append(("paired_p", world, "test", examples(n), some))
@@ -120,15 +120,12 @@ def with_examples(seeds: int, languages: int, count: int, spread: tuple[float, .
     return values
 
 
-def resampled(values: Simulate, axes: int = 2) -> Simulate:
-    """A bootstrap, with new draws every few worlds: those of a table share theirs."""
+def over_all(values: Simulate, axes: int = 2) -> Simulate:
+    """The interval over seeds, languages and, of three axes, examples at once; some worlds at a time."""
 
     def simulate(rng: np.random.Generator, worlds: int) -> np.ndarray:
-        found = []
-        for first in range(0, worlds, 50):
-            table = values(rng, min(50, worlds - first))
-            found.append(inside(crossed.bootstrap_interval(table, draws=1000, seed=first, axes=axes)))
-        return np.concatenate(found)
+        tables = (values(rng, min(50, worlds - first)) for first in range(0, worlds, 50))
+        return np.concatenate([inside(crossed.crossed_interval(table, axes=axes)) for table in tables])
 
     return simulate
 

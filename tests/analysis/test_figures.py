@@ -152,28 +152,17 @@ def test_learning_curves_of_no_run(curves) -> None:
     assert figure.axes[0].texts[0].get_text() == "no such run in this experiment"
 
 
-def test_time_bars_write_their_values() -> None:
-    times = pd.DataFrame(
-        {"phase": ["pretraining", "target"], "task": ["encoder", "mini_xnli"], "minutes": [3.21, 0.4]}
-    )
-    figure = training.time_bars(times)
-    legible(figure)
-    assert [text.get_text() for text in figure.axes[0].texts] == ["3.2", "0.4"]
-    assert len({bar.get_hatch() for bar in figure.axes[0].patches}) == 2
-
-
 def test_a_recipe_of_many_tasks_has_lines_of_its_own() -> None:
     joint = "+".join(f"mini_{name}" for name in ("ccg", "hellaswag", "mnli", "qqp", "squad"))
     recipes = [joint, "mini_squad", f"{joint}-then-mini_mnli", "mini_qqp"]
     gained = pd.DataFrame(
         {"recipe": recipes, "target": "mini_xnli", "estimate": 1.0, "low": 0.5, "high": 1.5, "seeds": 3}
     )
-    times = pd.DataFrame({"phase": "intermediate", "task": recipes, "minutes": 1.0})
-    for figure in (f.gain_dots(gained), training.time_bars(times)):
-        legible(figure)
-        labels = [label.get_window_extent() for label in figure.axes[0].get_yticklabels()]
-        assert all(upper.y0 >= lower.y1 for upper, lower in pairwise(labels))
-        assert max(label.width for label in labels) < figure.bbox.width / 3
+    figure = f.gain_dots(gained)
+    legible(figure)
+    labels = [label.get_window_extent() for label in figure.axes[0].get_yticklabels()]
+    assert all(upper.y0 >= lower.y1 for upper, lower in pairwise(labels))
+    assert max(label.width for label in labels) < figure.bbox.width / 3
 
 
 def test_picture_carries_its_description(scores) -> None:

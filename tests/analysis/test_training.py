@@ -49,29 +49,12 @@ def test_histories(parts) -> None:
     assert curves[curves["degenerate"]]["seed"].unique().tolist() == [1]
 
 
-def test_where_the_time_went(parts) -> None:
-    times = training.times(training.histories(parts)[1])
-    assert times.to_dict("list") == {
-        "phase": ["pretraining", "intermediate", "target", "retrieval"],
-        "task": ["encoder", "mini_squad", "mini_xnli", "retrieval"],
-        "minutes": [1.0, 0.5, 0.5, 0.1],
-        "runs": [1, 1, 2, 1],
-    }
-
-
 def test_what_learnt_nothing_is_named(parts) -> None:
     _, runs = training.histories(parts)
     assert training.told(runs) == (
         "1 of 4 training runs learnt nothing, and still count: none, mini_xnli, seed 1 (at chance)."
     )
     assert training.told(runs[~runs["degenerate"]]) == "All 3 training runs learnt something."
-
-
-def test_speeds(parts) -> None:
-    speeds = training.speeds(training.histories(parts)[1]).set_index("phase")
-    assert speeds.loc["target", "tokens_per_second"] == 12000 / 8
-    assert speeds.loc["target", "degenerate"] == 1
-    assert "retrieval" not in speeds.index
 
 
 def test_a_damaged_history_is_named(parts, tmp_path: Path) -> None:
@@ -86,5 +69,4 @@ def test_a_damaged_history_is_named(parts, tmp_path: Path) -> None:
 def test_nothing_yet() -> None:
     curves, runs = training.histories([])
     assert curves.empty
-    assert training.times(runs).empty
-    assert training.speeds(runs).empty
+    assert runs.empty

@@ -156,7 +156,7 @@ def cube(frame: pd.DataFrame, value: str = "gain") -> tuple[pd.DataFrame, Array]
     """`value` of one model as an array (cells, seeds, languages), English left out; a cell is recipe, target.
 
     Returns the cells too, as a frame of recipe and target; NaN is a score that does not exist. It is what
-    crossed.bootstrap_interval and crossed.crossed_draws resample.
+    crossed.crossed_interval takes.
     """
     foreign = frame[frame["language"] != SOURCE_LANGUAGE]
     if foreign["model"].nunique() > 1:

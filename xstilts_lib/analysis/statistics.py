@@ -9,7 +9,7 @@
 |---|---|
 | would other seeds agree? | student_interval, student_p, sign_flip_p |
 | may a mean be taken over several recipes? | alike_p |
-| in other languages, on other examples too? | crossed.bootstrap_interval |
+| in other languages, on other examples too? | crossed.crossed_interval |
 | do these very models differ on other examples? | paired_p |
 | does it go with a property of languages? | spearman_interval, spearman_p |
 | how often does one run beat another? | probability_of_improvement |

@@ -1,4 +1,4 @@
-"""How the training runs went: their loss curves, their speed, their time, and which of them learnt nothing.
+"""How the training runs went: their loss curves, and which of them learnt nothing.
 
 >>> from xstilts_lib.analysis import training
 >>> parts = [(run.recipe.name, run.seed, part, run.part_directory(part)) for part in run.parts]
@@ -16,12 +16,11 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-import matplotlib
 import pandas as pd
 from matplotlib.figure import Figure
 
 from ..common.errors import UserError
-from ..common.words import duration, listed, plural, time_unit
+from ..common.words import listed, plural
 from . import figures as f
 from . import picture
 from .gains import BASELINE, FLOOR
@@ -77,28 +76,6 @@ def phase(recipe: str, part: str) -> str:
     return RETRIEVAL if part == "retrieval" else TARGET
 
 
-def times(runs: pd.DataFrame) -> pd.DataFrame:
-    """Minutes by phase and task over all runs, in the order of the phases: phase, task, minutes, runs."""
-    tasks = runs["part"].where(runs["phase"].isin([TARGET, RETRIEVAL]), runs["recipe"])
-    tasks = tasks.mask(runs["phase"] == PRETRAINING, "encoder")
-    grouped = runs.assign(task=tasks).groupby(["phase", "task"], sort=False)["seconds"]
-    table = grouped.agg(minutes=lambda column: column.sum() / 60, runs="size").reset_index()
-    order = {name: place for place, name in enumerate((PRETRAINING, INTERMEDIATE, TARGET, RETRIEVAL))}
-    return table.sort_values("phase", key=lambda column: column.map(order), kind="stable").reset_index(
-        drop=True
-    )
-
-
-def speeds(runs: pd.DataFrame) -> pd.DataFrame:
-    """Tokens a second in each phase, over its runs: phase, runs, tokens, tokens_per_second, degenerate."""
-    trained = runs[runs["training"] > 0]
-    by_phase = trained.groupby("phase", sort=False)
-    table = by_phase[["tokens", "degenerate"]].sum()
-    table.insert(0, "runs", by_phase.size())
-    table["tokens_per_second"] = table["tokens"] / by_phase["training"].sum()
-    return table.reset_index()
-
-
 def told(runs: pd.DataFrame) -> str:
     """In one sentence, whether every training run learnt something; those that did not are named."""
     trained = runs[runs["training"] > 0]
@@ -107,16 +84,6 @@ def told(runs: pd.DataFrame) -> str:
         return f"All {plural(len(trained), 'training run')} learnt something."
     names = listed(f"{row.recipe}, {row.part}, seed {row.seed} ({row.reason})" for row in lost.itertuples())
     return f"{len(lost)} of {plural(len(trained), 'training run')} learnt nothing, and still count: {names}."
-
-
-def most(table: pd.DataFrame) -> str:
-    """In one sentence, which row of `times` took longest."""
-    if table.empty:
-        return "Nothing has been run."
-    row = table.loc[table["minutes"].idxmax()]
-    share = row["minutes"] / max(table["minutes"].sum(), 1e-9)
-    size = f"{duration(60 * row['minutes'])}, {share:.0%} of all"
-    return f"Most of it went into {row['task']} in the phase {row['phase']} ({size})."
 
 
 def learning_curves(curves: pd.DataFrame, panel: str = "task", smoothing: int = 1) -> Figure:
@@ -138,33 +105,6 @@ def learning_curves(curves: pd.DataFrame, panel: str = "task", smoothing: int = 
         axes.set_title(short(str(name)), loc="left")
     figure.legend(kinds.values(), kinds.keys(), loc="outside upper left", ncols=2, frameon=False)
     f.label_outer(panels, "update", "loss")
-    return figure
-
-
-def time_bars(times: pd.DataFrame) -> Figure:
-    """Where the time went (`times`): a bar with its value for each phase and task, by phase."""
-    phases = list(dict.fromkeys(times["phase"]))
-    looks = dict(
-        zip(phases, [(f.BLUE, ""), (f.ORANGE, "//"), (f.GREEN, ".."), (f.PURPLE, "xx")], strict=False)
-    )
-    names = [short(str(name)) for name in times["task"]]
-    places, lines = f.rows_of(names)
-    with matplotlib.rc_context(f.STYLE | {"axes.grid": False}):
-        figure = Figure(figsize=(f.WIDTH, 1.3 + 0.24 * lines), layout="constrained")
-        axes = figure.subplots()
-        size, unit = time_unit(60 * times["minutes"].max() if len(times) else 0)
-        times = times.reset_index(drop=True).assign(time=60 * times["minutes"] / size)
-        for phase, part in times.groupby("phase", sort=False):
-            colour, hatch = looks.get(phase, (f.GREY, ""))
-            drawn = axes.barh(
-                places[part.index], part["time"], color=colour, hatch=hatch, edgecolor="white", label=phase
-            )
-            axes.bar_label(drawn, fmt="%.1f", padding=3, fontsize=9)
-        axes.set_yticks(places, names)
-        axes.set_ylim(lines, 0)
-        axes.margins(x=0.12)
-        axes.set_xlabel(f"{unit} of one core or device, all runs")
-        figure.legend(loc="outside upper left", ncols=2, frameon=False)
     return figure
 
 
