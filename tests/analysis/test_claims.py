@@ -490,8 +490,8 @@ def test_p_belongs_to_the_interval(build) -> None:
 
 def test_choosing_by_other_seeds() -> None:
     values = pd.DataFrame({"a": [9.0, 0.0, 0.0], "b": [0.0, 2.0, 2.0]}, index=[0, 1, 2])
-    assert designs.cross_fitted(values, values).tolist() == [0.0, 0.0, 0.0], "never on its own number"
-    assert designs.cross_fitted(values.head(1), values.head(1)).tolist() == [9.0], "there are no others"
+    assert designs.cross_fitted(values).tolist() == [0.0, 0.0, 0.0], "never on its own number"
+    assert designs.cross_fitted(values.head(1)).tolist() == [9.0], "there are no others"
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import numpy as np
 import pandas as pd
 import pytest
 from scipy import stats
@@ -129,18 +128,6 @@ def test_models_are_never_mixed_silently(scores) -> None:
     with pytest.raises(UserError, match="model"):
         g.summary(g.over_languages(g.gains(both)))
     assert len(g.summary(g.over_languages(g.gains(both)), by=("model", "recipe", "target"))) == 2 * 3 * 5
-
-
-def test_cube_holds_every_score_at_its_place(scores) -> None:
-    gained = g.gains(scores)
-    cells, values = g.cube(gained)
-    assert values.shape == (15, 4, 7)
-    place = cells.index[(cells["recipe"] == "mini_mnli") & (cells["target"] == "mini_tatoeba")].item()
-    one = gained[
-        (gained["recipe"] == "mini_mnli") & (gained["target"] == "mini_tatoeba") & (gained["seed"] == 3)
-    ]
-    assert values[place, 3].tolist() == one.sort_values("language")["gain"].tolist()
-    assert np.isfinite(values).all()
 
 
 def test_what_a_recipe_is_worth_over_all_targets(scores) -> None:

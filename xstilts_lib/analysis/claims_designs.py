@@ -100,7 +100,7 @@ def chains_help_inference(view: View) -> Verdict:
     A chain that holds the target's own training data counts against these alone, for as many tokens where
     that was trained; where it was not, more tokens could be all that the chain has, and nothing is supported.
     """
-    targets = [name for name in view.targets if kinds.is_nli(name)]
+    targets = list(filter(kinds.is_nli, view.targets))
     means = view.net.grid(view.kind(kinds.chain), targets)
     if not targets or means.empty:
         return untestable(
@@ -133,12 +133,11 @@ def translated_data(view: View) -> Verdict:
 
 def gain_moves_with_size(view: View) -> Verdict:
     """The gain on natural language inference moves with the size of the encoder, whichever way."""
-    cells, sizes = _over_sizes(view, [name for name in view.targets if kinds.is_nli(name)])
-    if not sizes:
+    found, by_size = _slopes(view, filter(kinds.is_nli, view.targets))
+    if not by_size:
         return untestable(TOO_FEW)
-    by_size = ", ".join(f"{size_of(sizes[name])} {signed(_average(cells[name]))}" for name in sizes)
-    what = f"gain on natural language inference over {plural(len(sizes), 'encoder')}"
-    return view.pool(differs, _slopes(cells, sizes), what, f"by size: {by_size}", FOR_TEN_TIMES)
+    what = f"gain on natural language inference over {plural(len(by_size), 'encoder')}"
+    return view.pool(differs, found, what, f"by size: {', '.join(by_size)}", FOR_TEN_TIMES)
 
 
 def distance_changes_scaling(view: View) -> Verdict:
@@ -147,10 +146,15 @@ def distance_changes_scaling(view: View) -> Verdict:
     near, far = typology.halves(view.languages, view.scores["language"])
     if not near or not far:
         return untestable(claims_languages.NO_DISTANCES)
-    whole = _far_less_near(view, view.targets, near, far)
+
+    def apart(targets: list[str]) -> pd.DataFrame:
+        (close, some), (distant, others) = (_slopes(view, targets, codes) for codes in (near, far))
+        return (distant - close).dropna() if some and others else pd.DataFrame()
+
+    whole = apart(view.targets)
     if whole.empty:
         return untestable(TOO_FEW.replace("such a target", "targets of near and far languages"))
-    each = {target: _average(_far_less_near(view, [target], near, far)) for target in view.targets}
+    each = {target: _average(apart([target])) for target in view.targets}
     each = {target: value for target, value in each.items() if math.isfinite(value)}
     groups = (listed(map(language, codes)) for codes in (far, near))
     what = "slope of the gain in far languages ({}) less that in near ones ({})".format(*groups)
@@ -161,28 +165,17 @@ def distance_changes_scaling(view: View) -> Verdict:
     return found
 
 
-def _far_less_near(view: View, targets: Iterable[str], near: list[str], far: list[str]) -> pd.DataFrame:
-    """Slope over size in far languages less that in near ones: a row a seed, a column a recipe; empty with
-    too few sizes."""
-    found = {}
-    for name, codes in (("near", near), ("far", far)):
-        cells, sizes = _over_sizes(view, targets, codes)
-        if not sizes:
-            return pd.DataFrame()
-        found[name] = _slopes(cells, sizes)
-    return (found["far"] - found["near"]).dropna()
-
-
 def scores_rise_with_size(view: View) -> Verdict:
     """Without intermediate training, larger encoders score higher on natural language inference."""
-    inference = [name for name in view.targets if kinds.is_nli(name)]
+    inference = list(filter(kinds.is_nli, view.targets))
     scores = g.over_languages(view.baseline[view.baseline["target"].isin(inference)])
     frame = scores.pivot_table(index="seed", columns="model", values="score").dropna()
     sizes = {name: size for name, size in view.sizes.items() if name in frame and math.isfinite(size)}
     if len(set(sizes.values())) < SIZES:
         return untestable(f"fewer than {SIZES} sizes of encoder on a target of natural language inference")
     what = f"score of the untouched encoder over {plural(len(sizes), 'encoder')}"
-    return view.judge(exceeds, slopes(frame[list(sizes)], _decades(sizes)), what, unit=FOR_TEN_TIMES)
+    values = slopes(frame[list(sizes)], [math.log10(size) for size in sizes.values()])
+    return view.judge(exceeds, values, what, unit=FOR_TEN_TIMES)
 
 
 def _alternative(view: View, twin: Callable[[str], str | None], having: str, what: str) -> Verdict:
@@ -235,31 +228,22 @@ def _named(pairs: Twins) -> str:
     return listed(f"{named(name)} against {listed(map(named, twins))}" for name, twins in pairs.items())
 
 
-def _over_sizes(
+def _slopes(
     view: View, targets: Iterable[str], languages: Iterable[str] | None = None
-) -> tuple[dict[str, pd.DataFrame], dict[str, float]]:
-    """Mean gains of the recipes that every encoder has, for each encoder a row a seed and a column a recipe;
-    and their sizes, none if too few."""
-    targets = list(targets)
-    sizes = {name: size for name, size in view.sizes.items() if math.isfinite(size)}
-    grids = {name: view.of(name).grid(view.kind(kinds.plain), targets, languages) for name in sizes}
+) -> tuple[pd.DataFrame, list[str]]:
+    """The slope over size of the gain of each recipe that every encoder has, a row a seed and a column a
+    recipe; and the mean gain at each size, in words. Both are empty with too few sizes."""
+    targets, sizes = list(targets), {name: at for name, at in view.sizes.items() if math.isfinite(at)}
+    grids = {name: view.of(name).grid(view.kind(kinds.plain), targets, languages)
+             for name in sorted(sizes, key=lambda name: sizes[name])}  # fmt: skip
     grids = {name: found for name, found in grids.items() if found.size}
-    sizes = {name: sizes[name] for name in sorted(grids, key=lambda name: sizes[name])}
-    shared = set.intersection(*(set(found.columns) for found in grids.values())) if grids else set()
-    if len(set(sizes.values())) < SIZES or not shared:
-        return {}, {}
-    return {name: grids[name][sorted(shared)] for name in sizes}, sizes
-
-
-def _slopes(cells: Mapping[str, pd.DataFrame], sizes: Mapping[str, float]) -> pd.DataFrame:
-    """The slope over size of each recipe's gain: a row a seed, a column a recipe."""
-    recipes = next(iter(cells.values())).columns
+    shared = sorted(set.intersection(*(set(found) for found in grids.values()))) if grids else []
+    if len({sizes[name] for name in grids}) < SIZES or not shared:
+        return pd.DataFrame(), []
+    at = [math.log10(sizes[name]) for name in grids]
     found = {
-        recipe: slopes(pd.DataFrame({name: cells[name][recipe] for name in sizes}), _decades(sizes))
-        for recipe in recipes
+        recipe: slopes(pd.DataFrame({name: grid[recipe] for name, grid in grids.items()}), at)
+        for recipe in shared
     }
-    return pd.DataFrame(found).dropna()
-
-
-def _decades(sizes: Mapping[str, float]) -> list[float]:
-    return [math.log10(size) for size in sizes.values()]
+    told = [f"{size_of(sizes[name])} {signed(_average(grid[shared]))}" for name, grid in grids.items()]
+    return pd.DataFrame(found).dropna(), told

@@ -55,7 +55,7 @@ def distance_depends_on_target(view: View) -> Verdict:
     frame = pd.DataFrame(found).dropna()
     if frame.shape[1] < 2:
         return untestable(f"no two targets with {LANGUAGES} languages of known, different distance")
-    values = cross_fitted(frame, frame) - cross_fitted(-frame, frame)
+    values = cross_fitted(frame) - cross_fitted(frame, -frame)
     order = frame.mean().sort_values()
     ends = (f"{named(order.index[at])} {signed(order.iloc[at])}" for at in (0, -1))
     note = f"from {' to '.join(ends)}"

@@ -13,7 +13,6 @@ from __future__ import annotations
 
 import dataclasses
 import math
-from collections.abc import Iterable
 
 import numpy as np
 import pandas as pd
@@ -36,6 +35,7 @@ from .verdicts import (
     exceeds,
     falls,
     gains_nothing,
+    mean_by,
     rises,
     untestable,
 )
@@ -77,7 +77,7 @@ def retrieval_gains(view: View) -> Verdict:
 
 def _on_average(view: View, targets: list[str], what: str) -> Verdict:
     """That the mean over targets is a gain, of the plain recipes that were scored on all targets."""
-    means = _by_recipe(_on(view.net.plain, targets))
+    means = view.net.plain(targets)
     if means.empty:
         return untestable(f"{what}: no plain recipe was scored on every target, or none of them was learnt")
     return view.pool(rises, means, what)
@@ -87,9 +87,9 @@ def retrieval_gains_most(view: View) -> Verdict:
     """Retrieval gains, and more than the fine-tuned targets do: who loses less does not gain more."""
     inside = _retrieval(view)
     others = [name for name in view.targets if name not in inside]
-    if not inside or not others or view.plain.empty:
+    apart = view.plain(inside) - view.plain(others)
+    if not inside or not others or apart.empty:
         return untestable("no retrieval target to compare in this experiment")
-    apart = _by_recipe(_on(view.plain, inside)) - _by_recipe(_on(view.plain, others))
     found = view.pool(exceeds, apart, "mean gain on retrieval less that on the other targets")
     itself = retrieval_gains(view)
     if found.word == SUPPORTED and itself.word != SUPPORTED:
@@ -100,8 +100,7 @@ def retrieval_gains_most(view: View) -> Verdict:
 def scarce_from_questions(view: View) -> Verdict:
     """Question answering with a small training set of its own gains from training on question answering."""
     asking = [name for name in view.recipes if all(task(one).group == QUESTIONS for one in parse(name).tasks)]
-    cells = _on(view.plain, _scarce(view))
-    means = _by_recipe(cells.loc[:, cells.columns.get_level_values("recipe").isin(asking)])
+    means = view.plain(_scarce(view)).filter(asking)
     if means.empty:
         return untestable("no such recipe, or no such target, in this experiment")
     return view.pool(rises, means, "mean gain of recipes of question answering alone")
@@ -129,14 +128,14 @@ def favourites(view: View) -> Verdict:
     """SQuAD, MNLI and HellaSwag give more than any other single task: the least of them than the best other,
     both chosen on the other seeds."""
     means = view.grid(view.kind(kinds.single))
-    real = {name: kinds.counterpart(name) for name in means}
+    real = {name: task(name).counterpart for name in means}
     mine = [name for name in means if any(real[name] in group for group in FAVOURED.values())]
     lacking = [title for title, group in FAVOURED.items() if not group & {real[name] for name in mine}]
     others = [name for name in means if name not in mine]
     if lacking or not others:
         what = f"recipe of {listed(lacking)} alone" if lacking else "single task beside those three"
         return untestable(f"no {what} was scored on every target")
-    values = -cross_fitted(-means[mine], -means[mine]) - cross_fitted(means[others], means[others])
+    values = -cross_fitted(-means[mine]) - cross_fitted(means[others])
     what = "mean gain of the least of the three less that of the best other single task"
     return view.judge(exceeds, values, what, f"from most to least: {_ranked(means)}")
 
@@ -144,14 +143,14 @@ def favourites(view: View) -> Verdict:
 def squad_alone(view: View) -> Verdict:
     """SQuAD gives more than any other single task."""
     means = view.grid(view.kind(kinds.single))
-    mine = [name for name in means if kinds.counterpart(name) in kinds.SQUAD]
+    mine = [name for name in means if task(name).counterpart in kinds.SQUAD]
     return _best_of(view, means, mine, "recipe of SQuAD alone")
 
 
 def reasoning_is_best(view: View) -> Verdict:
     """The best task that asks for inference gives more than the best other single task."""
     means = view.grid(view.kind(kinds.single))
-    mine = [name for name in means if kinds.counterpart(name) in kinds.REASONING]
+    mine = [name for name in means if task(name).counterpart in kinds.REASONING]
     return _best_of(view, means, mine, "single task that asks for inference")
 
 
@@ -160,7 +159,7 @@ def _best_of(view: View, means: pd.DataFrame, mine: list[str], kind: str) -> Ver
     others = [name for name in means if name not in mine]
     if not mine or not others:
         return untestable(f"no {'single task to compare with' if mine else kind}")
-    values = cross_fitted(means[mine], means[mine]) - cross_fitted(means[others], means[others])
+    values = cross_fitted(means[mine]) - cross_fitted(means[others])
     first = "" if len(mine) == 1 else "the best of "
     other = f"the best of {plural(len(others), 'other')}"
     what = f"mean gain of {first}{listed(map(named, mine))} less that of {other}"
@@ -175,7 +174,7 @@ def all_at_once(view: View) -> Verdict:
     whole = [name for name in means if kinds.joint(name) and wanted and wanted <= set(kinds.tasks_of([name]))]
     if len(singles) < 2 or not whole:
         return untestable(f"no joint recipe holds all {len(wanted)} tasks of the single recipes")
-    values = means[whole[0]] - cross_fitted(means[singles], means[singles])
+    values = means[whole[0]] - cross_fitted(means[singles])
     what = f"mean gain of {plural(len(kinds.tasks_of(whole[:1])), 'task')} at once less that of the best one"
     return view.judge(exceeds, values, what, f"all at once gains {signed(means[whole[0]].mean())}")
 
@@ -190,7 +189,7 @@ def more_tasks(view: View) -> Verdict:
     most = max(found)
     singles = means[found[1]]
     curve = ", ".join(f"{number}: {signed(means[found[number]].mean().mean())}" for number in sorted(found))
-    values = means[found[most]].sub(cross_fitted(singles, singles), axis=0)
+    values = means[found[most]].sub(cross_fitted(singles), axis=0)
     on = listed(map(named, targets))
     what = f"mean gain of {plural(most, 'task')} at once less that of the best single one, on {on}"
     return view.pool(exceeds, values, what, f"mean gain by number of tasks: {curve}")
@@ -230,7 +229,7 @@ def scarce_gains_throughout(view: View) -> Verdict:
 
 def no_gain_in_inference(view: View) -> Verdict:
     """Natural language inference gains nothing."""
-    targets = [name for name in view.targets if kinds.is_nli(name)]
+    targets = list(filter(kinds.is_nli, view.targets))
     means = view.net.grid(view.kind(kinds.plain), targets)
     if not targets or means.empty:
         return untestable("no target of natural language inference that was learnt, with a plain recipe")
@@ -252,7 +251,7 @@ def best_by_english(view: View) -> Verdict:
         dev = view.dev[view.dev["target"] == target].pivot(index="seed", columns="recipe", values="score")
         dev = dev.reindex(index=mine.index, columns=mine.columns).dropna()
         if len(dev) and mine.shape[1] > 1:
-            gained[target] = cross_fitted(dev, mine.loc[dev.index])
+            gained[target] = cross_fitted(mine.loc[dev.index], dev)
             chosen.append(f"{named(dev.mean().idxmax())} for {named(target)}")
     if not gained:
         return untestable("no target has English dev scores of some recipe and of the baseline")
@@ -303,7 +302,7 @@ def scarce_targets_gain_most(view: View) -> Verdict:
         return view.pool(falls, pd.DataFrame(per_recipe).dropna(), "gain", note, unit)
     known = {name: at for name, found in by_size.items() for at in found}
     main = view.of(next((model for model, _ in view.examples), next(iter(view.sizes))))
-    means = main.cells(view.kind(kinds.plain), known).T.groupby(level="target", sort=False).mean().T
+    means = mean_by("target", main.cells(view.kind(kinds.plain), known))
     if means.shape[1] < 3 or len(set(known.values())) < 3:
         return untestable("fewer than three sizes of the targets' training sets are known")
     note = f"{plural(means.shape[1], 'target')}, by what each is trained on; they differ in more than size"
@@ -322,13 +321,3 @@ def _retrieval(view: View) -> list[str]:
 def _scarce(view: View) -> list[str]:
     """Targets of question answering with a training set of their own, which is small."""
     return [name for name in view.targets if task(name).train == name and task(name).group == QUESTIONS]
-
-
-def _on(cells: pd.DataFrame, targets: Iterable[str]) -> pd.DataFrame:
-    """The columns of `cells` that are about some targets."""
-    return cells.loc[:, cells.columns.get_level_values("target").isin(list(targets))]
-
-
-def _by_recipe(cells: pd.DataFrame) -> pd.DataFrame:
-    """The mean of `cells` over targets: a row a seed, a column a recipe."""
-    return cells.T.groupby(level="recipe", sort=False).mean().T

@@ -37,7 +37,6 @@ from ..runs.run import Run
 from ..sources.selection import ENGLISH
 from ..tasks import task
 from ..tasks.recipe import NONE
-from . import gains
 from .statistics import LEVEL, Array, Interval, paired_p, plain, student_interval
 
 BREADTHS = ("seeds", "seeds and languages", "seeds, languages and examples")
@@ -94,11 +93,12 @@ def table(experiment: Experiment, gained: pd.DataFrame, level: float = LEVEL) ->
     for all seeds at once, the trained encoders held fixed. The last of BREADTHS and p are NaN where the
     experiment's runs left no scores of single examples: a record keeps none.
     """
-    cells, values = gains.cube(gained)
     rows = []
-    for (recipe, target), by_language in zip(cells.itertuples(index=False), values, strict=True):
+    foreign = gained[gained["language"] != ENGLISH]
+    for (recipe, target), part in foreign.groupby(["recipe", "target"], sort=False):
+        by_language = part.pivot(index="seed", columns="language", values="gain")
         intervals = [
-            student_interval(_mean(by_language, [-1])[..., 0], level),
+            student_interval(by_language.mean(axis=1), level),
             crossed_interval(by_language, level),
             Interval(math.nan, math.nan, math.nan, 0, level),
         ]

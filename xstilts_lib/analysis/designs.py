@@ -19,17 +19,6 @@ LITTLE, MUCH = "little text", "more text"
 ALL = "all languages"
 
 
-def by_level(gained: pd.DataFrame, languages: pd.DataFrame) -> pd.DataFrame:
-    """Gains by language averaged over all languages other than English, over those with little text, and over
-    the others: a row a (model, recipe, target, seed, level). The levels are those of `split_by_text`.
-    """
-    parts = [
-        g.over_languages(gained[gained["language"].isin(codes)]).assign(level=level)
-        for level, codes in split_by_text(gained, languages).items()
-    ]
-    return pd.concat(parts, ignore_index=True)
-
-
 def split_by_text(frame: pd.DataFrame, languages: pd.DataFrame) -> dict[str, list[str]]:
     """The languages of a frame, English aside: all, those with less text than the median, and the others.
 
@@ -71,22 +60,6 @@ def joint_differences(gained: pd.DataFrame) -> pd.DataFrame:
 
 def _own_targets(recipe: str) -> list[str]:
     return [one for one in parse(recipe).tasks if task(one).role == "target"]
-
-
-def alternative_pairs(recipes: Iterable[str]) -> dict[str, tuple[str, list[str]]]:
-    """Comparisons of an alternative with plain English training: masked words mixed in, translated data."""
-    names = g.trained(recipes)
-    pairs = {name: kinds.without_text(name) or kinds.in_english(name) for name in names}
-    return {f"{name} less {twin}": (name, [twin]) for name, twin in pairs.items() if twin in names}
-
-
-def zero_shot(found: pd.DataFrame, pairs: Mapping[str, tuple[str, Sequence[str]]]) -> pd.DataFrame:
-    """The differences, a row a language, in the languages that no recipe of the comparison trains on."""
-    trained = {
-        name: set().union(*map(kinds.languages, (ours, *theirs))) for name, (ours, theirs) in pairs.items()
-    }
-    kept = [row.language not in trained[row.recipe] for row in found.itertuples()]
-    return found[kept].reset_index(drop=True)
 
 
 def chain_pairs(recipes: Iterable[str]) -> dict[str, tuple[str, list[str]]]:
@@ -149,22 +122,21 @@ def against_best_single(gained: pd.DataFrame) -> pd.DataFrame:
     wide = gained.pivot_table(index=["model", "target", "seed"], columns="recipe", values="gain")
     singles = wide[[name for name in wide if kinds.single(name)]]
     parts = singles.groupby(level=["model", "target"], sort=False)
-    best = pd.concat([cross_fitted(part, part) for _, part in parts])
+    best = pd.concat([cross_fitted(part) for _, part in parts])
     joint = by_number(name for name in wide if kinds.joint(name))
     parts = [(wide[names].mean(axis=1) - best).rename("gain").reset_index().assign(number=count)
              for count, names in sorted(joint.items())]  # fmt: skip
     return pd.concat(parts, ignore_index=True)
 
 
-def cross_fitted(choose_by: pd.DataFrame, values: pd.DataFrame) -> pd.Series:
-    """For each row, a seed, the value of the column that is best by `choose_by` over the *other* seeds.
+def cross_fitted(values: pd.DataFrame, by: pd.DataFrame | None = None) -> pd.Series:
+    """For each row, a seed, the value of the column that is best over the *other* seeds, in `by` or itself.
 
     A column chosen on the numbers that it is judged by would look better than it is. With a single seed there
     are no others, so it is chosen on its own.
     """
-    kept = values.loc[values.index.isin(choose_by.index)]
-    chosen = []
-    for seed in kept.index:
-        others = choose_by.drop(index=seed) if len(choose_by) > 1 else choose_by
-        chosen.append(kept.loc[seed, others.mean().idxmax()])
-    return pd.Series(chosen, index=kept.index, dtype=float)
+    by = values if by is None else by
+    kept = values.loc[values.index.isin(by.index)]
+    chosen = [by.drop(index=seed) if len(by) > 1 else by for seed in kept.index]
+    best = [kept.loc[seed, others.mean().idxmax()] for seed, others in zip(kept.index, chosen, strict=True)]
+    return pd.Series(best, index=kept.index, dtype=float)

@@ -19,7 +19,6 @@ from ..common.errors import UserError
 from ..tasks import task
 from .statistics import (
     LEVEL,
-    Array,
     holm,
     probability_of_improvement,
     sign_flip_p,
@@ -121,53 +120,25 @@ def over_targets(frame: pd.DataFrame, targets: Iterable[str] | None = None) -> p
     return _mean_by(frame[complete], by)
 
 
-def matrix(
-    frame: pd.DataFrame, value: str, rows: Sequence[str], columns: str = "seed"
-) -> tuple[pd.DataFrame, Array]:
-    """`value` as an array: a row for each combination of `rows` as they come, a column for each of `columns`.
-
-    Returns the combinations too, as a frame with a row for each row of the array; NaN is a cell that does not
-    exist. UserError where several numbers fall into one cell, such as those of two models.
-    """
-    if frame.duplicated([*rows, columns]).any():
-        others = [name for name in KEYS if name in frame and name not in (*rows, columns)]
-        several = [name for name in others if frame[name].nunique() > 1]
-        raise UserError(f"Several numbers share a cell; they differ in {' and '.join(several) or 'nothing'}.")
-    labels = frame[list(rows)].drop_duplicates().reset_index(drop=True)
-    wide = frame.set_index([*rows, columns])[value].unstack(columns)
-    order = pd.MultiIndex.from_frame(labels) if len(rows) > 1 else pd.Index(labels[rows[0]])
-    return labels, wide.reindex(order).to_numpy(dtype=float)
-
-
 def summary(
     frame: pd.DataFrame, value: str = "gain", by: Sequence[str] = ("recipe", "target"), level: float = LEVEL
 ) -> pd.DataFrame:
     """One row for each combination of `by`: estimate, low, high (Student's t), seeds, p, p_holm.
 
     p is the paired t test of the mean against zero, p_holm the same after Holm's correction over this table.
+    UserError where several numbers of a seed fall into one row, such as those of two models.
     """
-    labels, values = matrix(frame, value, by)
+    by = list(by)
+    if frame.duplicated([*by, "seed"]).any():
+        others = [name for name in KEYS if name in frame and name not in (*by, "seed")]
+        several = [name for name in others if frame[name].nunique() > 1]
+        raise UserError(f"Several numbers share a cell; they differ in {' and '.join(several) or 'nothing'}.")
+    labels = frame[by].drop_duplicates().reset_index(drop=True)
+    order = pd.MultiIndex.from_frame(labels) if len(by) > 1 else pd.Index(labels[by[0]])
+    values = frame.set_index([*by, "seed"])[value].unstack("seed").reindex(order).to_numpy(dtype=float)
     found, p = student_interval(values, level)._asdict(), np.atleast_1d(student_p(values))
     bounds = {name: found[name] for name in ("estimate", "low", "high")}
     return labels.assign(**bounds, seeds=found["n"], p=p, p_holm=holm(p))
-
-
-def cube(frame: pd.DataFrame, value: str = "gain") -> tuple[pd.DataFrame, Array]:
-    """`value` of one model as an array (cells, seeds, languages), English left out; a cell is recipe, target.
-
-    Returns the cells too, as a frame of recipe and target; NaN is a score that does not exist. It is what
-    crossed.crossed_interval takes.
-    """
-    foreign = frame[frame["language"] != SOURCE_LANGUAGE]
-    if foreign["model"].nunique() > 1:
-        raise UserError("One array holds the gains of one model; choose among the models first.")
-    wide = foreign.pivot(index=["recipe", "target"], columns=["seed", "language"], values=value)
-    cells = foreign[["recipe", "target"]].drop_duplicates().reset_index(drop=True)
-    seeds, codes = (sorted(foreign[name].unique()) for name in ("seed", "language"))
-    wide = wide.reindex(
-        index=pd.MultiIndex.from_frame(cells), columns=pd.MultiIndex.from_product([seeds, codes])
-    )
-    return cells, wide.to_numpy(dtype=float).reshape(len(cells), len(seeds), len(codes))
 
 
 def by_recipe(gained: pd.DataFrame, level: float = LEVEL) -> pd.DataFrame:
@@ -178,25 +149,20 @@ def by_recipe(gained: pd.DataFrame, level: float = LEVEL) -> pd.DataFrame:
     chance that a run of the recipe beats a run of the baseline on a target drawn at random. flip: p of the
     sign-flip test.
     """
-    retrieval = [name for name in dict.fromkeys(gained["target"]) if task(name).group == RETRIEVAL]
-    table = summary(over_targets(gained), by=["recipe"], level=level).drop(columns=["p", "p_holm"])
-    rest = gained[~gained["target"].isin(retrieval)]
+    means = over_targets(gained)
+    table = summary(means, by=["recipe"], level=level).drop(columns=["p", "p_holm"])
+    rest = gained[[task(name).group != RETRIEVAL for name in gained["target"]]]
     if rest.empty:
         table = table.assign(without=np.nan, without_low=np.nan, without_high=np.nan)
     else:
         other = summary(over_targets(rest), by=["recipe"], level=level)
         names = {"estimate": "without", "low": "without_low", "high": "without_high"}
         table = table.merge(other.rename(columns=names)[["recipe", *names.values()]], on="recipe", how="left")
-    labels, means = matrix(over_targets(gained), "gain", ["recipe"])
-    flips = dict(zip(labels["recipe"], np.atleast_1d(sign_flip_p(means)), strict=True))
+    flips = {recipe: sign_flip_p(part) for recipe, part in means.groupby("recipe")["gain"]}
     chances = {}
     for recipe, part in gained.groupby("recipe"):
-        _, ours = matrix(part, "score", ["target"])
-        _, theirs = matrix(part, "baseline", ["target"])
-        known = np.isfinite(ours).all(0)
-        chances[recipe] = (
-            probability_of_improvement(ours[:, known], theirs[:, known]) if known.any() else np.nan
-        )
+        runs = part.pivot(index="target", columns="seed", values=["score", "baseline"]).dropna(axis=1)
+        chances[recipe] = probability_of_improvement(runs["score"], runs["baseline"]) if runs.size else np.nan
     return table.assign(improvement=table["recipe"].map(chances), flip=table["recipe"].map(flips))
 
 

@@ -57,14 +57,9 @@ def repeated(recipe: str) -> bool:
     return sequence(recipe) and len(parse(recipe).tasks) == 1
 
 
-def chains(recipes: Iterable[Recipe | str]) -> bool:
-    """Whether any of them is a sequence."""
-    return any(sequence(str(recipe)) for recipe in recipes)
-
-
 def chain(recipe: str) -> bool:
     """A sequence of tasks that ask for inference."""
-    reasoning = all(counterpart(name) in CHAINED for name in parse(recipe).tasks)
+    reasoning = all(task(name).counterpart in CHAINED for name in parse(recipe).tasks)
     return sequence(recipe) and reasoning and not repeated(recipe)
 
 
@@ -105,11 +100,6 @@ def partner(recipe: str, target: str) -> str | None:
         return None
     others = [one.name for one in steps[0].tasks if one.task != own]
     return others[0] if len(others) == 1 and others[0] != own and plain(others[0]) else None
-
-
-def counterpart(name: str) -> str:
-    """The real task that a task of the miniature stands for; a real task's own name."""
-    return task(name).counterpart
 
 
 def chance(target: str) -> float:

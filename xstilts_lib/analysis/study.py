@@ -15,7 +15,7 @@ from __future__ import annotations
 
 import functools
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -96,8 +96,8 @@ class Study:
         known = scores(self.plan, self.table)
         if self.design is None:
             return known
-        repeated = [name for name in dict.fromkeys(known["recipe"]) if kinds.repeated(name)]
-        return select(known, self.design, repeated if kinds.chains(self.design.recipes) else ())
+        chained = any(kinds.sequence(recipe.name) for recipe in self.design.recipes)
+        return select(known, self.design, filter(kinds.repeated, known["recipe"].unique() if chained else ()))
 
     @functools.cached_property
     def sizes(self) -> dict[str, float]:
@@ -279,7 +279,7 @@ def trained_on(plan: Experiment) -> dict[tuple[str, str], int]:
     return found
 
 
-def select(frame: pd.DataFrame, design: Design, besides: Sequence[str] = ()) -> pd.DataFrame:
+def select(frame: pd.DataFrame, design: Design, besides: Iterable[str] = ()) -> pd.DataFrame:
     """The rows of results, or of gains.scores, that a design asks for, in the order that it names them; and
     those of the recipes `besides`."""
     asked = {"recipe": [*map(str, design.recipes), *besides], "target": list(design.targets)}

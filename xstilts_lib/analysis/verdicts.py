@@ -164,6 +164,11 @@ def counted(found: Iterable[Verdict]) -> str:
     return listed(f"{words.count(word)} {word}" for word in WORDS)
 
 
+def mean_by(level: str, cells: pd.DataFrame) -> pd.DataFrame:
+    """The mean of View.cells with a column for each recipe, or each target."""
+    return cells.T.groupby(level=level, sort=False).mean().T
+
+
 @dataclass(frozen=True)
 class View:
     """The scores of an experiment as a claim looks at them: those of one encoder, or of several."""
@@ -251,10 +256,12 @@ class View:
                 found.append(target)
         return found
 
-    @functools.cached_property
-    def plain(self) -> pd.DataFrame:
-        """The `cells` of the plain recipes that were scored on every target."""
-        return self.cells(self.kind(kinds.plain))
+    def plain(self, targets: Iterable[str]) -> pd.DataFrame:
+        """The mean over some targets of the plain recipes that were scored on every one: a row a seed, a
+        column a recipe."""
+        cells = self.cells(self.kind(kinds.plain))
+        mine = cells.columns.get_level_values("target").isin(list(targets))
+        return mean_by("recipe", cells.loc[:, mine])
 
     def kind(self, wanted: Callable[[str], bool]) -> list[str]:
         """The recipes of one kind."""
@@ -296,8 +303,7 @@ class View:
         languages: Iterable[str] | None = None,
     ) -> pd.DataFrame:
         """The mean of `cells` over targets, each counting once: a row a seed, a column a recipe."""
-        found = self.cells(recipes, targets, languages)
-        return found.T.groupby(level="recipe", sort=False).mean().T
+        return mean_by("recipe", self.cells(recipes, targets, languages))
 
     def shared(self, recipes: Iterable[str]) -> list[str]:
         """The targets that every one of the recipes was scored on, by seeds that they share."""
