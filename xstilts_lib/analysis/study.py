@@ -15,7 +15,7 @@ from __future__ import annotations
 
 import functools
 import math
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
@@ -125,14 +125,10 @@ class Study:
     @property
     def origin(self) -> str:
         """Where the numbers come from, in sentences; and of a single seed what it cannot give."""
-        return " ".join((records.origin(self.plan), *self._lacks()))
-
-    def _lacks(self) -> Iterator[str]:
-        there, whole = self.scores["seed"].nunique(), len(self.plan.seeds)
+        there, whole, told = self.scores["seed"].nunique(), len(self.plan.seeds), records.origin(self.plan)
         if there == 1:
-            yield ONE_SEED
-        if 1 < there < whole:
-            yield f"So far {there} of its {whole} seeds have scores."
+            return f"{told} {ONE_SEED}"
+        return told + (f" So far {there} of its {whole} seeds have scores." if there < whole else "")
 
     def cost(self) -> str:
         """What it took to compute what the record holds, in a sentence."""
