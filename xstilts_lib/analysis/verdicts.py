@@ -257,8 +257,7 @@ class View:
         return found
 
     def plain(self, targets: Iterable[str]) -> pd.DataFrame:
-        """The mean over some targets of the plain recipes that were scored on every one: a row a seed, a
-        column a recipe."""
+        """The `grid` over some targets, of the plain recipes that were scored on every one."""
         cells = self.cells(self.kind(kinds.plain))
         mine = cells.columns.get_level_values("target").isin(list(targets))
         return mean_by("recipe", cells.loc[:, mine])
@@ -268,12 +267,20 @@ class View:
         return [name for name in self.recipes if wanted(name)]
 
     def of(self, model: str) -> View:
-        """The same for one encoder."""
-        scores, dev = (
-            frame[frame["model"] == model].reset_index(drop=True) for frame in (self.scores, self.dev)
-        )
-        sizes = {model: self.sizes.get(model, math.nan)}
-        return dataclasses.replace(self, scores=scores, dev=dev, sizes=sizes)
+        """The same for one encoder; always the same view, which finds its gains once."""
+        return self._each[model]
+
+    @functools.cached_property
+    def _each(self) -> dict[str, View]:
+        found = {}
+        for model, scores in self.scores.groupby("model"):
+            dev, sizes = self.dev[self.dev["model"] == model], {model: self.sizes.get(model, math.nan)}
+            found[model] = dataclasses.replace(self, scores=scores, dev=dev, sizes=sizes)
+        return found
+
+    @functools.cached_property
+    def _means(self) -> pd.DataFrame:
+        return g.over_languages(self.gained)
 
     def cells(
         self,
@@ -286,10 +293,11 @@ class View:
         Only recipes that were scored on every one of the targets, and seeds that have every cell, so that all
         columns are over the same ones.
         """
-        kept = self.gained
-        for key, names in (("recipe", recipes), ("target", targets), ("language", languages)):
-            kept = kept if names is None else kept[kept[key].isin(list(names))]
-        means = g.over_languages(kept)
+        means = self._means
+        if languages is not None:
+            means = g.over_languages(self.gained[self.gained["language"].isin(list(languages))])
+        for key, names in (("recipe", recipes), ("target", targets)):
+            means = means if names is None else means[means[key].isin(list(names))]
         if means.empty:
             return pd.DataFrame(columns=pd.MultiIndex.from_tuples([], names=["recipe", "target"]))
         number = means["target"].nunique()
