@@ -80,8 +80,9 @@ def read_json(path: Path) -> dict[str, Any]:
 
 
 @contextmanager
-def replacing_folder(path: Path | str) -> Iterator[Path]:
-    """An empty folder to write into, which takes the place of `path` when the block ends well.
+def replacing_folder(path: Path | str, flush: bool = True) -> Iterator[Path]:
+    """An empty folder to write into, which takes the place of `path` when the block ends well; `flush` as in
+    `replacing`.
 
     Where `path` was not there at the start, and at the end somebody else's is, theirs stays and is not
     touched: several processes, of this machine or others, may make the same folder at the same time.
@@ -94,9 +95,8 @@ def replacing_folder(path: Path | str) -> Iterator[Path]:
         with room_for(path):
             beside.mkdir(parents=True)
             yield beside
-            for file in beside.rglob("*"):
+            for file in (*beside.rglob("*"), beside) if flush else ():
                 _flush(file)
-            _flush(beside)
             if there:
                 old = _beside(path)
                 os.rename(path, old)

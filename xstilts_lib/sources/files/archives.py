@@ -6,12 +6,9 @@ device is made, and the unpacked size is bounded.
 
 from __future__ import annotations
 
-import errno
 import lzma
-import os
 import shutil
 import tarfile
-import tempfile
 import zipfile
 import zlib
 from collections.abc import Iterator
@@ -19,6 +16,7 @@ from pathlib import Path, PurePosixPath
 from typing import IO
 
 from ...common.checksums import remembered
+from ...common.disk import replacing_folder
 from ...common.errors import UserError
 
 SUFFIXES = (".tar.xz", ".tar.gz", ".tgz", ".tar.bz2", ".tar", ".zip")
@@ -46,35 +44,18 @@ def unpack(archive: Path, name: str, cache: Path, bound: int | None = None) -> P
     home = cache / f"{name}-{remembered(archive)[:16]}"
     if not home.is_dir():
         bound = _EXPANSION * archive.stat().st_size + _ALLOWANCE if bound is None else bound
-        _unpack_whole(archive, home, bound)
+        try:
+            with replacing_folder(home, flush=False) as part:
+                _extract(archive, part, bound)
+        except _BROKEN as error:
+            raise UserError(f"{archive} is not a whole archive ({error}): fetch it again.") from None
+        except OSError as error:
+            raise UserError(
+                f"{archive} cannot be unpacked into {cache} ({error.strerror or error}): free that folder, "
+                "or set XSTILTS_CACHE elsewhere."
+            ) from None
     inner = home / name
     return inner if inner.is_dir() else home
-
-
-def _unpack_whole(archive: Path, home: Path, bound: int) -> None:
-    try:
-        home.parent.mkdir(parents=True, exist_ok=True)
-        part = Path(tempfile.mkdtemp(prefix=f".{home.name}.", dir=home.parent))
-    except OSError as error:
-        raise UserError(
-            f"The cache {home.parent} cannot be written ({error.strerror}): set XSTILTS_CACHE elsewhere."
-        ) from None
-    try:
-        _extract(archive, part, bound)
-        part.chmod(0o755)
-        try:
-            os.replace(part, home)
-        except OSError:
-            if not home.is_dir():  # otherwise another process was quicker, with the same bytes
-                raise
-    except _BROKEN as error:
-        raise UserError(f"{archive} is not a whole archive ({error}): fetch it again.") from None
-    except OSError as error:
-        if error.errno == errno.ENOSPC:
-            raise UserError(f"The disk is full: {archive.name} does not fit into {home.parent}.") from None
-        raise UserError(f"{archive} cannot be unpacked: {error.strerror or error}.") from None
-    finally:
-        shutil.rmtree(part, ignore_errors=True)
 
 
 def _extract(archive: Path, to: Path, bound: int) -> None:
