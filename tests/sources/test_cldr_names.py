@@ -89,7 +89,7 @@ def test_every_source_holds_them(source: Source) -> None:
     assert set(rows["sentence"]) <= {name for side in sides("zu") for name in side.values()}
     assert source.languages(names.NAMES) == names.LANGUAGES
     assert source.labels(names.NAMES) == ()
-    assert source.revision(names.NAMES) == names.revision()
+    assert source.identify(names.NAMES, "test", "zu") == names.revision()
     source.check([names.NAMES])
     with pytest.raises(UserError, match="no split 'dev'"):
         source.load(names.NAMES, "dev", "zu")

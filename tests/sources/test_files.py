@@ -120,10 +120,11 @@ def test_archives_are_unpacked_once_and_only_those_needed(make_folder, tmp_path)
 
 
 def test_the_revision_changes_with_a_byte(open_folder):
-    first = open_folder().revision("udpos")
+    first, again = (open_folder().identify("udpos", "dev", "en") for _ in range(2))
     assert first.startswith("sha256:")
-    assert open_folder().revision("udpos") == first
-    assert open_folder({"udpos/dev-en.tsv": "Snow\tNOUN\nmelts\tVERB\n"}).revision("udpos") != first
+    assert again == first
+    changed = open_folder({"udpos/dev-en.tsv": "Snow\tNOUN\nmelts\tVERB\n"})
+    assert changed.identify("udpos", "dev", "en") != first
 
 
 def test_settings_are_checked(make_folder):

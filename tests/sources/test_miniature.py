@@ -62,7 +62,7 @@ def test_load_gives_a_dataset_with_explicit_types() -> None:
     rows = source.load("mini_tydiqa", "test", "qae", limit=7)
     assert rows.num_rows == 7
     assert rows.column_names == ["id", "context", "question", "answers"]
-    assert open_source({"kind": "miniature"}).revision("mini_xnli") != source.revision("mini_xnli")
+    assert open_source({"kind": "miniature"}).identify("", "", "") != source.identify("", "", "")
 
 
 def test_sizes_are_those_of_the_settings(world: MiniatureSource) -> None:

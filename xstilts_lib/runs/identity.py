@@ -203,9 +203,9 @@ def data(run: Run, part: str) -> dict[str, str] | None:
     settings = json.dumps(dict(experiment.source), sort_keys=True, default=str)
     if kind == "miniature":
         source = open_source(json.loads(settings))
-        found["generated world"] = source.revision(text_task(kind))
+        found["generated world"] = source.identify(text_task(kind), "train", "")
         besides = (name for name in run.tasks(part) if "package" in task(name).sources)
-        return found | {name: source.revision(name) for name in besides}
+        return found | {name: source.identify(name, "test", "") for name in besides}
     targets = tuple(dict.fromkeys(name for each in experiment.each_model() for name in each.targets))
     source = _opened(settings, targets)
     for need in dict.fromkeys(_needs(run, part, source)):

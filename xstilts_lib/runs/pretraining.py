@@ -101,7 +101,7 @@ def _kept(
     from ..models import encoder
 
     languages = experiment.pretraining.languages if experiment.pretraining else None
-    key = checksums.digest([source.revision(text_task(source.kind)), languages, size])
+    key = checksums.digest([source.identify(text_task(source.kind), "train", ""), languages, size])
     file = experiment.directory / "vocabulary" / f"{key}.json"
     if not file.is_file():
         lines = [

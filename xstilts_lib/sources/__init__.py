@@ -51,8 +51,8 @@ class Source(Protocol):
     def labels(self, task: str) -> tuple[str, ...]:
         """Label names in the order of the head's outputs."""
 
-    def revision(self, task: str) -> str:
-        """What identifies the data exactly: a seed and settings, checksums of files, a commit."""
+    def identify(self, name: str, split: str, language: str) -> str:
+        """What identifies the rows exactly: a seed and settings, checksums of files, a commit."""
 
     def check(self, tasks: Iterable[str]) -> None:
         """UserError where something that `tasks` need is absent; cheap enough to run before anything else."""

@@ -160,7 +160,7 @@ def _limited(name: str, split: str, language: str = "en", limit: int | None = No
 _GENERATED: Mapping[str, Callable[..., Any]] = {
     "_task": task,
     "languages": lambda name: LANGUAGES,
-    "revision": lambda name: revision(),
+    "identify": lambda name, split, language: revision(),
     "rows": _limited,
 }
 _PUBLISHED: Mapping[str, Callable[..., Any]] = {
@@ -170,5 +170,4 @@ _PUBLISHED: Mapping[str, Callable[..., Any]] = {
     "find": lambda row, split, language: language if split == "test" else None,
     "identify_split": lambda row, split, language: revision(),
     "check_one": lambda row: None,
-    "revision": lambda name: revision(),
 }

@@ -206,10 +206,6 @@ class RealSource(ABC):
         parts = [self.row(part) for part in row.parts or (name,)]
         return tuple(code for code in codes if all(self.find(part, split, code) for part in parts))
 
-    @abstractmethod
-    def revision(self, task: str) -> str:
-        """What identifies the data of `task` exactly."""
-
     def identify(self, name: str, split: str, language: str) -> str:
         """What identifies the rows that `load` gives: checksums of files, a commit; "absent" where there are
         none. Where rows are mended by those of other languages, or dropped for those that are evaluated on,

@@ -117,7 +117,7 @@ def _look(source: Source, row: Task, split: str, language: str) -> dict[str, Any
     if not isinstance(source, RealSource):
         loaded = source.load(row.name, split, language)  # type: ignore[arg-type]
         lacking = checks.unlabelled(row, {column: loaded[column] for column in GOLD[row.format]})
-        cells = {"source": source.kind, "revision": source.revision(row.name)}
+        cells = {"source": source.kind, "revision": source.identify(row.name, split, language)}
         cells |= {"rows": loaded.num_rows, "unlabelled": len(lacking)}
     elif row.format == "text":
         number = len(source.lines(language))  # type: ignore[attr-defined]

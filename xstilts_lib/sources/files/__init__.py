@@ -110,24 +110,10 @@ class FilesSource(RealSource):
             self._supertags = supertags(self.folder.find(CCG_LABELS), training)
         return self._supertags
 
-    def revision(self, task: str) -> str:
-        """SHA-256 (16 digits) over the names and contents of every file that the task uses."""
-        return f"sha256:{self.folder.digest(self._files(self.row(task)))}"
-
     def identify_split(self, row: Task, split: str, language: str) -> str:
         """SHA-256 (16 digits) over the names and contents of its files."""
         found = self.find(row, split, language)
         return f"sha256:{self.folder.digest(found[1])}" if found else "absent"
-
-    def _files(self, row: Task) -> list[Path]:
-        """The files of every split and language of a task that are in the folder."""
-        found = [
-            self.find(part, split, language)
-            for part in (TASKS[name] for name in {*(row.parts or (row.name,)), row.train or row.name})
-            for split in LAYOUTS.get(part.name, {})
-            for language in self.held(part.name, split)
-        ]
-        return [path for layout in found if layout is not None for path in layout[1]]
 
     def check_one(self, row: Task) -> None:
         """UserError naming the first file that a task lacks: English training sets, evaluation sets."""

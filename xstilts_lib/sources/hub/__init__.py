@@ -222,14 +222,6 @@ class HubSource(RealSource):
         folder = self.cache / "wikipedia" / self._revision(repository)
         return kept.lines(folder / f"{config}-{number}.jsonl", draw)
 
-    def revision(self, task: str) -> str:
-        """repository@commit of everything that the task reads."""
-        row = self.row(task)
-        names = dict.fromkeys((*(row.parts or (task,)), *((row.train,) if row.train else ())))
-        names = dict.fromkeys(part for name in names for part in (self.row(name).parts or (name,)))
-        read = (one for name in names for one in REPOSITORIES[name])
-        return ", ".join(dict.fromkeys(f"{one.name}@{self._revision(one)}" for one in read))
-
     def check_one(self, row: Task) -> None:
         """UserError where a repository that a task needs cannot be found."""
         for part in row.parts or (row.name,):

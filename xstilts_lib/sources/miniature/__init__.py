@@ -121,7 +121,7 @@ class MiniatureSource:
         """Label names in the order of the head's outputs; supertags are the world's own."""
         return SUPERTAGS if task == "mini_ccg" else self._task(task).labels
 
-    def revision(self, task: str) -> str:
+    def identify(self, name: str, split: str, language: str) -> str:
         """The seed and a hash of the settings."""
         return f"miniature seed {self.settings.seed}, settings {self.settings.fingerprint()}"
 
