@@ -16,6 +16,7 @@ from xstilts_lib.evaluation import evaluate
 from xstilts_lib.formats import FORMATS
 from xstilts_lib.formats.batches import collate
 from xstilts_lib.formats.ranking import QUERY, RankingFeature
+from xstilts_lib.sources.rows import COLUMNS
 from xstilts_lib.tasks.settings import TrainSettings
 from xstilts_lib.training import loop
 from xstilts_lib.training.state import History
@@ -29,7 +30,7 @@ def words(tokenizer, sequence: np.ndarray) -> str:
 
 
 def table(*rows: tuple[str, str, str, str, str]) -> dict[str, list[str]]:
-    return dict(zip(RANKING.columns, map(list, zip(*rows, strict=True)), strict=True))
+    return dict(zip(COLUMNS["ranking"], map(list, zip(*rows, strict=True)), strict=True))
 
 
 class TestEncoding:

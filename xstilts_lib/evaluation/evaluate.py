@@ -23,6 +23,7 @@ from ..formats import FORMATS, Batch, Feature, Format
 from ..formats.base import pool
 from ..formats.batches import by_length, collate
 from ..models import attention, devices, encoder
+from ..sources.rows import COLUMNS
 from ..tasks.settings import TrainSettings
 from .submission import write_labels, write_predictions
 
@@ -64,7 +65,7 @@ class Reader:
 
         if self.form.name == "ranking":
             return self._rankings(rows)
-        parts = [part.select_columns(list(self.form.columns)) for part in rows.values()]
+        parts = [part.select_columns(list(COLUMNS[self.form.name])) for part in rows.values()]
         predictions = iter(self.predict(concatenate_datasets(parts)))
         return {language: list(islice(predictions, len(part))) for language, part in rows.items()}
 

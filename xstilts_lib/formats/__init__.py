@@ -1,7 +1,7 @@
 """The seven shapes of example; adding one is adding a subclass of `Format` here.
 
->>> FORMATS["pair"].columns
-('id', 'first', 'second', 'label')
+>>> FORMATS["pair"].name
+'pair'
 """
 
 from __future__ import annotations

@@ -100,7 +100,6 @@ class Format:
     heads."""
 
     name: str
-    columns: tuple[str, ...]
 
     def encode(self, rows: Rows, tokenizer: Tokenizer, labels: Labels, max_length: int) -> list[Feature]:
         """Features of `rows`, in their order; a long row may give several."""

@@ -74,7 +74,6 @@ class Labelled(Format):
 
 class PairFormat(Labelled):
     name = "pair"
-    columns = ("id", "first", "second", "label")
 
     def encode(self, rows: Rows, tokenizer: Tokenizer, labels: Labels, max_length: int) -> list[Feature]:
         """One feature a row; of a pair too long, the longer text is cut at its end."""
@@ -108,7 +107,6 @@ class ChoiceFormat(Labelled):
     """Predictions are the indices of choices."""
 
     name = "choice"
-    columns = ("id", "prompt", "choices", "label")
 
     def encode(self, rows: Rows, tokenizer: Tokenizer, labels: Labels, max_length: int) -> list[Feature]:
         """One feature a row, a sequence a choice; a prompt too long loses its front, as in jiant: its end is

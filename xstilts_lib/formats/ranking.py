@@ -49,7 +49,6 @@ class BitextFormat(Format):
     """Sentences of two languages, matched by their embeddings: retrieval and mining. Nothing is trained."""
 
     name = "bitext"
-    columns = ("id", "side", "sentence", "mate")
 
     def encode(self, rows: Rows, tokenizer: Tokenizer, labels: Labels, max_length: int) -> list[Feature]:
         """One feature a sentence, cut at its end."""
@@ -96,7 +95,6 @@ class DualHead(nn.Module):
 
 class RankingFormat(Format):
     name = "ranking"
-    columns = ("id", "side", "text", "context", "mate")
 
     def encode(self, rows: Rows, tokenizer: Tokenizer, labels: Labels, max_length: int) -> list[Feature]:
         """What is trained on: a feature a query, with its candidate. Rows of the span format are taken too,

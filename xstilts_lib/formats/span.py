@@ -57,7 +57,6 @@ class Span(NamedTuple):
 
 class SpanFormat(Format):
     name = "span"
-    columns = ("id", "context", "question", "answers")
 
     def encode(self, rows: Rows, tokenizer: Tokenizer, labels: Labels, max_length: int) -> list[Feature]:
         """One feature a window; the first of several gold answers is the one trained on."""

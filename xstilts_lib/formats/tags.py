@@ -38,7 +38,6 @@ class TagFeature(Feature):
 
 class TagsFormat(TokenFormat):
     name = "tags"
-    columns = ("id", "words", "tags")
 
     def encode(self, rows: Rows, tokenizer: Tokenizer, labels: Labels, max_length: int) -> list[Feature]:
         """A row too long is split between words into several features, so that every word has a prediction.

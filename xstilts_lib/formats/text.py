@@ -63,7 +63,6 @@ def _cross_entropy(head: MaskedHead, masked: Tensor, labels: Tensor, reduction: 
 
 class TextFormat(TokenFormat):
     name = "text"
-    columns = ("id", "language", "text", "pair")
 
     def encode(self, rows: Rows, tokenizer: Tokenizer, labels: Labels, max_length: int) -> list[Feature]:
         """`<s> text </s>`; where the row has a translation, `<s> text </s></s> pair </s>` in odd rows and
