@@ -20,7 +20,7 @@ def test_the_file_tells_where_the_run_stands(tmp_path, monkeypatch, capsys):
     clock = Clock()
     monkeypatch.setattr(progress, "time", clock)
     path = tmp_path / "deep" / "progress.json"
-    run = Progress(path, 100, phase="pretraining")
+    run = Progress(path, phase="pretraining")
     run.begin(100)
     clock.now += 10
     run.update(50, 2.34567, 1000)
@@ -54,7 +54,8 @@ def test_a_resumed_run_reckons_from_where_it_was_picked_up(tmp_path, monkeypatch
 
 
 def test_a_place_that_cannot_be_written_stops_nothing(tmp_path):
-    run = Progress(tmp_path / "p.json", 2, printing=False)
+    run = Progress(tmp_path / "p.json", printing=False)
+    run.begin(2)
     (tmp_path / "p.json").mkdir()
     run.update(2, 1.0, 10)
     assert (tmp_path / "p.json").is_dir()

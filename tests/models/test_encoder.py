@@ -121,19 +121,18 @@ def test_early_exit_gives_the_layers_that_the_whole_pass_gives(kind, make_model,
         counted = []
         handle = encoder.blocks(model)[2].register_forward_hook(lambda *_: counted.append(1))
         for layer in range(3):
-            torch.testing.assert_close(
-                encoder.hidden_states(model, batch, layer), whole[layer], rtol=0, atol=0
-            )
+            (found,) = encoder.several_layers(model, batch, [layer])
+            torch.testing.assert_close(found, whole[layer], rtol=0, atol=0)
         assert not counted
         handle.remove()
-        torch.testing.assert_close(encoder.hidden_states(model, batch, 3), whole[3], rtol=0, atol=0)
+        torch.testing.assert_close(encoder.hidden_states(model, batch), whole[3], rtol=0, atol=0)
         for one, other in zip(encoder.several_layers(model, batch, (2, 0, 3)), (2, 0, 3), strict=True):
             torch.testing.assert_close(one, whole[other], rtol=0, atol=0)
 
 
 def test_there_is_no_layer_beyond_the_last(make_model, batch):
     with pytest.raises(UserError, match="no layer 3"):
-        encoder.hidden_states(make_model(), batch, 3)
+        encoder.several_layers(make_model(), batch, [3])
 
 
 def test_no_mask_takes_the_path_without_a_mask(make_model, tokenizer, make_rows, monkeypatch):

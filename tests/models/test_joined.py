@@ -32,10 +32,11 @@ def test_each_sequence_is_read_alone(kind, layer, make_model, features):
     batch = collate(features, FORMATS["pair"], 1, joined=True)
     assert batch.ids.shape == (1, sum(feature.tokens for feature in features))
     with torch.no_grad():
-        together = encoder.hidden_states(model, batch, layer)[0].split(batch.lengths.tolist())
+        (whole,) = encoder.several_layers(model, batch, [layer])
+        together = whole[0].split(batch.lengths.tolist())
         for feature, rows in zip(features, together, strict=True):
-            alone = encoder.hidden_states(model, collate([feature], FORMATS["pair"], 1), layer)[0]
-            torch.testing.assert_close(rows, alone, rtol=1e-5, atol=1e-5)
+            (alone,) = encoder.several_layers(model, collate([feature], FORMATS["pair"], 1), [layer])
+            torch.testing.assert_close(rows, alone[0], rtol=1e-5, atol=1e-5)
 
 
 @pytest.mark.parametrize("pooling", ["mean", "first"])

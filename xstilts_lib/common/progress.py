@@ -18,19 +18,18 @@ PRINT_SECONDS = 10.0  # between two printed lines
 class Progress:
     """Writes `path` at most twice a second, each time whole, and prints a line every ten seconds.
 
-    >>> progress = Progress(path=None, total=100, phase="pretraining", printing=False)
+    >>> progress = Progress(path=None, phase="pretraining", printing=False)
+    >>> progress.begin(total=100)
     >>> progress.update(step=100, loss=2.5, tokens=76800)
     """
 
-    def __init__(
-        self, path: Path | str | None, total: int = 0, phase: str = "training", printing: bool = True
-    ) -> None:
+    def __init__(self, path: Path | str | None, phase: str = "training", printing: bool = True) -> None:
         self.path = None if path is None else Path(path)
         self.phase = phase
         self.printing = printing
         self._printed = time.monotonic()
         self._written = self._printed - FILE_SECONDS
-        self.begin(total)
+        self.begin(0)
 
     def begin(self, total: int, step: int = 0, tokens: int = 0) -> None:
         """The run's length, and where it goes on from; rates count from here."""

@@ -25,6 +25,7 @@ from torch import Tensor
 
 from ..common.errors import UserError
 from ..models import devices
+from ..scoring.retrieval import DEPTH
 from .search import Best, screened, search
 
 MANY = 10**8  # products from which screening pays
@@ -96,19 +97,14 @@ def retrieve(queries: np.ndarray, index: np.ndarray, device: str | None = None) 
     return found.indices[:, 0]
 
 
-def rank(
-    queries: np.ndarray,
-    candidates: np.ndarray,
-    k: int = 20,
-    normalise: bool = False,
-    device: str | None = None,
-) -> np.ndarray:
-    """The rows of `candidates` (m, d) with the k largest products for each of `queries` (n, d): (n, k) int64.
+def rank(queries: np.ndarray, candidates: np.ndarray, device: str | None = None) -> np.ndarray:
+    """The rows of `candidates` (m, d) with the 20 largest products for each of `queries` (n, d), or all of
+    them: (n, 20) int64.
 
     What a dual encoder is evaluated on, over one pool of candidates of every language: LAReQA's mAP@20,
     Mewsli-X's reciprocal rank.
     """
-    found, _ = nearest(queries, candidates, k, both=False, normalise=normalise, device=device)
+    found, _ = nearest(queries, candidates, DEPTH, both=False, normalise=False, device=device)
     return found.indices
 
 

@@ -280,21 +280,16 @@ def first_position(model: PreTrainedModel) -> int:
     return 0
 
 
-def hidden_states(model: PreTrainedModel, batch: Batch, layer: int | None = None) -> Tensor:
-    """(sequences, length, width), or (1, tokens, width) of joined sequences: the encoder's output, or what
-    leaves `layer` (0 = the embeddings).
-
-    Below the top, the layers above are not computed. Equal to `output_hidden_states=True`'s entry `layer`.
-    """
-    if layer is None or layer == model.config.num_hidden_layers:
-        return model(**inputs(model, batch)).last_hidden_state
-    return several_layers(model, batch, (layer,))[0]
+def hidden_states(model: PreTrainedModel, batch: Batch) -> Tensor:
+    """(sequences, length, width), or (1, tokens, width) of joined sequences: the encoder's output."""
+    return model(**inputs(model, batch)).last_hidden_state
 
 
 def several_layers(model: PreTrainedModel, batch: Batch, layers: Sequence[int]) -> list[Tensor]:
-    """The states that leave each of `layers`, from one pass that ends at the highest of them.
+    """The states that leave each of `layers` (0 = the embeddings), as hidden_states has them, from one pass:
+    the layers above the highest of them are not computed.
 
-    UserError for a layer that there is not.
+    Equal to those entries of `output_hidden_states=True`. UserError for a layer that there is not.
     """
     top = model.config.num_hidden_layers
     for layer in layers:
@@ -317,7 +312,7 @@ def several_layers(model: PreTrainedModel, batch: Batch, layers: Sequence[int]) 
     ]
     try:
         # The output of the top is not only the last layer's: some architectures end in a LayerNorm.
-        found[top] = model(**inputs(model, batch)).last_hidden_state
+        found[top] = hidden_states(model, batch)
     except _Reached:
         pass
     finally:
