@@ -231,6 +231,15 @@ def test_a_table_of_examples_shows_every_label(name: str) -> None:
     assert [one.row["id"] for one in drawn if one.language == "qaa"] == [drawn[0].row["id"]]
 
 
+def test_of_two_sides_a_pair_is_shown_the_same_one_in_every_language() -> None:
+    drawn = examples.from_miniature(
+        examples.world(load_experiment("smoke")), TASKS["mini_tatoeba"], ["qaa", "qae"]
+    )
+    assert [one.language for one in drawn] == ["qaa", "qae"]
+    assert drawn[0].row["id"] == drawn[1].row["id"]
+    assert drawn[0].partner == drawn[1].partner != ""
+
+
 def test_of_rows_at_hand_no_more_are_drawn_than_show_a_label_more() -> None:
     rows = [{"label": label} for label in (1, 1, 0, 1, 0, 2)]
     assert examples.lacking(rows[:1], rows, TASKS["xnli"]) == [{"label": 0}, {"label": 2}]

@@ -276,11 +276,3 @@ def test_a_small_world_passes_through_every_task() -> None:
     for task in EVALUATED:
         assert tiny.rows(task, "test", tiny.languages(task)[-1])
     assert len(tiny.rows("mini_text", "train", "qaf")) == 10
-
-
-def test_examples_are_parallel_and_carry_their_language(world: MiniatureSource) -> None:
-    rows = world.examples("mini_pawsx", ("en", "qac", "qag"), n=2)
-    assert [row["language"] for row in rows] == ["en", "qac", "qag"] * 2
-    assert len({row["id"] for row in rows}) == 2
-    rows = world.examples("mini_tatoeba", ("qaa", "qae"), n=1)
-    assert {row["language"] for row in rows} == {"qaa", "qae"}
