@@ -26,7 +26,7 @@ from train_throughput import WARMUP
 from utilisation import CASES, QUICK, Case, job_of, peak_of, timed
 
 from xstilts_lib.models.trainable import dropouts
-from xstilts_lib.workflow.memory import GIB, Shape
+from xstilts_lib.workflow.costs import GIB, Shape
 
 SIDE = "Trainer, grouped, bf16"
 LAYERS = {"large": 24, QUICK: 2}
@@ -74,7 +74,7 @@ def shown(row: dict[str, Any]) -> dict[str, Any]:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--quick", action="store_true", help="the toy alone")
-    parser.add_argument("--gpu", help="its name in memory.py, where torch's does not tell")
+    parser.add_argument("--gpu", help="its name in costs.py, where torch's does not tell")
     parser.add_argument("--record", action="store_true", help="for the book: book/records/gpu.json")
     parser.add_argument("--data", type=Path, default=DATA)
     args = parser.parse_args()

@@ -10,7 +10,7 @@ somebody wrote: two a weight and token forwards, four backwards (two where weigh
 without padding, embeddings, attention's own products, or what is computed twice. Where sequences are joined,
 a case is timed with both of torch's kernels for them, FlashAttention's and cuDNN's (attention.py). The
 utilisation is the rate over the peak that the GPU's maker states for bfloat16, the planned memory what
-`xstilts plan` says of the same training (memory.py). The last line is `ratio: X`, the lowest utilisation over
+`xstilts plan` says of the same training (costs.py). The last line is `ratio: X`, the lowest utilisation over
 the one that the plan assumes; nan where the peak is not known.
 """
 
@@ -36,7 +36,7 @@ from xstilts_lib.common.shapes import PUBLISHED
 from xstilts_lib.models import attention, encoder
 from xstilts_lib.tasks.settings import TrainSettings
 from xstilts_lib.training.loop import Ingredient, train
-from xstilts_lib.workflow import memory
+from xstilts_lib.workflow import costs
 
 PAIRS, PASSAGES = "sentence pairs", "QA passages"
 QUICK = "toy"
@@ -99,7 +99,7 @@ def measure(
         steps=WARMUP + updates, learning_rate=5e-5, pooling="first", attention_dropout=0.0, **case.settings
     )
     model = model_of(case, job, device)
-    shape = memory.Shape.of(model.config.to_dict())
+    shape = costs.Shape.of(model.config.to_dict())
     if device.type == "cuda":
         torch.cuda.reset_peak_memory_stats()
     watch = Stopwatch()
@@ -110,7 +110,7 @@ def measure(
     tokens = watch.tokens[-1] - watch.tokens[WARMUP - 1]
     frozen = settings.low_rank is not None
     operations = (4.0 if frozen else 6.0) * shape.matrices * tokens
-    largest = memory.longest_update(settings, ())
+    largest = costs.longest_update(settings, ())
     return {
         "case": case.name + ("" if kernel == OURS else f", {kernel.name.split('_')[0]} kernel"),
         "parameters": shape.parameters,
@@ -119,19 +119,19 @@ def measure(
         "rate": tokens / seconds,
         "operations": operations / seconds,
         "utilisation": operations / seconds / peak if peak else None,
-        "memory": torch.cuda.max_memory_allocated() / memory.GIB if device.type == "cuda" else None,
-        "planned": shape.memory(settings, largest, masked=False) / memory.GIB,
+        "memory": torch.cuda.max_memory_allocated() / costs.GIB if device.type == "cuda" else None,
+        "planned": shape.memory(settings, largest, masked=False) / costs.GIB,
     }
 
 
 def peak_of(name: str | None) -> float | None:
     """Operations a second that the GPU's maker states; None on a CPU, and of one that is unknown."""
     if name is not None:
-        return memory.gpu(name).peak * 1e12
+        return costs.gpu(name).peak * 1e12
     if not torch.cuda.is_available():
         return None
     words = torch.cuda.get_device_name().replace("RTX ", "RTX").split()
-    found = [gpu for gpu in memory.GPUS.values() if gpu.name.split("-")[0] in words]
+    found = [gpu for gpu in costs.GPUS.values() if gpu.name.split("-")[0] in words]
     return found[0].peak * 1e12 if found and "PCIe" not in words else None
 
 
@@ -140,7 +140,7 @@ def main() -> None:
     parser.add_argument("--quick", action="store_true", help="the toy alone")
     parser.add_argument("--cases", default="", help="those whose name holds this")
     parser.add_argument("--updates", type=int, help="that are timed; 30, or 6 with --quick")
-    parser.add_argument("--gpu", help="its name in memory.py, where torch's does not tell")
+    parser.add_argument("--gpu", help="its name in costs.py, where torch's does not tell")
     parser.add_argument("--data", type=Path, default=DATA)
     args = parser.parse_args()
     updates = args.updates or (6 if args.quick else 30)
@@ -149,7 +149,7 @@ def main() -> None:
         parser.error("these encoders need a GPU, and there is none: --quick runs a toy")
     rows = list(timed(cases, updates, peak_of(args.gpu), args.data))
     lowest = min((row["utilisation"] or math.nan for row in rows), default=math.nan)
-    print(f"ratio: {lowest / memory.UTILISATION:.2f}")
+    print(f"ratio: {lowest / costs.UTILISATION:.2f}")
 
 
 def timed(

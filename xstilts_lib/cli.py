@@ -111,10 +111,10 @@ def plan(
     ] = None,
 ) -> None:
     """Predict memory, time, disk and money of an experiment on GPUs, before anything starts."""
-    from .workflow import memory
+    from .workflow import costs
     from .workflow import plan as module
 
-    module.show(load(experiment), memory.gpu(gpu), price)
+    module.show(load(experiment), costs.gpu(gpu), price)
 
 
 @app.command()

@@ -16,7 +16,7 @@ from xstilts_lib.experiment import Training, load_experiment
 from xstilts_lib.rendering import tables
 from xstilts_lib.runs.run import Run
 from xstilts_lib.tasks.recipe import parse
-from xstilts_lib.workflow import graph, plan
+from xstilts_lib.workflow import costs, graph, plan
 from xstilts_lib.workflow.monitor import Monitor, cells, clock
 
 PROGRESS = {"phase": "none: mini_xnli", "step": 1500, "steps": 4000, "loss": 1.5, "tokens_per_second": 20000,
@@ -109,9 +109,9 @@ def test_costs_come_from_settings_until_they_were_measured(checkout: Path) -> No
     guess = plan.expected(job, plan.measured(experiment))
     assert not guess.measured
     tokens = 768  # one step of the default batch
-    assert plan.training(Run(experiment, "none", 0), "encoder") == 6 * tokens
-    computing = 6 * tokens * plan.shape_of(experiment).matrices / plan.CORE.rate
-    assert guess.seconds == pytest.approx(computing + plan.KERNEL_SECONDS)
+    assert costs.training(Run(experiment, "none", 0), "encoder") == 6 * tokens
+    computing = 6 * tokens * costs.shape_of(experiment).matrices / costs.CORE.rate
+    assert guess.seconds == pytest.approx(computing + costs.KERNEL_SECONDS)
 
     run = Run(experiment, "none", 0)
     run.begin("encoder")
@@ -120,7 +120,7 @@ def test_costs_come_from_settings_until_they_were_measured(checkout: Path) -> No
     other = replace(experiment, seeds=(1,))
     known = plan.expected(graph.jobs(other)[0], plan.measured(other))
     assert known.measured
-    assert known.seconds == 120.0 + plan.KERNEL_SECONDS, "another seed costs what the first did"
+    assert known.seconds == 120.0 + costs.KERNEL_SECONDS, "another seed costs what the first did"
 
 
 def test_a_joint_step_costs_what_each_of_its_tasks_reads(checkout: Path) -> None:
@@ -131,5 +131,5 @@ def test_a_joint_step_costs_what_each_of_its_tasks_reads(checkout: Path) -> None
         training = Training(tasks={"mini_mnli": {"examples": 150}, "mini_mnli+mini_squad": step})
         recipes = (parse("mini_mnli+mini_squad"),)
         own = replace(experiment, source=source, recipes=recipes, training=training)
-        tokens = read * plan.TOKENS_ELSEWHERE
-        assert plan.training(Run(own, "mini_mnli+mini_squad", 0), "encoder") == 6 * tokens
+        tokens = read * costs.TOKENS_ELSEWHERE
+        assert costs.training(Run(own, "mini_mnli+mini_squad", 0), "encoder") == 6 * tokens

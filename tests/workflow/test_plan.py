@@ -19,12 +19,12 @@ from xstilts_lib.formats.batches import collate
 from xstilts_lib.runs.run import ENCODER, all_runs
 from xstilts_lib.tasks.settings import TrainSettings
 from xstilts_lib.training.loop import Ingredient, Learner, fresh_heads
-from xstilts_lib.workflow import graph, memory, plan
-from xstilts_lib.workflow.schedule import Step, schedule
+from xstilts_lib.workflow import costs, graph, plan
+from xstilts_lib.workflow.plan import Step, schedule
 
 
 def shape(name):
-    return memory.Shape.of(PUBLISHED[name])
+    return costs.Shape.of(PUBLISHED[name])
 
 
 @pytest.mark.parametrize(
@@ -63,7 +63,7 @@ def test_activations_are_about_what_a_forward_pass_keeps(tokenizer, make_rows, m
         torch.autograd.graph.saved_tensors_hooks(note, lambda tensor: tensor),
     ):
         learner("pair", FORMATS["pair"], batch)
-    expected = memory.Shape.of(model.config.to_dict()).activations(batch.ids.numel())
+    expected = costs.Shape.of(model.config.to_dict()).activations(batch.ids.numel())
     # The weights' copies in bfloat16 are counted elsewhere.
     found = sum(kept.values()) - 2 * sum(
         m.weight.numel() for m in model.modules() if isinstance(m, torch.nn.Linear)
@@ -98,13 +98,13 @@ def test_parameters_are_those_of_the_model_itself(name):
 
 def test_every_part_of_an_experiment_is_planned(capsys):
     experiment = load_experiment("smoke")
-    rows = plan.needs(experiment, memory.gpu("h100")).values()
+    rows = plan.needs(experiment, costs.gpu("h100")).values()
     parts = [(run, part) for run in all_runs(experiment) for part in run.parts]
     assert sum(row.runs for row in rows) == len(parts)
-    assert all(row.seconds > 0 and row.memory > memory.OVERHEAD and not row.advice for row in rows)
+    assert all(row.seconds > 0 and row.memory > costs.OVERHEAD and not row.advice for row in rows)
     encoders = sum(part == ENCODER for _, part in parts)
     assert sum(row.runs for row in rows if row.disk) == encoders
-    plan.show(experiment, memory.gpu("H100"), 2.5)
+    plan.show(experiment, costs.gpu("H100"), 2.5)
     said = capsys.readouterr().out
     assert f"{len(parts)} parts" in said
     assert "at 2.50 an hour" in said
@@ -115,7 +115,7 @@ def test_every_part_of_an_experiment_is_planned(capsys):
 def test_a_grid_is_as_long_as_its_work_and_its_longest_chain_make_it(name):
     """The bounds of list scheduling: never shorter than either, never longer than both (Graham 1969)."""
     experiment = load_experiment(name)
-    steps = plan.grid(experiment, plan.needs(experiment, memory.gpu("H100")))
+    steps = plan.grid(experiment, plan.needs(experiment, costs.gpu("H100")))
     assert steps.keys() == {job.name for job in graph.jobs(experiment)}
     work, chain = sum(step.gpus * step.seconds for step in steps.values()), schedule(steps)
     assert max(step.seconds for step in steps.values()) <= chain
@@ -145,34 +145,34 @@ def test_steps_wait_for_their_needs_and_for_room():
 
 
 def test_what_examples_hold_is_counted_by_format():
-    assert plan.tokens("squad_v1") > plan.tokens("mnli")
-    assert plan.tokens("mini_squad") == plan.TOKENS_ELSEWHERE
+    assert costs.tokens("squad_v1") > costs.tokens("mnli")
+    assert costs.tokens("mini_squad") == costs.TOKENS_ELSEWHERE
     run = next(run for run in all_runs(load_experiment("paper")) if run.recipe.name == "squad_v1")
     # As published: 87,599 questions, three times over.
-    assert plan.training(run, ENCODER) == 6 * 3 * 87_599 * plan.TOKENS["span"]
+    assert costs.training(run, ENCODER) == 6 * 3 * 87_599 * costs.TOKENS["span"]
 
 
 def test_what_does_not_fit_comes_with_advice():
-    tight = memory.Device("small", 12, 100)
+    tight = costs.Device("small", 12, 100)
     large, settings = shape("xlm-roberta-large"), TrainSettings(batch_size=256)
-    tokens = memory.longest_update(settings, ("squad_v1",))
+    tokens = costs.longest_update(settings, ("squad_v1",))
     assert tokens == 256 * settings.max_length
-    advice = memory.advice(large, settings, tokens, False, tight.memory * 1e9)
+    advice = costs.advice(large, settings, tokens, False, tight.memory * 1e9)
     changes = dict(pair.split(": ") for pair in advice.split(", "))
     parts = int(changes["accumulation"])
     assert math.log2(parts).is_integer()
     changed = dataclasses.replace(settings, accumulation=parts, recompute="recompute" in changes)
     assert large.memory(changed, tokens, masked=False) <= tight.memory * 1e9
     huge = shape("xlm-roberta-xxl")
-    advice = memory.advice(huge, settings, tokens, False, memory.gpu("A100-80").memory * 1e9)
+    advice = costs.advice(huge, settings, tokens, False, costs.gpu("A100-80").memory * 1e9)
     assert "processes: 4, shard: true" in advice
     assert "or low_rank" in advice
-    assert memory.advice(huge, settings, tokens, False, tight.memory * 1e9) == "too large"
+    assert costs.advice(huge, settings, tokens, False, tight.memory * 1e9) == "too large"
 
 
 def test_unknown_names_are_refused():
     with pytest.raises(UserError, match="did you mean 'H100'"):
-        memory.gpu("H10")
+        costs.gpu("H10")
 
 
 def test_a_graph_and_a_dry_run_do_without_torch():

@@ -9,11 +9,11 @@ Everything wrong with the file is refused when it is read, and nothing has run y
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, fields, replace
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 from ..common import places, strict
 from ..common.errors import UserError, nearest
@@ -26,6 +26,7 @@ from .parts import Design, Evaluation, Model, Retrieval, Training, Variant, Work
 if TYPE_CHECKING:
     from ..sources import Need, Source
 
+T = TypeVar("T")
 Phase = Literal["intermediate", "target"]
 FOLDER = "folder"  # the key under `source` that `--data` sets
 DATA = "XSTILTS_DATA"  # the same, for the processes below: notebooks take a name and nothing else
@@ -77,9 +78,14 @@ class Experiment:
             checks.stated(self)
 
     @cached_property
-    def remembered(self) -> dict[Any, Any]:
-        """What was found of its settings once, and is asked for by each of thousands of jobs."""
+    def _found(self) -> dict[object, Any]:
         return {}
+
+    def once(self, key: object, find: Callable[[], T]) -> T:
+        """What `find` finds of its settings, found once, under `key`: thousands of jobs ask for the same."""
+        if key not in self._found:
+            self._found[key] = find()
+        return self._found[key]
 
     @property
     def root(self) -> Path:

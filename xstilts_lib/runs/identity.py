@@ -58,10 +58,7 @@ _PLACES = ("folder", "mirror", "cache")
 def settings(run: Run, part: str) -> Any:
     """The settings of the experiment that decide the numbers of `part`, beyond those upstream; for all seeds
     the same, and so found once."""
-    known, key = run.experiment.remembered, (run.recipe, part)
-    if key not in known:
-        known[key] = _settings(run, part)
-    return known[key]
+    return run.experiment.once(("settings", run.recipe, part), lambda: _settings(run, part))
 
 
 def _settings(run: Run, part: str) -> Any:

@@ -1,6 +1,8 @@
-"""What a training asks of a GPU's memory, from shapes alone, and the settings with which it would fit.
+"""What a part of a run asks of what computes it, from shapes alone: operations, time, a GPU's memory, disk;
+and the settings with which a training would fit.
 
 >>> Shape.of(shapes.PUBLISHED["xlm-roberta-large"]).memory(TrainSettings(), 8192, masked=False)
+>>> seconds(Run(load_experiment("smoke"), "none", seed=0), "encoder", CORE)
 """
 
 from __future__ import annotations
@@ -10,9 +12,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
+from ..common import shapes
 from ..common.errors import UserError, nearest
-from ..tasks import task
+from ..experiment import Experiment
+from ..runs.run import ENCODER, RETRIEVAL, Run
+from ..tasks import TASKS, task
 from ..tasks.settings import TrainSettings
+from ..training.checkpoint import KEPT
 
 GIB = 2**30
 # Assumed, and to be replaced by what is measured.
@@ -22,6 +28,13 @@ CHOICES = 4  # of an example with choices
 SHAPING = ("model_type", "hidden_size", "num_hidden_layers", "intermediate_size", "num_attention_heads",
            "num_key_value_heads", "vocab_size", "max_position_embeddings", "type_vocab_size")  # fmt: skip
 GATED = ("modernbert", "eurobert")  # types whose inner width is entered twice, once as a gate
+# Of an example in XLM-R's pieces: means of English training sets, 300 rows of each. Choices: 114 to 478.
+TOKENS = {"pair": 45, "tags": 20, "span": 200, "choice": 350}
+TOKENS_ELSEWHERE = 40  # in the miniature, and of text
+ROWS = 10_000  # of a training set whose size nobody states
+EVALUATED = 1000  # rows of a test set, likewise
+LINES, LANGUAGES = 14_000, 10  # of text, and that have some, where the experiment does not say
+KERNEL_SECONDS = 1.0  # to start a kernel, read the data and write the notebook
 
 
 @dataclass(frozen=True)
@@ -44,6 +57,8 @@ class Device:
 _STATED = {"H200": (141, 989), "H100": (80, 989), "A100-80": (80, 312), "A100-40": (40, 312),
            "L40S": (48, 362), "L4": (24, 121), "RTX4090": (24, 165)}  # fmt: skip
 GPUS = {name: Device(name, *stated) for name, stated in _STATED.items()}
+# With the miniature's encoders a core does 20 to 60 of its units, by width.
+CORE = Device("core", math.inf, 0.05, utilisation=1.0)
 
 
 def gpu(name: str) -> Device:
@@ -146,3 +161,163 @@ def advice(shape: Shape, settings: TrainSettings, tokens: int, masked: bool, roo
     if fits(**least, low_rank=16):
         ways.append("low_rank: 16, recompute: true, accumulation: 32 or fewer")
     return "; or ".join(ways) or "too large"
+
+
+# What a part computes, for each parameter of its encoder.
+
+
+def trained(run: Run, part: str) -> tuple[TrainSettings, dict[str, int | None]] | None:
+    """How a part trains, and the most examples that it takes of each training set (of none: it reads text);
+    None for retrieval, which trains nothing. For all seeds the same, and so found once."""
+    return run.experiment.once(("trained", run.recipe, part), lambda: _trained(run, part))
+
+
+def _trained(run: Run, part: str) -> tuple[TrainSettings, dict[str, int | None]] | None:
+    experiment, names = run.experiment, run.tasks(part)
+    if part == RETRIEVAL:
+        return None
+    if part != ENCODER:
+        settings = experiment.settings_for("target", names)
+        return settings, {task(name).train or "": settings.examples for name in names}
+    if names:
+        limits = {name: experiment.settings_of(name, names).examples for name in names}
+        return experiment.settings_for("intermediate", names), limits
+    assert experiment.pretraining is not None, "an experiment that pretrains states how"
+    return experiment.pretraining, {}
+
+
+def processes(run: Run, part: str) -> int:
+    """How many train together, each on a GPU of its own where there are GPUs."""
+    found = trained(run, part)
+    return found[0].processes if found else 1
+
+
+def training(run: Run, part: str) -> float:
+    """Operations of a part's training for each parameter: six a token."""
+    found = trained(run, part)
+    if found is None:
+        return 0.0
+    settings, limits = found
+    size, unit = settings.batch
+    held = {name: rows(run.experiment).get(name, ROWS) for name in limits}
+    read = {name: min(number, limits[name] or number) for name, number in held.items()}
+    if not read:  # at most: every language counts as if it had as much text as English
+        languages = len(run.experiment.languages or ()) or LANGUAGES
+        read = {"": int(run.experiment.source.get("text_lines", LINES)) * languages}
+    total = sum(number * tokens(name) for name, number in read.items())
+    if settings.steps is not None:
+        return 6.0 * settings.steps * (size if unit == "tokens" else size * total / sum(read.values()))
+    return 6.0 * (settings.epochs or 1) * total
+
+
+def reading(run: Run, part: str) -> float:
+    """Operations of a part's evaluation for each parameter: two a token."""
+    experiment, total = run.experiment, 0
+    for name in () if part == ENCODER else run.tasks(part):
+        row, split = task(name), experiment.evaluation.split_of(name)
+        for code in experiment.languages or row.languages:
+            total += tokens(name) * (experiment.evaluation.examples or row.size(split, code) or EVALUATED)
+    return 2.0 * total
+
+
+def tokens(name: str) -> int:
+    """Of an example of that task, about."""
+    row = TASKS.get(name)
+    real = row is not None and row.sources != ("miniature",)
+    return TOKENS.get(row.format, TOKENS_ELSEWHERE) if row and real else TOKENS_ELSEWHERE
+
+
+def rows(experiment: Experiment) -> dict[str, int]:
+    """The rows of training sets, by task, as far as the generated world or the publishers say."""
+    if experiment.source["kind"] == "miniature":
+        from ..sources.miniature.settings import TRAIN
+
+        return {**TRAIN, **experiment.source.get("train", {})}
+    return {name: row.sizes["train"] for name, row in TASKS.items() if "train" in row.sizes}
+
+
+def shape_of(experiment: Experiment) -> Shape:
+    """Of the experiment's encoder; UserError where it is neither stated, nor in the table, nor to be read."""
+    return experiment.once("shape", lambda: _shape_of(experiment))
+
+
+def _shape_of(experiment: Experiment) -> Shape:
+    model = experiment.model
+    found = dict(shapes.known(model.architecture, model.path or model.package))
+    if not found.keys() >= {"hidden_size", "num_hidden_layers", "intermediate_size"}:
+        from transformers import AutoConfig  # takes seconds
+
+        try:
+            stated = {"pretrained_model_name_or_path": model.path, "revision": model.revision}
+            config = AutoConfig.for_model(**found) if found else AutoConfig.from_pretrained(**stated)
+        except (OSError, ValueError):
+            known = nearest(str(model.path).rpartition("/")[2], shapes.PUBLISHED)
+            said = f"The shape of {model.path} is not in the table and could not be read: {known}"
+            raise UserError(said) from None
+        found = {name: getattr(config, name, None) for name in SHAPING}
+    if model.architecture is not None:
+        found["vocab_size"] = model.vocabulary or model.architecture.get("vocab_size") or _pieces(experiment)
+    return Shape.of({**found, "num_hidden_layers": model.layers or found["num_hidden_layers"]})
+
+
+def _pieces(experiment: Experiment) -> int:
+    """Of its source's tokenizer."""
+    if experiment.source["kind"] != "miniature":
+        return shapes.PIECES
+    from ..sources import open_source
+
+    tokenizer = open_source(experiment.source).tokenizer()
+    return shapes.PIECES if tokenizer is None else len(tokenizer)
+
+
+# All of it together.
+
+
+def seconds(run: Run, part: str, device: Device) -> float:
+    """What a part takes, by as many GPUs as its training has processes, or by a core, which they share."""
+    rate = device.rate / shape_of(run.experiment).matrices
+    at_once = 1 if device is CORE else processes(run, part)
+    return KERNEL_SECONDS + reading(run, part) / rate + training(run, part) / rate / at_once
+
+
+@dataclass(frozen=True)
+class Need:
+    """What one part asks for: pretraining or an intermediate phase, a target, retrieval."""
+
+    memory: float
+    """Bytes of each GPU."""
+    seconds: float
+    advice: str = ""
+    """What would make it fit; empty where it does."""
+    gpus: int = 1
+    """That it takes at a time."""
+    disk: float = 0.0
+    """Bytes that stay."""
+    beside: float = 0.0
+    """Bytes of its checkpoints while it runs."""
+    runs: int = 1
+    """How often it is done: once a seed."""
+
+
+def need_of(run: Run, part: str, device: Device) -> Need:
+    """What a part asks of GPUs of this kind, with one seed."""
+    shape, room = shape_of(run.experiment), device.memory * 1e9
+    memory, words, time = 0.0, "", seconds(run, part, device)
+    if part != ENCODER:
+        # What is evaluated stands whole on one GPU, whatever it was spread over before.
+        kept = shape.activations(run.experiment.evaluation.tokens_per_batch, True)
+        memory = 4.0 * shape.parameters + 2.0 * shape.matrices + kept + OVERHEAD
+        words = "" if memory <= room else "too large to be evaluated"
+    found = trained(run, part)
+    if found is None:
+        return Need(memory, time, words)
+    settings, names = found[0], tuple(found[1])
+    longest, masked = longest_update(settings, names), not names or "text" in {task(n).format for n in names}
+    trains = shape.memory(settings, longest, masked)
+    if trains >= memory:
+        memory, words = trains, "" if trains <= room else advice(shape, settings, longest, masked, room)
+    # The oldest checkpoint goes when the newest is whole; weights go to several processes, and come back.
+    beside = 12.0 * shape.moving(settings) * (KEPT + 1)
+    beside += 8.0 * shape.parameters if settings.processes > 1 else 0.0
+    kept = 4.0 * shape.parameters if part == ENCODER else 0.0
+    return Need(memory, time, words, settings.processes, kept, beside)

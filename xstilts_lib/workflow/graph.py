@@ -21,6 +21,7 @@ from ..runs.run import ENCODER, Run, all_runs
 from ..tasks.recipe import NONE
 from . import analyses
 from .analyses import Group
+from .costs import processes
 
 Kind = Literal["encoder", "recipe", "results"]
 PAGES = "pages"  # the one part of a job that runs no model
@@ -76,7 +77,7 @@ class Job:
     @cached_property
     def gpus(self) -> int:
         """How many GPUs it is given, where there are any: as many as its training has processes."""
-        return max((_processes(self.run, part) for part in self.parts), default=0) if self.run else 0
+        return max((processes(self.run, part) for part in self.parts), default=0) if self.run else 0
 
     @cached_property
     def group(self) -> Group:
@@ -107,7 +108,7 @@ def jobs(experiment: Experiment) -> list[Job]:
         parts = run.parts
         shared = run.directory in parents or run.recipe.name == NONE
         # So is one whose training takes several GPUs, which would lie idle while targets are trained.
-        if run.has_encoder_part and (shared or _processes(run, ENCODER) > 1):
+        if run.has_encoder_part and (shared or processes(run, ENCODER) > 1):
             graph.append(Job(experiment, "encoder", label, run, (ENCODER,), needs))
             needs, parts = (graph[-1].name,), parts[1:]
             found[run.directory] = graph[-1].name
@@ -117,13 +118,6 @@ def jobs(experiment: Experiment) -> list[Job]:
     for group in analyses.groups(experiment):
         graph.append(Job(experiment, "results", group.label, needs=everything if group.own else ()))
     return graph
-
-
-def _processes(run: Run, part: str) -> int:
-    from .plan import trained  # which asks the graph what there is to do
-
-    found = trained(run, part)
-    return found[0].processes if found else 1
 
 
 def find(experiment: Experiment, name: str) -> Job:
