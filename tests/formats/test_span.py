@@ -11,7 +11,8 @@ import torch
 from xstilts_lib.common.errors import UserError
 from xstilts_lib.formats import FORMATS
 from xstilts_lib.formats.batches import collate
-from xstilts_lib.formats.span import NO_ANSWER, Span
+from xstilts_lib.formats.span import Span
+from xstilts_lib.tasks import NO_ANSWER
 
 SPAN = FORMATS["span"]
 

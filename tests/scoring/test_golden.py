@@ -14,6 +14,7 @@ import pytest
 
 from xstilts_lib import scoring
 from xstilts_lib.scoring import answers
+from xstilts_lib.tasks import NO_ANSWER
 
 SHARED = Path(os.environ.get("XSTILTS_SHARED") or Path(__file__).resolve().parents[3] / "shared")
 
@@ -100,7 +101,7 @@ def test_the_predictions_of_two_squad_systems(unpacked):
     found = answers.means(answers.squad(*answers.read(*files, ()), "en"))
     assert found == pytest.approx({"exact_match": 67.6348, "f1": 76.7556}, abs=1e-4)
     files = folder / "predictions" / "v2.0-nlnet.json", folder / "dev-v2.0.json"
-    found = answers.means(answers.squad_v2(*answers.read(*files, (answers.NO_ANSWER,)), "en"))
+    found = answers.means(answers.squad_v2(*answers.read(*files, (NO_ANSWER,)), "en"))
     assert found == pytest.approx({"exact_match": 75.8275, "f1": 78.7778}, abs=1e-4)
 
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from ..common import strict
 from ..common.errors import UserError, nearest
 from ..common.shapes import known, longest
+from ..sources import KINDS
 from ..tasks import TASKS, task
 from ..tasks.recipe import NONE, UNTRAINED
 from ..tasks.settings import TrainSettings
@@ -16,14 +17,8 @@ from ..tasks.settings import TrainSettings
 if TYPE_CHECKING:
     from .experiment import Experiment
 
-SOURCES = ("miniature", "files", "hub")
-TAKEN = (
-    "jobs",
-    "pages",
-    "real",
-    "chapters",
-    "results.parquet",
-)  # what else stands beside the folders of encoders
+# What else stands beside the folders of encoders.
+TAKEN = ("jobs", "pages", "real", "chapters", "results.parquet")
 LONGEST = 200  # bytes: a file's name has at most 255, and seed and suffix join it
 _READ_BY = {"pooling": ("pair", "choice", "ranking"), "mask_rate": ("text",), "masking": ("text",)}
 _MIXTURE = ("sampling", "temperature", "cap")
@@ -33,8 +28,8 @@ def whole(experiment: Experiment) -> None:
     """UserError for the first mistake in the experiment with one of its encoders."""
     folder_name(experiment.name, "its file's name")
     kind = experiment.source.get("kind")
-    if kind not in SOURCES:
-        raise UserError(f"source.kind: {kind!r} is not valid: {nearest(str(kind), SOURCES)}")
+    if kind not in KINDS:
+        raise UserError(f"source.kind: {kind!r} is not valid: {nearest(str(kind), KINDS)}")
     _lists(experiment)
     _tasks(experiment, str(kind))
     _pretraining(experiment)

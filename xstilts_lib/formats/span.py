@@ -19,6 +19,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from ..common.errors import UserError
+from ..tasks import NO_ANSWER
 from ..tasks.settings import TrainSettings
 from .base import Batch, Feature, Format, Labels, Model, Rows, TokenHead, Tokenizer, columns
 from .plain import before
@@ -28,7 +29,6 @@ STRIDE = 128  # tokens from the start of a window to the start of the next
 QUESTION = 64  # tokens of a question at most
 BEST = 20  # starts, and ends, that are combined
 ANSWER = 30  # tokens of an answer at most
-NO_ANSWER = "no answer"  # a task whose labels hold it (SQuAD v2.0) may answer with nothing
 
 
 @dataclass(slots=True)

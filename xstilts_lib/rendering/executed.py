@@ -85,15 +85,9 @@ def meaning(name: str) -> str:
     >>> meaning("mini_mnli+mini_squad-then-mini_ccg")
     'pretrained, then trained on mini_mnli and mini_squad jointly, then on mini_ccg'
     """
-    if name == UNTRAINED:
-        return "random weights: the floor"
-    if name == NONE:
-        return "pretrained, nothing else: the baseline"
-    steps = [
-        " and ".join(i.name for i in step.tasks) + (" jointly" if len(step.tasks) > 1 else "")
-        for step in parse(name).steps
-    ]
-    return "pretrained, then trained on " + ", then on ".join(steps)
+    roots = {UNTRAINED: "random weights: the floor", NONE: "pretrained, nothing else: the baseline"}
+    steps = [step.name.replace("+", " and ") + " jointly" * ("+" in step.name) for step in parse(name).steps]
+    return roots.get(name) or "pretrained, then trained on " + ", then on ".join(steps)
 
 
 def plain(name: str, languages: Mapping[str, str] = MappingProxyType({})) -> str:

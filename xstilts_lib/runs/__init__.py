@@ -3,6 +3,6 @@
 >>> from xstilts_lib.runs import Run, results                                               # doctest: +SKIP
 """
 
-from .run import ENCODER, RETRIEVAL, TARGETS, Run, all_runs, runs_of_model
+from .run import ENCODER, RETRIEVAL, TARGETS, Run, all_parts, all_runs, runs_of_model
 
-__all__ = ["ENCODER", "RETRIEVAL", "TARGETS", "Run", "all_runs", "runs_of_model"]
+__all__ = ["ENCODER", "RETRIEVAL", "TARGETS", "Run", "all_parts", "all_runs", "runs_of_model"]

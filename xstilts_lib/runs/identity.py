@@ -22,8 +22,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..common import checksums, places
 from ..common.errors import UserError, nearest
-from ..experiment.checks import SOURCES
-from ..sources import Need, open_source
+from ..sources import KINDS, Need, open_source
 from ..sources.selection import dev_need
 from ..tasks import TASKS, task
 from ..tasks.recipe import UNTRAINED
@@ -126,7 +125,7 @@ def shows() -> str:
 
 
 def _files(source: str, evaluation: bool) -> Iterator[Path]:
-    foreign = {_ROOT / "sources" / other for other in SOURCES if other != source}
+    foreign = {_ROOT / "sources" / other for other in KINDS if other != source}
     left_out = set() if evaluation else set(_within(_SCORES))
     for file in _within((*_ENCODER, *_SCORES) if evaluation else _ENCODER):
         if file not in left_out and not foreign.intersection(file.parents):

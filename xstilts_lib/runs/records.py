@@ -22,7 +22,7 @@ from ..common.words import duration, listed, plural
 from ..experiment import Design, Experiment
 from ..tasks.recipe import tree
 from . import results
-from .run import ENCODER, TARGETS, Run, all_runs
+from .run import ENCODER, TARGETS, Run, all_parts
 
 if TYPE_CHECKING:
     import pandas
@@ -64,7 +64,7 @@ def origin(experiment: Experiment) -> str:
     days = first if first == last else f"{first} to {last}"
     hardware = told["hardware"]
     machine = hardware["processor"] + arithmetic.in_words(hardware.get("arithmetic", {}))
-    number, whole = f"{told['parts']:,}", sum(len(run.parts) for run in all_runs(experiment))
+    number, whole = f"{told['parts']:,}", len(all_parts(experiment))
     number += f" of {whole:,}" if told["parts"] < whole else ""
     return (
         f"The results are a record: {number} parts, {duration(told['seconds'])} of one core in all, "
@@ -127,10 +127,11 @@ def made(run: Run, part: str) -> dict[str, Any]:
 
 def held(experiment: Experiment) -> list[tuple[Run, str]]:
     """The parts whose results `results.load(experiment, partial=False)` gives."""
-    parts = [(run, part) for run in all_runs(experiment) for part in run.parts]
+    parts = all_parts(experiment)
     if not results.missing(experiment):
         return parts
-    names = {name for one in _machines(provenance(experiment), _names(parts)) for name in one["parts"]}
+    every = [_name(*each) for each in parts]
+    names = {name for machine in _machines(provenance(experiment), every) for name in machine["parts"]}
     return [each for each in parts if _name(*each) in names]
 
 
@@ -157,9 +158,8 @@ def _scored(experiment: Experiment, design: Design) -> list[tuple[Run, str]]:
     """The parts that give a design's scores."""
     return [
         (run, part)
-        for run in all_runs(experiment)
+        for run, part in all_parts(experiment)
         if design.covers(run.experiment.model.name) and run.recipe in design.recipes
-        for part in run.parts
         if part != ENCODER and set(run.tasks(part)) & set(design.targets)
     ]
 
@@ -177,7 +177,7 @@ def badge(experiment: Experiment, seeds: int) -> str:
 def lost(experiment: Experiment) -> list[list[Any]]:
     """Model, recipe, part, seed and tasks of every training held that left tasks unlearnt, by its loss."""
     if not results.missing(experiment):
-        return _degenerate((run, part) for run in all_runs(experiment) for part in run.parts)
+        return _degenerate(all_parts(experiment))
     return list(provenance(experiment).get("degenerate", []))
 
 
@@ -232,7 +232,7 @@ def write(experiment: Experiment, unfinished: bool = False) -> Path:
     """
     import pandas
 
-    parts = {_name(run, part): (run, part) for run in all_runs(experiment) for part in run.parts}
+    parts = {_name(*each): each for each in all_parts(experiment)}
     done = {name for name, (run, part) in parts.items() if run.done(part)}
     told = provenance(experiment)
     kept = {name for machine in _machines(told, parts) for name in machine["parts"]} & parts.keys() - done
@@ -311,10 +311,6 @@ def _provenance(
                  (record.get("data") or {}).items()},
         "settings": experiment.file.read_text(encoding="utf-8"),
     }  # fmt: skip
-
-
-def _names(parts: Iterable[tuple[Run, str]]) -> list[str]:
-    return [_name(run, part) for run, part in parts]
 
 
 def _name(run: Run, part: str) -> str:

@@ -19,7 +19,7 @@ from ..common import disk, manifest
 from ..common.errors import UserError
 from ..experiment import Experiment
 from ..sources.selection import ENGLISH
-from .run import ENCODER, Run, all_runs
+from .run import ENCODER, Run, all_parts
 
 if TYPE_CHECKING:
     import pandas
@@ -68,8 +68,8 @@ def collect(experiment: Experiment) -> pandas.DataFrame:
     """All scores of the parts that are done, a row a number, from the run directories."""
     import pandas
 
-    parts = [(run, part) for run in all_runs(experiment) for part in run.parts if part != ENCODER]
-    table = [row for run, part in parts if run.done(part) for row in rows(run, part)]
+    parts = ((run, part) for run, part in all_parts(experiment) if part != ENCODER and run.done(part))
+    table = [row for run, part in parts for row in rows(run, part)]
     return pandas.DataFrame(table, columns=list(COLUMNS))
 
 
@@ -113,7 +113,7 @@ def rows(run: Run, part: str) -> Iterator[dict[str, Any]]:
 
 def missing(experiment: Experiment) -> list[tuple[Run, str]]:
     """The parts that are not done."""
-    return [(run, part) for run in all_runs(experiment) for part in run.parts if not run.done(part)]
+    return [(run, part) for run, part in all_parts(experiment) if not run.done(part)]
 
 
 def load(experiment: Experiment, partial: bool = True) -> pandas.DataFrame:

@@ -248,6 +248,11 @@ def all_runs(experiment: Experiment) -> list[Run]:
     return [run for each in experiment.each_model() for run in runs_of_model(each)]
 
 
+def all_parts(experiment: Experiment) -> list[tuple[Run, str]]:
+    """Every part of every run, in that order."""
+    return [(run, part) for run in all_runs(experiment) for part in run.parts]
+
+
 def runs_of_model(experiment: Experiment) -> list[Run]:
     """The runs with its own encoder alone, whatever others the experiment has."""
     return [Run(experiment, recipe, seed) for recipe in tree(experiment.recipes) for seed in experiment.seeds]

@@ -23,6 +23,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..common.errors import UserError
+from ..tasks import NO_ANSWER
 from . import reading
 
 if TYPE_CHECKING:
@@ -31,7 +32,6 @@ if TYPE_CHECKING:
 Gold = list[tuple[str, list[str]]]
 Scores = list[tuple[float, float]]  # exact match and F1 of each question, from 0 to 1
 
-NO_ANSWER = "no answer"  # a task whose labels hold it has questions without one
 _ASCII = str.maketrans("", "", string.punctuation)
 _ENGLISH = re.compile(r"\b(?:a|an|the)\b")
 _HAN = re.compile(r"([\u4e00-\u9fa5])")

@@ -63,7 +63,7 @@ class Source(Protocol):
 
 # kind -> (module, settings, source). A module is imported when a source of its kind is opened: `--help`
 # stays quick.
-_KINDS: Mapping[str, tuple[str, str, str]] = {
+KINDS: Mapping[str, tuple[str, str, str]] = {
     "miniature": ("miniature", "MiniatureSettings", "MiniatureSource"),
     "files": ("files", "FilesSettings", "FilesSource"),
     "hub": ("hub", "HubSettings", "HubSource"),
@@ -104,9 +104,9 @@ def open_source(settings: Mapping[str, Any]) -> Source:
     Whatever its kind, it also holds the tasks that come with a package (names.py).
     """
     kind = settings.get("kind")
-    if kind not in _KINDS:
-        raise UserError(f"source: there is no kind {kind!r}: {nearest(str(kind), _KINDS)}")
-    module_name, settings_name, source_name = _KINDS[kind]
+    if kind not in KINDS:
+        raise UserError(f"source: there is no kind {kind!r}: {nearest(str(kind), KINDS)}")
+    module_name, settings_name, source_name = KINDS[kind]
     module, names = (import_module(f"{__name__}.{name}") for name in (module_name, "names"))
     own = {key: value for key, value in settings.items() if key != "kind"}
     stated = build(getattr(module, settings_name), own, f"source: kind {kind}")

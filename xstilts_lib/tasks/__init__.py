@@ -10,10 +10,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from ..common.errors import UserError, nearest
-from .table import ENTITIES, MINIATURE, NLI, ROWS, UPOS, FormatName, Metric, Role, Task, size
+from .table import ENTITIES, MINIATURE, NLI, NO_ANSWER, ROWS, UPOS, FormatName, Metric, Role, Task, size
 
 __all__ = [
-    "ENTITIES", "MINIATURE", "NLI", "TASKS", "UPOS", "FormatName", "Metric", "Role", "Task", "size", "task",
+    "ENTITIES", "MINIATURE", "NLI", "NO_ANSWER", "TASKS", "UPOS", "FormatName", "Metric", "Role", "Task",
+    "size", "task",
 ]  # fmt: skip
 
 TASKS: Mapping[str, Task] = {row.name: row for row in ROWS}

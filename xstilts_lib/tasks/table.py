@@ -24,6 +24,7 @@ GROUPS: Mapping[FormatName, str] = {
     "text": "language modelling",
 }
 
+NO_ANSWER = "no answer"  # a label: questions of the task may have none, and be answered with nothing
 NLI = ("entailment", "neutral", "contradiction")
 UPOS = (
     "ADJ", "ADP", "ADV", "AUX", "CCONJ", "DET", "INTJ", "NOUN", "NUM", "PART", "PRON", "PROPN", "PUNCT",
@@ -215,7 +216,7 @@ ROWS = (
              sizes=_sizes(train=87_599, dev=10_570),
              note="machine-translated by MLQA's and XTREME's authors"),
     _english("squad_v2", "SQuAD 2.0", "span", "squad_v2", "CC BY-SA 4.0", "rajpurkar2018squad2",
-             labels=("no answer",), sizes=_sizes(train=130_319, dev=11_873),
+             labels=(NO_ANSWER,), sizes=_sizes(train=130_319, dev=11_873),
              note="an empty list of answers: the question has none"),
     _english("hellaswag", "HellaSwag", "choice", "accuracy", "MIT", "zellers2019hellaswag", choices=4,
              sizes=_sizes(train=39_905, dev=10_042, test=10_003)),

@@ -24,7 +24,7 @@ from ..common import checksums, manifest, places
 from ..experiment import Experiment, available, load_experiment
 from ..runs import records, results
 from ..runs.identity import shows, template_digest
-from ..runs.run import all_runs
+from ..runs.run import all_parts
 
 Label = Literal["tables", "real", "chapters"]
 FOLDERS: dict[Label, str] = {"tables": "pages", "real": "real", "chapters": "chapters"}
@@ -76,7 +76,7 @@ class Group:
         templates = {name: template_digest(name) for name in self.templates}
         about = self.about
         shown: list[Any] = [about.title, about.targets, about.languages, sorted(about.designs)]
-        parts = [(run, part) for run in all_runs(about) for part in run.parts]
+        parts = all_parts(about)
         read: Any = [[run.fingerprint(part), run.data(part)] for run, part in parts]
         if self.label == "tables":  # they show the file, the manifests and the records of benchmarks as well
             files = [run.part_directory(part) / manifest.NAME for run, part in parts]
@@ -84,7 +84,7 @@ class Group:
             shown += [checksums.sha256(file) for file in files if file.is_file()]
             names = load_experiment(NAMES) if NAMES in available() else about
             if names != about and not results.missing(names):
-                shown += [run.fingerprint(part) for run in all_runs(names) for part in run.parts]
+                shown += [run.fingerprint(part) for run, part in all_parts(names)]
         if not self.own and results.missing(about):
             read = checksums.sha256(records.path(about))
         if self.label == "chapters" and (other := real()):  # the claims are put to it as well

@@ -28,7 +28,7 @@ from ..experiment import Experiment
 from . import cluster
 from .graph import Job, jobs
 from .jobs import open_lock
-from .monitor import Monitor, read_status
+from .monitor import Monitor
 
 STOPPED = 130  # the exit code after Ctrl-C
 
@@ -200,11 +200,11 @@ def _refresh(graph: list[Job]) -> None:
 def _verdict(experiment: Experiment, log: Path) -> int:
     """Say what failed and where to look; returns the exit code."""
     graph = jobs(experiment)  # anew: nothing remembered from before the run
-    failures = [failure for job in graph for failure in read_status(job).get("failures", [])]
-    waiting = [job for job in graph if not job.done and read_status(job).get("state") != "failed"]
+    failures = [failure for job in graph for failure in job.told.get("failures", [])]
+    waiting = [job for job in graph if not job.done and job.told.get("state") != "failed"]
     for failure in failures:
         print(f"Failed: {failure['said']}", file=sys.stderr)
-    killed = [job for job in waiting if read_status(job).get("state") == "running"]
+    killed = [job for job in waiting if job.told.get("state") == "running"]
     for job in killed:
         said = f"{job.name} was killed, by somebody or for want of memory or time"
         print(f"Failed: {said} (log: {places.relative(job.log)})", file=sys.stderr)

@@ -13,8 +13,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
+from ..common.disk import read_json
 from ..common.errors import UserError
 from ..experiment import Experiment
 from ..runs.run import ENCODER, Run, all_runs
@@ -56,6 +57,11 @@ class Job:
     def status(self) -> Path:
         """How it stands, as JSON, for the terminal."""
         return self.folder / f"{self.name}.json"
+
+    @property
+    def told(self) -> dict[str, Any]:
+        """What its status says; empty where it has none."""
+        return read_json(self.status)
 
     @property
     def log(self) -> Path:

@@ -46,7 +46,7 @@ class Monitor:
             before = self.states.get(job.name)
             if before == "done":
                 continue  # hundreds of files, read several times a second, would take a share of a core
-            status = read_status(job)
+            status = job.told
             if (state := status.get("state")) and state != before:
                 self.states[job.name] = state
                 self._changed(job, status)
@@ -78,7 +78,7 @@ class Monitor:
     def _running(self) -> Iterator[tuple[Job, dict[str, Any]]]:
         for job in self.graph:
             if self.states.get(job.name) == "running":
-                yield job, read_status(job)
+                yield job, job.told
 
     def _table(self) -> Group:
         from rich.console import Group
@@ -97,11 +97,6 @@ class Monitor:
         for job, status in self._running():
             rows.add_row(job.name, *cells(status))
         return Group(head, rows)
-
-
-def read_status(job: Job) -> dict[str, Any]:
-    """A job's status file, empty where it has none."""
-    return read_json(job.status)
 
 
 def cells(status: dict[str, Any]) -> tuple[str, ...]:

@@ -22,7 +22,7 @@ from typing import Any
 from ..common import manifest
 from ..common.disk import read_json
 from ..experiment import Experiment
-from ..runs.run import Run, all_runs
+from ..runs.run import Run, all_parts
 from .costs import (
     CORE,
     GIB,
@@ -148,10 +148,9 @@ def _assumed(experiment: Experiment) -> str:
 def needs(experiment: Experiment, device: Device) -> dict[tuple[str, str, str], Need]:
     """What each kind of part asks for, by encoder (empty: the main one), recipe and part."""
     found: dict[tuple[str, str, str], Need] = {}
-    for run in all_runs(experiment):
-        for part in run.parts:
-            known = found.get(key := _kind(run, part))
-            found[key] = replace(known, runs=known.runs + 1) if known else need_of(run, part, device)
+    for run, part in all_parts(experiment):
+        known = found.get(key := _kind(run, part))
+        found[key] = replace(known, runs=known.runs + 1) if known else need_of(run, part, device)
     return found
 
 
