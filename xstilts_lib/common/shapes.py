@@ -46,15 +46,20 @@ SHIFTED = {"camembert", "data2vec-text", "esm", "ibert", "longformer", "luke", "
 SHIFTED |= {"roberta-prelayernorm", "xlm-roberta", "xlm-roberta-xl", "xmod"}
 
 
+def first_position(config: Mapping[str, Any]) -> int:
+    """The position of a sequence's first token: 0, or for XLM-R and its like the padding's id plus 1."""
+    padding = config.get("pad_token_id")
+    # XLM-R's padding is 1, and so is that of every source's own tokenizer.
+    return (1 if padding is None else int(padding)) + 1 if config.get("model_type") in SHIFTED else 0
+
+
 def longest(config: Mapping[str, Any]) -> int | None:
     """Tokens of the longest sequence that an encoder with this configuration has positions for; None where
     there is no such limit (T5's relative positions), or nothing says it."""
-    kind, padding = config.get("model_type"), config.get("pad_token_id")
-    positions = config.get("max_position_embeddings", POSITIONS.get(str(kind)))
+    positions = config.get("max_position_embeddings", POSITIONS.get(str(config.get("model_type"))))
     if positions is None or config.get("position_biased_input") is False:
         return None
-    # XLM-R's padding is 1, and so is that of every source's own tokenizer.
-    return int(positions) - ((1 if padding is None else int(padding)) + 1 if kind in SHIFTED else 0)
+    return int(positions) - first_position(config)
 
 
 def known(architecture: Mapping[str, Any] | None, path: str | None) -> Mapping[str, Any]:

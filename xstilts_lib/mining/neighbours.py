@@ -154,6 +154,4 @@ def _screens(precision: Precision, x: Tensor, y: Tensor) -> bool:
     """Whether to try: as told, or where this CPU multiplies bfloat16 and there is much to multiply."""
     if precision != "auto":
         return precision == "bf16"
-    able = torch.cpu.get_capabilities()
-    able_here = x.device.type == "cpu" and bool(able.get("avx512_bf16") or able.get("amx_bf16"))
-    return able_here and len(x) * len(y) >= MANY
+    return x.device.type == "cpu" and devices.bf16_on_cpu() and len(x) * len(y) >= MANY

@@ -252,7 +252,7 @@ def inputs(model: PreTrainedModel, batch: Batch) -> dict[str, Any]:
     # transformers takes four dimensions for a mask that is ready, and makes none of its own, which would be
     # of the row's length squared. What keeps the sequences apart is `joined`, in attention.py.
     ready = batch.ids.new_ones((1, 1, 1, 1), dtype=torch.bool)
-    positions = batch.joined.positions + first_position(model)
+    positions = batch.joined.positions + shapes.first_position(model.config.to_dict())
     return {
         "input_ids": batch.ids,
         "attention_mask": ready,
@@ -270,14 +270,6 @@ def check_length(model: PreTrainedModel, features: Iterable[Feature]) -> None:
             f"A sequence has {length} tokens, but this {model.config.model_type} has positions for {limit}: "
             f"set max_length to {limit} at most."
         )
-
-
-def first_position(model: PreTrainedModel) -> int:
-    """The position of a sequence's first token: 0, or for XLM-R and its like the padding's id plus 1."""
-    for module in model.modules():
-        if hasattr(module, "create_position_ids_from_input_ids"):
-            return int(module.padding_idx) + 1
-    return 0
 
 
 def hidden_states(model: PreTrainedModel, batch: Batch) -> Tensor:
