@@ -126,13 +126,11 @@ def convert(hint: Any, value: Any, where: str) -> Any:
 def _union(args: tuple[Any, ...], value: Any, where: str) -> Any:
     if value is None and type(None) in args:
         return None
-    options = [arg for arg in args if arg is not type(None)]
-    for option in options[:-1]:
-        try:
+    *options, last = (arg for arg in args if arg is not type(None))
+    for option in options:
+        with suppress(UserError):
             return convert(option, value, where)
-        except UserError:
-            continue
-    return convert(options[-1], value, where)
+    return convert(last, value, where)
 
 
 _WORDS = {int: "a whole number", float: "a number", str: "text", bool: "true or false", Path: "a path"}

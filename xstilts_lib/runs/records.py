@@ -11,9 +11,9 @@ of them again.
 from __future__ import annotations
 
 import json
-from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Set
 from pathlib import Path
+from statistics import mode
 from typing import TYPE_CHECKING, Any
 
 from ..common import arithmetic, disk, manifest, places, strict
@@ -304,7 +304,7 @@ def _provenance(
         "degenerate": lost + _degenerate(new.values()),
         "dates": [min(dates), max(dates)],
         "code": sorted({record["code"] for record in every} | set(told.get("code", []) if kept else ())),
-        "versions": _most(record["versions"] for record in every),
+        "versions": json.loads(mode(json.dumps(record["versions"], sort_keys=True) for record in every)),
         "hardware": max(machines, key=lambda machine: len(machine["parts"]))["hardware"],
         "machines": machines,
         "data": {what: of for record in [*([told] if kept else []), *every] for what, of in
@@ -335,10 +335,3 @@ def _tasks_lost(run: Run, part: str) -> list[str]:
 
 def _manifest(run: Run, part: str) -> dict[str, Any]:
     return manifest.read_manifest(run.part_directory(part), verify=False)
-
-
-def _most(values: Any) -> dict[str, Any]:
-    """The commonest of several mappings."""
-    counted = Counter(json.dumps(value, sort_keys=True) for value in values)
-    found: dict[str, Any] = json.loads(counted.most_common(1)[0][0])
-    return found

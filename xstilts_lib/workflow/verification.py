@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import math
 import random
+import statistics
 import tempfile
 from collections.abc import Mapping
 from pathlib import Path
@@ -111,13 +112,11 @@ def allowed(old: Numbers, others: list[Numbers]) -> Numbers:
     from scipy.stats import t
 
     quantile = float(t.ppf(1 - LEVEL / len(old) / 2, len(others) - 1))
-    found = {}
-    for key in old:
-        values = [numbers[key] for numbers in others if key in numbers]
-        mean = sum(values) / len(values)
-        variance = sum((value - mean) ** 2 for value in values) / max(1, len(values) - 1)
-        found[key] = quantile * math.sqrt(2 * variance)
-    return found
+    values = {key: [numbers[key] for numbers in others if key in numbers] for key in old}
+    return {
+        key: quantile * math.sqrt(2) * (statistics.stdev(drawn) if len(drawn) > 1 else 0.0)
+        for key, drawn in values.items()
+    }
 
 
 def unlike(then: Mapping[str, Any], now: Mapping[str, Any]) -> list[str]:
