@@ -299,7 +299,7 @@ class Need:
     """How often it is done: once a seed."""
 
 
-def need_of(run: Run, part: str, device: Device) -> Need:
+def need(run: Run, part: str, device: Device) -> Need:
     """What a part asks of GPUs of this kind, with one seed."""
     shape, room = shape_of(run.experiment), device.memory * 1e9
     memory, words, time = 0.0, "", seconds(run, part, device)

@@ -2,7 +2,7 @@
 and money; and how long all of it takes by so many.
 
 >>> dry_run(load_experiment("smoke"), cores=2)
->>> show(load_experiment("smoke"), gpu("H100"), price=2.5)
+>>> show(load_experiment("smoke"), costs.gpu("H100"), price=2.5)
 >>> schedule({"encoder": Step(100.0), "one": Step(10.0, needs=("encoder",)), "two": Step(30.0)}, places=2)
 110.0
 
@@ -23,18 +23,7 @@ from ..common import manifest
 from ..common.disk import read_json
 from ..experiment import Experiment
 from ..runs.run import Run, all_parts
-from .costs import (
-    CORE,
-    GIB,
-    KERNEL_SECONDS,
-    TOKENS,
-    TOKENS_ELSEWHERE,
-    Device,
-    Need,
-    need_of,
-    seconds,
-    shape_of,
-)
+from . import costs
 from .graph import Job, jobs
 from .monitor import clock
 
@@ -105,7 +94,9 @@ def dry_run(experiment: Experiment, cores: int) -> None:
     wall = schedule(steps, max(1, cores // experiment.workflow.threads))
     print(f"{len(pending)} jobs, {clock(total)} of computing, about {clock(wall)} with {cores} cores.")
     if not all(step.measured for step in steps.values()):
-        print(f"Estimates assume {CORE.rate:.0e} operations per second and core, {_assumed(experiment)}.")
+        print(
+            f"Estimates assume {costs.CORE.rate:.0e} operations per second and core, {_assumed(experiment)}."
+        )
 
 
 def expected(job: Job, known: Mapping[tuple[str, ...], float]) -> Step:
@@ -114,7 +105,7 @@ def expected(job: Job, known: Mapping[tuple[str, ...], float]) -> Step:
         return Step(TABLES_SECONDS, needs=job.needs)
     took = {part: known.get(_key(job.run.parameters(part))) for part in job.pending}
     each = (
-        seconds(job.run, part, CORE) if before is None else KERNEL_SECONDS + before
+        costs.seconds(job.run, part, costs.CORE) if before is None else costs.KERNEL_SECONDS + before
         for part, before in took.items()
     )
     return Step(sum(each), needs=job.needs, measured=None not in took.values())
@@ -137,20 +128,20 @@ def _key(parameters: Mapping[str, Any]) -> tuple[str, ...]:
 
 def _assumed(experiment: Experiment) -> str:
     if experiment.source["kind"] == "miniature":
-        return f"{TOKENS_ELSEWHERE} tokens an example"
-    by_format = ", ".join(f"{number} ({name})" for name, number in TOKENS.items())
-    return f"{by_format} or {TOKENS_ELSEWHERE} tokens an example"
+        return f"{costs.TOKENS_ELSEWHERE} tokens an example"
+    by_format = ", ".join(f"{number} ({name})" for name, number in costs.TOKENS.items())
+    return f"{by_format} or {costs.TOKENS_ELSEWHERE} tokens an example"
 
 
 # On GPUs.
 
 
-def needs(experiment: Experiment, device: Device) -> dict[tuple[str, str, str], Need]:
+def needs(experiment: Experiment, device: costs.Device) -> dict[tuple[str, str, str], costs.Need]:
     """What each kind of part asks for, by encoder (empty: the main one), recipe and part."""
-    found: dict[tuple[str, str, str], Need] = {}
+    found: dict[tuple[str, str, str], costs.Need] = {}
     for run, part in all_parts(experiment):
         known = found.get(key := _kind(run, part))
-        found[key] = replace(known, runs=known.runs + 1) if known else need_of(run, part, device)
+        found[key] = replace(known, runs=known.runs + 1) if known else costs.need(run, part, device)
     return found
 
 
@@ -158,7 +149,7 @@ def _kind(run: Run, part: str) -> tuple[str, str, str]:
     return run.experiment.variant, run.recipe.name, part
 
 
-def grid(experiment: Experiment, found: Mapping[tuple[str, str, str], Need]) -> dict[str, Step]:
+def grid(experiment: Experiment, found: Mapping[tuple[str, str, str], costs.Need]) -> dict[str, Step]:
     """The engine's jobs on GPUs, each of which does its parts one after another."""
     steps = {}
     for job in jobs(experiment):
@@ -173,12 +164,12 @@ def by(steps: Mapping[str, Step], gpus: int) -> tuple[float, float]:
     return end, sum(step.gpus * step.seconds for step in steps.values()) / (end * gpus)
 
 
-def show(experiment: Experiment, device: Device, price: float | None = None) -> None:
+def show(experiment: Experiment, device: costs.Device, price: float | None = None) -> None:
     """Print the needs as a table for each of the experiment's encoders, and what all of them take; `price` is
     that of an hour of one GPU."""
     found = needs(experiment, device)
     for each in experiment.each_model():
-        shape = shape_of(each)
+        shape = costs.shape_of(each)
         print(
             f"{each.name} on one {device.name} ({device.memory:g} GB): {each.model.name}, an encoder of "
             f"{shape.parameters / 1e6:,.1f} million parameters, {shape.embeddings / 1e6:,.1f} of them in "
@@ -204,18 +195,18 @@ def _money(hours: float, price: float | None) -> str:
     return "" if price is None else f", {hours * price:,.2f} at {price:.2f} an hour"
 
 
-def _show(rows: Mapping[str, Need]) -> None:
+def _show(rows: Mapping[str, costs.Need]) -> None:
     width = max(map(len, rows))
     print(f"{'':{width}}  runs     memory       each   disk each")
     for what, row in rows.items():
         note = f"  on {row.gpus} GPUs" if row.gpus > 1 else ""
         note += f"  does not fit: {row.advice}" if row.advice else ""
         print(
-            f"{what:{width}}  {row.runs:4}  {row.memory / GIB:7.1f} GiB  {clock(row.seconds):>9}"
-            f"  {row.disk / GIB:6.1f} GiB{note}"
+            f"{what:{width}}  {row.runs:4}  {row.memory / costs.GIB:7.1f} GiB  {clock(row.seconds):>9}"
+            f"  {row.disk / costs.GIB:6.1f} GiB{note}"
         )
-    kept = sum(row.runs * row.disk for row in rows.values()) / GIB
-    beside = max(row.beside for row in rows.values()) / GIB
+    kept = sum(row.runs * row.disk for row in rows.values()) / costs.GIB
+    beside = max(row.beside for row in rows.values()) / costs.GIB
     print(
         f"{sum(row.runs for row in rows.values())} parts, {kept:,.1f} GiB of encoders on disk, and "
         f"{beside:,.1f} GiB for the checkpoints of a training while it runs."
