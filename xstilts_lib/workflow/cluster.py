@@ -63,6 +63,24 @@ def cancel(experiment: Experiment) -> None:
     _file(experiment).unlink()
 
 
+def ask_evenly() -> None:
+    """Have Snakemake ask Slurm how jobs stand at one interval, `slurm-init-seconds-before-status-checks`.
+
+    Left to itself the plugin waits ten seconds longer each time that nothing has ended, up to three minutes,
+    and no setting changes that; a cluster that forgets ended jobs sooner would never tell it of them.
+    """
+    if not importlib.util.find_spec("snakemake_executor_plugin_slurm"):
+        return
+    from snakemake_executor_plugin_slurm import Executor
+
+    def seconds(executor: Executor) -> int:
+        stated: int = executor.workflow.executor_settings.init_seconds_before_status_checks
+        return stated
+
+    # What the plugin would set instead is dropped.
+    Executor.next_seconds_between_status_checks = property(seconds, lambda executor, longer: None)
+
+
 def _file(experiment: Experiment) -> Path:
     place: Path = experiment.root / "jobs" / ".slurm"
     return place

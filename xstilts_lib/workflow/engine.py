@@ -102,6 +102,7 @@ def _engine(arguments: list[str], variables: Mapping[str, str], log: Path) -> No
             os.dup2(file.fileno(), stream)
     from snakemake.cli import main
 
+    cluster.ask_evenly()
     main(arguments)
 
 
