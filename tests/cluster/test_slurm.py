@@ -1,95 +1,140 @@
 """`smoke` through a real Slurm: a job is killed, the run is cancelled, killed, and taken up again; in the end
-there are the numbers of a run on this machine."""
+there are the numbers of a run on this machine. A part of it where jobs are accounted for."""
 
 from __future__ import annotations
 
+import asyncio
 import os
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from types import SimpleNamespace
 
 import pandas as pd
 import pytest
 import yaml
-from one_node import cluster, lacking, said, until
+from one_node import ACCOUNT, cluster, lacking, said, until
 
 from xstilts_lib.common import places
 from xstilts_lib.common.disk import read_json
+from xstilts_lib.workflow.cluster import ask_evenly
 
 HERE = Path(__file__).resolve().parents[2]
+PROFILE = HERE / "workflow" / "profiles" / "slurm" / "config.yaml"
 pytestmark = pytest.mark.slow
-RUN = [sys.executable, "-m", "xstilts_lib.cli", "run", "smoke"]
-STATUS = "jobs/encoder/none.seed0.json"
-PARTS = {"recipes": ["none", "mini_squad"], "targets": ["mini_xnli", "mini_tatoeba"]}
-TEMPLATES = ("00_pretrain", "10_intermediate", "20_target", "30_retrieval", "40_main_table")
+RUN = [sys.executable, "-m", "xstilts_lib.cli", "run"]
+ENDING = "jobs on the cluster."
+COMMENT = "rule_{}_wildcards_{}"  # by which Slurm knows a job
+ENCODER = "encoder", "none.seed0"
+PART = {"recipes": ["none"], "targets": ["mini_tatoeba"]}
 
 
 @pytest.fixture
-def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
-    """Where a part of `smoke` runs that has each kind of job, in a checkout of its own."""
-    if why := lacking():
+def slurm(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """Where runs are, while there is a cluster; `request.param` says whether it keeps accounts."""
+    if why := lacking(request.param):
         pytest.skip(why)
-    home = tmp_path / "home"
-    for name in ("experiments", "notebooks"):
-        (home / name).mkdir(parents=True)
-    smoke = yaml.safe_load((HERE / "experiments" / "smoke.yaml").read_text())
-    (home / "experiments" / "smoke.yaml").write_text(yaml.safe_dump(smoke | PARTS))
-    (home / "workflow").symlink_to(HERE / "workflow")
-    for name in TEMPLATES:
-        (home / "notebooks" / f"{name}.ipynb").symlink_to(HERE / "notebooks" / f"{name}.ipynb")
-    monkeypatch.setenv(places.HOME, str(home))
-    monkeypatch.delenv(places.RUNS, raising=False)
+    monkeypatch.setenv(places.RUNS, str(tmp_path / "runs"))
     (tmp_path / "cluster").mkdir()
-    with cluster(tmp_path / "cluster"):
-        yield home / "runs" / "smoke"
+    with cluster(tmp_path / "cluster", request.param):
+        yield tmp_path / "runs"
 
 
-def submitted(state: str = "all") -> list[str]:
-    """The numbers of the jobs that Slurm has not done with; those in one state."""
+def changed(folder: Path, old: str, new: str) -> str:
+    """The folder of a copy of the profile, in which one setting is somebody's own."""
+    text = PROFILE.read_text(encoding="utf-8")
+    assert text.count(old) == 1
+    (folder / "profile").mkdir()
+    (folder / "profile" / "config.yaml").write_text(text.replace(old, new), encoding="utf-8")
+    return str(folder / "profile")
+
+
+def jobs(state: str = "all") -> dict[str, str]:
+    """What each job is, by its number: those that Slurm has not done with, or those in one state."""
     states = () if state == "all" else (f"--states={state}",)
-    return said("squeue", "--noheader", "--format=%A", *states).split()
+    listed = said("squeue", "--noheader", "--format=%A %k", *states).splitlines()
+    return dict(line.split(maxsplit=1) for line in listed)
 
 
-def start(folder: Path, log: Path) -> subprocess.Popen[bytes]:
-    """Start a run; what an earlier one said of its first job is forgotten."""
-    (folder / STATUS).unlink(missing_ok=True)
-    return subprocess.Popen([*RUN, "--profile", "slurm"], stdout=log.open("ab"), stderr=subprocess.STDOUT)
+def test_asks_at_one_interval(monkeypatch: pytest.MonkeyPatch) -> None:
+    plugin = pytest.importorskip("snakemake_executor_plugin_slurm")
+    ask_evenly()
+    executor, slept = plugin.Executor.__new__(plugin.Executor), []
+    settings = SimpleNamespace(init_seconds_before_status_checks=7)
+    executor.workflow = SimpleNamespace(executor_settings=settings)
+    executor.next_seconds_between_status_checks = 180  # as the plugin does when nothing has ended for long
+
+    async def sleep(seconds: float) -> None:
+        slept.append(seconds)
+
+    monkeypatch.setattr(asyncio, "sleep", sleep)
+    asyncio.run(executor.sleep())
+    assert slept == [7]
 
 
-def test_killed_cancelled_and_taken_up_again(folder: Path, tmp_path: Path) -> None:
-    log = tmp_path / "log"
-    process = start(folder, log)
-    until(lambda: submitted("RUNNING") != [], 300, "the first job")
-    (killed,) = submitted("RUNNING")
-    said("scancel", killed)
+@pytest.mark.parametrize("slurm", [False], indirect=True)
+def test_killed_cancelled_and_taken_up_again(slurm: Path, tmp_path: Path) -> None:
+    folder, log = slurm / "smoke", tmp_path / "log"
+    encoder = folder / "jobs" / ENCODER[0] / f"{ENCODER[1]}.json"
+    command = [*RUN, "smoke", "--profile", changed(tmp_path, "status-checks: 10", "status-checks: 2")]
 
-    def at_work() -> bool:
+    def start() -> subprocess.Popen[bytes]:
+        return subprocess.Popen(command, stdout=log.open("ab"), stderr=subprocess.STDOUT)
+
+    def is_(state: str) -> Callable[[], bool]:
+        return lambda: read_json(encoder).get("state") == state
+
+    def some_part() -> bool:
         assert process.poll() is None, log.read_text()
-        return read_json(folder / STATUS).get("state") == "running" and submitted() != [killed]
+        return any(read_json(file).get("done") for file in folder.glob("jobs/recipe/*.json"))
 
-    until(at_work, 900, "the same job again")
+    process = start()
+    until(is_("running"), 600, "an encoder that is being trained")
+    (killed,) = (number for number, job in jobs("RUNNING").items() if job == COMMENT.format(*ENCODER))
+    said("scancel", killed)
+    until(is_("done"), 900, "the same encoder, trained by another job")
+    assert killed not in jobs()
+    until(some_part, 900, "a part of a recipe")
     process.send_signal(signal.SIGTERM)
     assert process.wait(timeout=120) == 130
-    assert submitted() == [], "a cancelled run leaves no job"
+    assert not jobs(), "a cancelled run leaves no job"
+    cancelled = log.read_text().count(ENDING)
+    assert cancelled
 
-    process = start(folder, log)
-    until(lambda: submitted() != [], 300, "a job")
-    left = submitted()
+    process = start()
+    until(lambda: bool(jobs()), 300, "a job")
+    left = jobs()
     process.kill()
     process.wait()
-    assert submitted() == left
-    assert start(folder, log).wait(timeout=1800) == 0, log.read_text()
-    assert log.read_text().count("Ending 1 jobs on the cluster.") == 2, "cancelled, and left by a killed run"
-    assert submitted() == []
+    assert left.keys() <= jobs().keys(), "a killed run leaves its jobs"
+    assert start().wait(timeout=1800) == 0, log.read_text()
+    assert log.read_text().count(ENDING) > cancelled, "what a killed run had left"
+    assert not jobs()
 
     # Done already, where the tests begin with it.
-    there = {name: value for name, value in os.environ.items() if name != places.HOME}
-    subprocess.run([*RUN, "--cores", "2"], env=there, check=True, stdout=subprocess.DEVNULL, timeout=1800)
-    laptop, slurm = (numbers(file) for file in (HERE / "runs" / "smoke", folder))
-    assert len(slurm) > 40, "two recipes, two targets, several languages and metrics"
-    assert {cell: laptop[cell] for cell in slurm} == slurm
+    there = {name: value for name, value in os.environ.items() if name != places.RUNS}
+    subprocess.run([*RUN, "smoke"], env=there, check=True, stdout=subprocess.DEVNULL, timeout=1800)
+    laptop = numbers(HERE / "runs" / "smoke")
+    assert len(laptop) > 100, "four recipes, five targets, several languages and metrics"
+    assert numbers(folder) == laptop
+
+
+@pytest.mark.parametrize("slurm", [True], indirect=True)
+def test_with_accounts_and_a_short_memory(slurm: Path, tmp_path: Path) -> None:
+    """Slurm forgets jobs that have ended before it is asked; its database remembers them."""
+    smoke = yaml.safe_load((HERE / "experiments" / "smoke.yaml").read_text())
+    (tmp_path / "part.yaml").write_text(yaml.safe_dump(smoke | PART))
+    profile = changed(tmp_path, "# slurm_account: mine", f"slurm_account: {ACCOUNT}")
+    command = [*RUN, str(tmp_path / "part.yaml"), "--profile", profile]
+    run = subprocess.run(command, capture_output=True, text=True, timeout=1800)
+    assert run.returncode == 0, run.stderr
+    assert not jobs()
+    accounts = said("sacct", "--allocations", "--noheader", "--parsable2", "--format=Account,State").split()
+    assert len(accounts) >= 3, "encoder, recipe, results"
+    assert set(accounts) == {f"{ACCOUNT}|COMPLETED"}
+    assert numbers(slurm / "part")
 
 
 def numbers(folder: Path) -> dict[tuple[str, ...], float]:
