@@ -5,13 +5,14 @@ from __future__ import annotations
 import re
 from itertools import pairwise
 
+import numpy as np
 import pandas as pd
 import pytest
 from matplotlib.figure import Figure
 
 from xstilts_lib.analysis import figures as f
 from xstilts_lib.analysis import gains as g
-from xstilts_lib.analysis import training, typology
+from xstilts_lib.analysis import picture, training, typology
 
 EFFECTS = {("mini_squad", "mini_tydiqa"): 12.0}
 
@@ -225,3 +226,21 @@ def test_whole_numbers_are_ticks() -> None:
 def test_more_lines_than_can_be_told_apart_are_refused() -> None:
     with pytest.raises(ValueError, match="at most 5 lines"):
         f.against(summary(6), "parameters")
+
+
+def test_clouds_stand_in_one_scale_and_join_what_belongs_together() -> None:
+    points = np.random.default_rng(0).normal(size=(3, 7, 2))
+    figure = f.clouds({"raw": points, "centred": 0.1 * points}, ["English", "Swahili", "Russian"], joined=2)
+    legible(figure)
+    one, other = figure.axes
+    assert one.get_xlim() == other.get_xlim()
+    assert [len(line.get_xdata()) for line in one.lines] == [7, 7, 7, 3]
+    assert other.lines[3].get_xdata() == pytest.approx(0.1 * points[:, 2, 0])
+
+
+def test_a_part_of_a_picture_answers_a_pointer() -> None:
+    figure, (axes,) = f.panel_grid([1.0])
+    axes.plot([0], [0], "o")[0].set_gid(picture.hint("Zulu & co.: 88 %"))
+    svg = f.Picture(figure, "A mark.").svg
+    assert re.search(r"<g>\s*<title>Zulu &amp; co.: 88 %</title>\s*<defs>", svg)
+    assert not re.search(r"\.\d{3}", svg), "no more digits than anybody sees"

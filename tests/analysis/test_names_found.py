@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 
+import numpy as np
 import pandas as pd
 import pytest
 
@@ -93,3 +94,39 @@ def test_every_language_is_listed_from_the_best_to_the_worst(rows: pd.DataFrame)
     html = names.searchable(wording.shown(table, "Every language"), "languages")
     assert html.count('id="T_every-language"') == 1
     assert "#T_every-language tbody tr" in html
+
+
+@pytest.fixture
+def vectors() -> dict[str, np.ndarray]:
+    """English and two languages, three names: each language lies to one side of where the names are, and all
+    far along one direction more."""
+    names_at = np.array([[3.0, 0, 0, 0], [0, 3.0, 0, 0], [-3.0, -3.0, 0, 0]])
+    offsets = np.array([[0.0, 0, 0, 0], [9.0, 0, 0, 0], [-9.0, 9.0, 0, 0]])
+    return {"none": names_at + offsets[:, None] + np.array([0, 0, 0, 100.0])}
+
+
+def test_the_same_things_are_named_side_by_side() -> None:
+    table = names.together(["sw", "ru"])
+    assert list(table) == ["en", "sw", "ru"]
+    assert table.loc["DE"].tolist() == ["Germany", "Ujerumani", "Германия"]
+    assert not table.isna().any(axis=None)
+
+
+def test_a_plane_keeps_distances_and_centring_takes_out_languages(vectors: dict[str, np.ndarray]) -> None:
+    points = names.plane(vectors)
+    assert list(points) == ["untouched encoder, raw", "untouched encoder, centred"]
+    raw, centred = points.values()
+    assert raw.mean(axis=(0, 1)) == pytest.approx([0, 0])
+    assert np.hypot(*(raw[1, 0] - raw[0, 0])) == pytest.approx(9), "two directions hold all that varies"
+    assert centred[1] == pytest.approx(centred[2])
+    shares = names.parted(points)["estimate"]
+    assert shares[0] > 80
+    assert shares[1] == pytest.approx(0)
+
+
+def test_what_one_mean_brings_is_told_from_what_each_brings(vectors: dict[str, np.ndarray]) -> None:
+    (row,) = names.freed(vectors).to_dict("records")
+    assert row["encoder"] == "untouched encoder"
+    assert row["nothing"] < row["each language's mean"] == 100
+    alike = {"none": vectors["none"][[0, 0, 0]] * np.array([1, 1, 1, 0])}
+    assert set(names.freed(alike).iloc[0, 1:]) == {100.0}

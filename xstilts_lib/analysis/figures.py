@@ -13,7 +13,7 @@ Intervals are drawn wherever they exist, and so is the zero of a gain.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import matplotlib
 import numpy as np
@@ -221,6 +221,28 @@ def against(
         _ticks(axes, here[x], log)
     if axes_of:
         label_outer(axes_of, axis or x, unit, legend=len(groups) > 1)
+    return figure
+
+
+def clouds(panels: Mapping[str, np.ndarray], groups: Sequence[str], joined: int) -> Figure:
+    """Points on a plane, in the same scale in every panel: {title: (groups, points, 2)}, a mark a group.
+
+    A thin line joins the points at `joined`, one of each group. The axes have no ticks: only distances count.
+    """
+    points = np.concatenate(list(panels.values()), axis=1)
+    least, most = points.min(axis=(0, 1)), points.max(axis=(0, 1))
+    across, up = 1.1 * (most - least)
+    figure, grid = panel_grid([0.45 * WIDTH * up / across + 0.25] * len(panels), legend=True)
+    for axes, (title, each) in zip(grid, panels.items(), strict=True):
+        for name, (marker, face, edge, _), part in zip(groups, LOOKS, each, strict=False):
+            look = {"color": edge, "markerfacecolor": face, "markersize": 4, "markeredgewidth": 0.8}
+            axes.plot(*part.T, marker, label=name, **look)
+        axes.plot(*each[:, joined].T, color=BLACK, linewidth=1)
+        axes.set_title(title, loc="left")
+        axes.set(xlim=(least[0] - across / 20, most[0] + across / 20), xticks=[], yticks=[],
+                 ylim=(least[1] - up / 20, most[1] + up / 20))  # fmt: skip
+    handles = grid[0].get_legend_handles_labels()
+    figure.legend(*handles, loc="outside upper left", ncols=3, frameon=False, handlelength=1)
     return figure
 
 

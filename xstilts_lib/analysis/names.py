@@ -7,14 +7,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+
+import numpy as np
 import pandas as pd
 from pandas.io.formats.style import Styler
 
+from .. import mining
 from ..common.words import NOTHING, listed, number
 from ..sources import names
 from . import typology
 from .gains import BASELINE
-from .statistics import LEVEL, spearman_interval, student_interval
+from .statistics import LEVEL, Array, spearman_interval, student_interval
 from .typology import DISTANCE, RESOURCES
 from .wording import between, named, signed
 
@@ -147,6 +151,53 @@ def listing(rows: pd.DataFrame) -> pd.DataFrame:
     percents = shown[["same", *FLOORS, *KINDS, *changes]].map(number)
     shown = shown[["name", "code", "script", DISTANCE, "names"]].join(percents)
     return _titled(shown)
+
+
+def together(codes: Sequence[str]) -> pd.DataFrame:
+    """What is named in all of `codes`: a row for each thing, a column for each language, English first."""
+    found: dict[str, dict[str, str]] = {}
+    for code in codes:
+        for row in names.rows(code):
+            language, _, thing = row["id"].rpartition("-")
+            found.setdefault(language, {})[thing] = row["sentence"]
+    return pd.DataFrame(found)[["en", *codes]].dropna().sort_index()
+
+
+def plane(vectors: Mapping[str, Array]) -> dict[str, Array]:
+    """Vectors of the same names, (languages, names, width) for each recipe, on the two axes along which those
+    of the first recipe vary most: {recipe and kind: (languages, names, 2)}.
+
+    Raw, one mean of all is taken out, which moves everything and no two apart; centred, each language's own.
+    """
+    first = next(iter(vectors.values()))
+    spread = (first - first.mean(axis=(0, 1))).reshape(-1, first.shape[-1])
+    axes = np.linalg.svd(spread, full_matrices=False)[2][:2].T
+    return {
+        f"{named(recipe)}, {kind}": (each - each.mean(axis=over, keepdims=True)) @ axes
+        for recipe, each in vectors.items()
+        for kind, over in zip(KINDS, ((0, 1), 1), strict=True)
+    }
+
+
+def parted(points: Mapping[str, Array]) -> pd.DataFrame:
+    """How much of the variance on a `plane` lies between languages, in percent: panel, estimate."""
+    shares = [each.mean(axis=1).var(axis=0).sum() / each.var(axis=(0, 1)).sum() for each in points.values()]
+    return pd.DataFrame({"panel": list(points), "estimate": 100 * np.array(shares)})
+
+
+def freed(vectors: Mapping[str, Array]) -> pd.DataFrame:
+    """Names found in percent, mean over the languages after the first (English), as more is taken out of the
+    vectors (`plane`): nothing, one mean of all, each language's own."""
+    table = []
+    for recipe, each in vectors.items():
+        means = 0.0, each.mean(axis=(0, 1)), each.mean(axis=1, keepdims=True)
+        line: dict[str, object] = {"encoder": named(recipe)}
+        for words, mean in zip(("nothing", "one mean of all", "each language's mean"), means, strict=True):
+            english, *others = each - mean
+            hits = [mining.retrieve(english, other) == np.arange(len(english)) for other in others]
+            line[words] = 100 * float(np.mean(hits))
+        table.append(line)
+    return pd.DataFrame(table)
 
 
 def searchable(table: Styler, of: str) -> str:

@@ -41,6 +41,12 @@ STYLE = {
     "svg.fonttype": "none",
     "svg.hashsalt": "xstilts",
 }
+HINT = "hint: "
+
+
+def hint(text: str) -> str:
+    """The id (`Artist.set_gid`) by which a part of a figure says `text` to whoever points at it."""
+    return HINT + text
 
 
 class Picture:
@@ -77,15 +83,18 @@ def _inline(svg: str, alt: str, width: int) -> str:
     """matplotlib's SVG as part of a page: described, no wider than the page, in its font and colours.
 
     What would reach beyond the image goes: its style sheet, and names that other images on the page have.
+    A hint becomes what a pointer brings up. Hundredths of a point are as fine as anybody sees.
     """
     (box,) = re.findall(r'viewBox="([^"]+)"', svg)
     body = svg[svg.index("<g id=") :]
     for pattern, kept in (
         (r"<!--.*?-->\s*", ""),
+        (rf'<g id="{HINT}([^"]*)">', r"<g>\n<title>\1</title>"),
         (r'(<(?:g|text|use)) id="[^"]*"', r"\1"),
         (r"font-family: [^;\"]+(; )?", ""),
         (r"<style.*?</style>", ""),
         (r"\n\s*", "\n"),
+        (r"(\d\.\d\d)\d+", r"\1"),
     ):
         body = re.sub(pattern, kept, body, flags=re.DOTALL)
     for colour, of_page in PAGE.items():
