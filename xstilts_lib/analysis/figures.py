@@ -13,6 +13,7 @@ Intervals are drawn wherever they exist, and so is the zero of a gain.
 from __future__ import annotations
 
 import math
+import textwrap
 from collections.abc import Callable, Mapping, Sequence
 
 import matplotlib
@@ -24,12 +25,14 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import FixedLocator, NullLocator
 
 from .gains import ordered
+from .labels import label
 from .picture import BLACK, BLUE, GREEN, GREY, INK, ORANGE, PURPLE, RED, STYLE, WIDTH
 from .picture import Picture as Picture
 from .typology import DISTANCE, RESOURCES
 from .wording import short, signed, size
 
 NONE = "no such run in this experiment"
+LETTERS = 13  # that stand on an inch
 GAIN = "gain over the untouched encoder, points"
 # Marks and lines differ in shape, fill and dash, and in colour besides.
 LOOKS = (
@@ -128,11 +131,10 @@ def heatmap(
         width = min(WIDTH, 2.2 + 0.6 * len(recipes))
         figure = Figure(figsize=(width, 1.5 + 0.3 * len(rows)), layout="constrained")
         axes = figure.subplots()
-        reach = np.nanmax(np.abs(wide.to_numpy(dtype=float)), initial=1.0)
-        colours, most = matplotlib.colormaps["PuOr"].resampled(21), 2.2 * reach
-        bar = {"label": GAIN, "ticks": [-reach, 0, reach], "format": "%.0f", "shrink": 0.6}
+        # Numbers say it all, so there is no colour bar; the strongest colours, hard to read on, are left out.
+        most = 2.2 * np.nanmax(np.abs(wide.to_numpy(dtype=float)), initial=1.0)
         sns.heatmap(
-            wide, ax=axes, cmap=colours, vmin=-most, vmax=most, cbar_kws=bar, linewidths=1, linecolor="white",
+            wide, ax=axes, cmap="PuOr", vmin=-most, vmax=most, cbar=False, linewidths=1, linecolor="white",
             annot=np.array(texts, dtype=object), fmt="", annot_kws={"size": 9, "color": INK},
             yticklabels=list(names) or list(rows),
         )  # fmt: skip
@@ -145,20 +147,23 @@ def heatmap(
     return figure
 
 
-def by_distance(means: pd.DataFrame, table: pd.DataFrame, unit: str = "score") -> Figure:
-    """Means by language (typology.by_language) against the distance from English, each point with its code.
+def by_distance(
+    means: pd.DataFrame, table: pd.DataFrame, unit: str = "score", named: Callable[[str], str] = str
+) -> Figure:
+    """Means by language (typology.by_language) against the distance from English, each point with its name,
+    which `named` says.
 
     Where no distance is known, the languages stand below each other, from the highest mean to the lowest.
     """
     joined = means.merge(table, left_on="language", right_on="code")
     joined = joined.sort_values("estimate", ascending=False).reset_index(drop=True)
     known = joined[DISTANCE].nunique() > 1
-    figure, (axes,) = panel_grid([2.85 if known else 0.45 + 0.2 * len(joined)])
+    figure, (axes,) = panel_grid([2.85 if known else 0.45 + 0.2 * len(joined)], legend=known)
     if not known:
         axes.errorbar(
             joined["estimate"], joined.index, xerr=reach(joined), fmt="o", color=BLUE, elinewidth=1.2
         )
-        axes.set_yticks(joined.index, joined["code"])
+        axes.set_yticks(joined.index, joined["code"].map(named))
         axes.set(ylim=(len(joined) - 0.5, -0.5), xlabel=unit)
         return figure
     # Languages at the same distance stand beside each other, so that their bars can be told apart.
@@ -170,12 +175,13 @@ def by_distance(means: pd.DataFrame, table: pd.DataFrame, unit: str = "score") -
                 part["at"], part["estimate"], yerr=reach(part), fmt="o", color=BLUE, markerfacecolor=face,
                 elinewidth=1.2, label=words if poor.any() else None,
             )  # fmt: skip
-    for row in joined.itertuples():
-        axes.annotate(row.code, (row.at, row.estimate), (6, 4), textcoords="offset points", fontsize=9)
     axes.margins(x=0.12)
     axes.set(xlabel="distance from English", ylabel=unit)
     if poor.any():
-        axes.legend(frameon=False)
+        figure.legend(loc="outside upper left", ncols=2, frameon=False)
+    figure.draw_without_rendering()  # which settles where the axes stand
+    places = np.stack([joined["at"], joined["estimate"]])
+    label(axes, places, np.full(len(joined), 7), dict(enumerate(joined["code"].map(named))))
     return figure
 
 
@@ -284,8 +290,9 @@ def label_outer(panels: Sequence[Axes], x: str, y: str = "", legend: bool = Fals
         handles = panels[0].get_legend_handles_labels()
         figure.legend(*handles, loc="outside upper left", ncols=2, frameon=False)
     figure.supxlabel(x, fontsize=10)
-    if y:
-        figure.supylabel(y, fontsize=10)
+    if y:  # on two lines where it is longer than the figure is high
+        room = int(LETTERS * figure.get_figheight())
+        figure.supylabel("\n".join(textwrap.wrap(y, room)), fontsize=10)
 
 
 def _estimates(axes: Axes, part: pd.DataFrame, places: np.ndarray) -> None:

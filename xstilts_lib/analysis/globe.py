@@ -11,8 +11,6 @@ on here). The projection is Equal Earth, in which areas compare as they do on th
 
 from __future__ import annotations
 
-import textwrap
-from collections.abc import Mapping
 from itertools import pairwise
 from typing import Any
 
@@ -20,13 +18,13 @@ import matplotlib
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
-from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import PathPatch
 from matplotlib.path import Path
 
 from ..sources import names
+from .labels import label
 from .picture import BLACK, BLUE, GREY, ORANGE, RED, SKY, STYLE, WIDTH, hint
 from .statistics import Array
 from .typology import packaged
@@ -104,7 +102,7 @@ def draw(rows: pd.DataFrame, value: str, world: pd.DataFrame, unit: str) -> Figu
         (mark,) = axes.plot(x, y, **_look(step))
         mark.set_gid(hint(f"{row['name']}: {row[value]:.0f} %"))
     lowest = {int(place): rows["name"].iloc[place] for place in np.flatnonzero(steps == 0)}
-    _dots(axes, dots, label(axes, at, sizes / scale, lowest))
+    _dots(axes, dots, label(axes, at, sizes, lowest))
     handles = [Line2D([], [], **_look(step)) for step in range(len(STEPS))]
     bounds = [0, *(step[0] for step in STEPS[:-1]), 100]
     words = [f"{least}\N{EN DASH}{most}" for least, most in pairwise(bounds)]
@@ -126,41 +124,6 @@ def apart(at: Array, radii: Array, rounds: int = 300) -> Array:
             break
         at = at + (away / far * push).sum(axis=2)
     return at
-
-
-def label(axes: Axes, at: Array, sizes: Array, words: Mapping[int, str]) -> Array:
-    """Words near some of the marks at `at` (2, marks), in units of the axes, where nothing is in the way; a
-    thin line leads to those that found no room beside their mark.
-
-    Returns what is covered then, by marks and by words: (left, low, right, high) of each.
-    """
-    turns, steps = np.meshgrid(np.linspace(0, 2 * np.pi, 24, endpoint=False), np.arange(0.01, 2, 0.02))
-    ways, steps = np.stack([np.cos(turns), np.sin(turns)]).reshape(2, -1), steps.ravel()
-    renderer = FigureCanvasAgg(axes.get_figure(root=True)).get_renderer()
-    (left, right), (low, high) = axes.get_xlim(), axes.get_ylim()
-    taken = np.vstack([at - sizes / 2, at + sizes / 2]).T
-    for mark, text in sorted(words.items(), key=lambda item: -len(item[1])):  # the longest needs most room
-        shown = axes.text(0, 0, textwrap.fill(text, 18), fontsize=9, ha="center", va="center")
-        box = shown.get_window_extent(renderer).transformed(axes.transData.inverted())
-        half, here = np.array([[box.width], [box.height]]) / 2, at[:, mark]
-        middles = here[:, None] + (half + sizes[mark] / 2 + steps) * ways
-        boxes = np.vstack([middles - half, middles + half]).T
-        outside = (boxes[:, :2] < (left, low)).any(axis=1) | (boxes[:, 2:] > (right, high)).any(axis=1)
-        above, below = boxes[:, None, 2:] > taken[:, :2], boxes[:, None, :2] < taken[:, 2:]
-        hidden = outside | (above & below).all(axis=2).any(axis=1)
-        ends = np.clip(here, boxes[:, :2], boxes[:, 2:])
-        best = np.argmin(np.hypot(*(ends - here).T) * (1 + 0.1 * _crossed(here, ends, taken)) + 1e9 * hidden)
-        shown.set_position(middles[:, best])
-        taken = np.vstack([taken, boxes[best]])
-        if steps[best] > 0.04:
-            axes.plot(*np.stack([here, ends[best]]).T, color=BLACK, linewidth=0.6, zorder=1)
-    return taken
-
-
-def _crossed(here: Array, ends: Array, taken: Array) -> Array:
-    """How much of `taken` each line from `here` to one of `ends` crosses, in points along it."""
-    lines = np.linspace(here, ends, 30)[:, :, None]
-    return ((lines > taken[:, :2]) & (lines < taken[:, 2:])).all(axis=3).sum(axis=(0, 2))
 
 
 def _dots(axes: Axes, dots: Array, covered: Array) -> None:

@@ -24,7 +24,7 @@ from ..common.words import listed, plural
 from . import figures as f
 from . import picture
 from .gains import BASELINE, FLOOR
-from .wording import short
+from .wording import named, short
 
 HISTORY, MANIFEST = "history.json", "manifest.json"
 PRETRAINING, INTERMEDIATE, TARGET, RETRIEVAL = "pretraining", "intermediate", "target", "retrieval"
@@ -101,9 +101,9 @@ def learning_curves(curves: pd.DataFrame, panel: str = "task", smoothing: int = 
         ):
             loss = run["loss"].rolling(smoothing, min_periods=1).mean()
             kind = LOST if run["degenerate"].any() else recipe if recipe in _CURVES else TREATED
-            kinds[kind] = axes.plot(run["step"], loss, markevery=[-1], label=kind, **_CURVES[kind])[0]
+            kinds[kind] = axes.plot(run["step"], loss, markevery=[-1], label=named(kind), **_CURVES[kind])[0]
         axes.set_title(short(str(name)), loc="left")
-    figure.legend(kinds.values(), kinds.keys(), loc="outside upper left", ncols=2, frameon=False)
+    figure.legend(handles=list(kinds.values()), loc="outside upper left", ncols=2, frameon=False)
     f.label_outer(panels, "update", "loss")
     return figure
 
