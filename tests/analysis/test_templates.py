@@ -90,7 +90,9 @@ def execute(name: str, experiment: str) -> tuple[dict[str, str], dict[str, str]]
         for output in captured.outputs:
             if "scrapbook" in (output.metadata or {}):
                 glued[output.metadata["scrapbook"]["name"]] = next(iter(output.data.values())).strip("'\"")
-        shown[cell["id"]] = captured.stdout + (_html(result.result) if result.result is not None else "")
+        drawn = [each.data["text/html"] for each in captured.outputs if "shown" in (each.metadata or {})]
+        drawn += [_html(result.result)] if result.result is not None else []
+        shown[cell["id"]] = captured.stdout + "".join(drawn)
     return glued, shown
 
 
