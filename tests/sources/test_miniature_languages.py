@@ -74,6 +74,8 @@ def test_the_table_and_the_task_table_name_the_same_languages(
         (("qaa", "qad"), "script"),
         (("qaa", "qah"), "case"),
         (("qaa", "qai"), "cognates"),
+        (("qaa", "qaj"), "articles"),
+        (("qaa", "qak"), "contact"),
     ],
 )
 def test_pairs_of_languages_differ_in_one_property(pair: tuple[str, str], differs: str) -> None:
@@ -112,7 +114,7 @@ def test_a_suffix_alone_sets_the_language_with_case_apart(world: MiniatureSource
     assert not any("-" in word.text for word in near)
 
 
-@pytest.mark.parametrize(("declared", "most"), [(LANGUAGES, 0.2), (DECLARED, 0.3)], ids=["seven", "nine"])
+@pytest.mark.parametrize(("declared", "most"), [(LANGUAGES, 0.2), (DECLARED, 0.35)], ids=["seven", "eleven"])
 def test_distance_and_resources_are_hardly_confounded(declared: dict[str, Language], most: float) -> None:
     rows = [row for row in declared.values() if row.code != "en"]
     correlation = np.corrcoef([distance(row) for row in rows], [row.resources for row in rows])[0, 1]
@@ -305,6 +307,30 @@ def test_as_many_lines_have_a_translation_as_set(world: MiniatureSource) -> None
     share = sum(bool(row["pair"]) for row in rows) / len(rows)
     assert share == pytest.approx(world.settings.parallel, abs=0.1)
     assert not any(row["pair"] for row in world.rows("mini_text", "train", "en"))
+
+
+def test_a_language_without_contact_is_neither_translated_nor_mixed() -> None:
+    declared = {"qaa": {"contact": 0}, "qac": {"contact": 0.5}}
+    apart = MiniatureSource(MiniatureSettings(text_lines=600, headings=0, languages=declared))
+    assert not any(row["pair"] for row in apart.rows("mini_text", "train", "qaa"))
+    half = np.mean([bool(row["pair"]) for row in apart.rows("mini_text", "train", "qac")])
+    assert half == pytest.approx(apart.settings.parallel / 2, abs=0.1)
+    usual = MiniatureSource(MiniatureSettings(text_lines=600, headings=0))
+    english, known = apart.world.lexicon.english_words(), apart.world.vocabularies["qaa"].words.values()
+    own = {form.lower() for forms in known for form in forms}
+
+    def mixed(world: MiniatureSource, language: str, words: set[str]) -> float:
+        rows = world.rows("mini_text", "train", language)
+        return float(np.mean([not words.isdisjoint(re.findall(r"\w+", row["text"].lower())) for row in rows]))
+
+    assert mixed(apart, "qaa", english - own) == 0 < mixed(usual, "qaa", english - own)
+    assert mixed(apart, "en", own - english) == 0 < mixed(usual, "en", own - english)
+
+
+def test_english_is_not_mixed_where_no_language_has_contact() -> None:
+    codes = [code for code in LANGUAGES if code != "en"]
+    alone = MiniatureSource(MiniatureSettings(text_lines=50, languages={c: {"contact": 0} for c in codes}))
+    assert len(alone.rows("mini_text", "train", "en")) == 50
 
 
 def test_pretraining_text_is_mixed_and_headed_as_set() -> None:

@@ -123,7 +123,7 @@ _CLDR = (
 # The languages of the miniature world, English first; sources/miniature/languages.py declares what each one
 # is like. The further ones are those of worlds whose settings name them.
 MINIATURE = ("en", "qaa", "qab", "qac", "qad", "qae", "qaf", "qag")
-_FURTHER = ("qah", "qai")
+_FURTHER = ("qah", "qai", "qaj", "qak")
 
 
 def _mini(name: str, title: str, role: Role, format: FormatName, metric: Metric, **more: Any) -> Task:

@@ -1,4 +1,4 @@
-"""The miniature world: a generated English, seven to nine invented languages, and a task of every format.
+"""The miniature world: a generated English, seven to eleven invented languages, and a task of every format.
 
 >>> from xstilts_lib.sources import open_source
 >>> world = open_source({"kind": "miniature", "seed": 11})
@@ -96,12 +96,15 @@ class MiniatureSource:
     def _mixed(self, language: str, rng: random.Random) -> Grammar:
         """The grammar that a line of pretraining text is written in."""
         grammar, share = self.grammars[language], self.settings.switching
-        if not share or rng.random() >= self.settings.mixed:
+        if not share or rng.random() >= self.settings.mixed * self.world.languages[language].contact:
             return grammar
         if language != "en":
             return Mixed(grammar, self._tables[language][0], share)
-        resources = [self.world.languages[code].resources for code in self._tables]
-        (code,) = rng.choices([*self._tables], resources)
+        declared = (self.world.languages[code] for code in self._tables)
+        weights = {row.code: row.resources * row.contact for row in declared}
+        if not any(weights.values()):  # nobody mixes any of them with English
+            return grammar
+        (code,) = rng.choices([*weights], [*weights.values()])
         return Mixed(grammar, self._tables[code][1], share)
 
     @cached_property

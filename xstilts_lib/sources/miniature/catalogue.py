@@ -74,7 +74,8 @@ class Catalogue:
         if split == "train":
             count = round(settings.text_lines * self.world.languages[language].resources)
         count = count if limit is None else min(count, limit)
-        yield from self._draw(pretraining.line, (TEXT, split, language), split, count, 1, unique=False)
+        line = partial(pretraining.line, contact=self.world.languages[language].contact)
+        yield from self._draw(line, (TEXT, split, language), split, count, 1, unique=False)
 
     def reserved(self, split: str) -> frozenset[Event]:
         """The events, and the questions as events with a gap, that no example of `split` may contain."""

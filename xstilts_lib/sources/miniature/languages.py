@@ -1,5 +1,5 @@
-"""The languages of the miniature world: English, seven invented ones, and two further ones; each with a
-declared typology and declared resources.
+"""The languages of the miniature world: English, seven invented ones, and four further ones; each with a
+declared typology, declared resources, and a declared contact with English.
 
 What cannot be set in nature is set here: how far a language stands from English, and how much text there is
 of it. Languages come in pairs that differ in one property alone, so that a reader can ask what that property
@@ -10,6 +10,12 @@ does:
 
 and, in a world whose settings name them,      qaa - qah  case
                                                qaa - qai  cognates
+                                               qaa - qaj  articles
+                                               qaa - qak  contact with English
+
+Where nearly every line comes with a translation, little text is no lack. So resources are better compared in
+the shade: {qab: {contact: 0.05}, qak: {}} makes qak - qab a pair that differs in resources, with hardly any
+translations on either side.
 
 A cognate is a word written as in English. A sound law that changed it would make it as foreign as any other
 word, since the vocabulary is made of whole words; another script has that effect, and qad shows it.
@@ -58,6 +64,9 @@ class Language:
     differs)."""
     resources: Annotated[float, Between(0, 10)] = 1.0
     """Lines of pretraining text, as a share of the English ones."""
+    contact: Share = 1.0
+    """Share of the world's translated and mixed lines (`parallel`, `mixed`) that its text has: at 0 nobody
+    has ever translated it or mixed it with English, and what ties it to English are cognates alone."""
 
 
 ENGLISH = Language("en", "English", cognates=1.0)
@@ -78,6 +87,8 @@ LANGUAGES: Mapping[str, Language] = {
 FURTHER: Mapping[str, Language] = {
     "qah": replace(_NEAR, code="qah", name="Velissan", case=True),
     "qai": replace(_NEAR, code="qai", name="Corundic", cognates=0.3),
+    "qaj": replace(_NEAR, code="qaj", name="Belvarin", articles=False),
+    "qak": replace(_NEAR, code="qak", name="Norrindic", contact=0.05),
 }
 
 
@@ -99,8 +110,8 @@ def distance(language: Language) -> float:
     """How far a language stands from English, 0 to 1: the mean of seven differences.
 
     Order, adpositions, case, articles, adjectives and script differ or not; the seventh is the share of words
-    that are not written as in English, which in another script is all of them. Resources are no part of
-    it.
+    that are not written as in English, which in another script is all of them. Resources and contact are no
+    part of it.
     """
     differences = [
         getattr(language, key) != getattr(ENGLISH, key)
@@ -131,6 +142,8 @@ _SOUNDS = {
     "qag": ("b d g k m n q r t z x", "a e o u", "r z -"),
     "qah": ("b d f g j l m n p s v z", "a e i o", "l s n -"),
     "qai": ("c d g h k m n p r t v", "a i o u", "n r d -"),
+    "qaj": ("b f g k l m p r s t v z", "a e i u", "l m t -"),
+    "qak": ("d g h j k l n r s t w", "a e o u", "s r k -"),
 }
 
 

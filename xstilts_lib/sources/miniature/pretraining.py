@@ -42,10 +42,11 @@ def row(
     return {"language": language, "text": _written(item, grammar, rng, styles), "pair": pair}
 
 
-def line(world: World, rng: random.Random, split: str, label: int) -> Line:
+def line(world: World, rng: random.Random, split: str, label: int, contact: float = 1.0) -> Line:
     """One line: a sentence, two or three about the same participant, a noun phrase alone, a question,
-    a question beside the statement that answers it, or a definition."""
-    translated = rng.random() < world.settings.parallel
+    a question beside the statement that answers it, or a definition. Of a language with little `contact`,
+    fewer lines are translated."""
+    translated = rng.random() < world.settings.parallel * contact
     share = rng.random()
     if share < 0.02:
         return Line((rng.choice(list(world.lexicon.nouns)),), translated)

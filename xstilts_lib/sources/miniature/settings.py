@@ -45,13 +45,14 @@ class MiniatureSettings:
     text_dev: Annotated[int, Between(1, 10**5)] = 200
     """Lines of each language's dev text."""
     parallel: Share = 0.9
-    """Share of a language's pretraining lines that come with an English translation."""
+    """Share of a language's pretraining lines that come with an English translation; less where its `contact`
+    is less."""
     switching: Share = 0.5
     """Share of the words in a mixed pretraining line that are another language's, as bilingual writers mix
     theirs: what ties languages together soonest in minutes of pretraining. No other text is mixed."""
     mixed: Share = 0.5
     """Share of the pretraining lines that are mixed: one of an invented language with English, an English one
-    with an invented language, drawn by its resources."""
+    with an invented language, drawn by its resources; less where a language's `contact` is less."""
     literal: Share = 0.9
     """Share of the translations in the text that keep the voice and the order of the line; the others have
     them drawn anew."""
