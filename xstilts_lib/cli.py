@@ -134,7 +134,7 @@ def results(
     from .runs import results as module
 
     loaded = load(experiment)
-    rows = summarise(loaded, module.load(loaded))
+    rows = summarise(module.as_recorded(loaded), module.load(loaded))
     left = len(module.missing(loaded))
     if record:
         print(f"Recorded in {places.relative(records.write(loaded, unfinished))}.", file=sys.stderr)

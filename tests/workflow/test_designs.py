@@ -123,7 +123,9 @@ def test_cells_of_every_encoder_are_verified(
     assert numbers.items() <= recorded["wide", "none", "mini_tatoeba", 1].items()
     again: list[Run] = []
 
-    def compute(run: Run, part: str, target: str) -> tuple[verification.Numbers, dict[str, Any]]:
+    def compute(
+        run: Run, part: str, target: str, settings: str | None = None
+    ) -> tuple[verification.Numbers, dict[str, Any]]:
         again.append(run)
         own = recorded[run.experiment.model.name, run.recipe.name, target, run.seed]
         other = run.experiment.variant == "wide"

@@ -146,6 +146,25 @@ def test_the_command_records_and_tells_what_it_shows(kept: Experiment, finish: F
     assert records.path(kept).is_file()
 
 
+def test_a_record_is_shown_by_the_settings_that_it_was_made_with(kept: Experiment) -> None:
+    test, before = load_experiment("test"), kept.file.read_text(encoding="utf-8")
+    assert results.as_recorded(kept) is kept, "the file says the same"
+    changed = before.replace("steps: 1", "steps: 2").replace("  order:", "  chain:").replace("wide", "broad")
+    kept.file.write_text(changed, encoding="utf-8")
+    today = load_experiment("questions")
+    then = results.as_recorded(today)
+    assert list(today.designs) == ["size", "chain"]
+    assert list(then.designs) == records.answered(then) == ["size", "order"]
+    assert (then.pretraining.steps, [*then.variants]) == (1, ["wide"])
+    _, chapters = analyses.groups(test)
+    assert chapters.templates == ["50_size", "51_order"], "its chapters stay"
+    jobs.write_pages(graph.find(test, "results/chapters"))
+    assert "Its file has changed since: pretraining.steps was 1 and is 2." in records.origin(then)
+    unreadable = records.provenance(kept) | {"settings": before + "colour: red\n"}
+    records.path(kept).with_suffix(".json").write_text(json.dumps(unreadable), encoding="utf-8")
+    assert results.as_recorded(today) is today, "today's code knows no such key"
+
+
 def labels(experiment: Experiment) -> list[str]:
     return [group.label for group in analyses.groups(experiment)]
 

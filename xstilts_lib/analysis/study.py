@@ -203,9 +203,10 @@ class Study:
 def read(experiment: str, design: str = "") -> Study:
     """The results of an experiment for one of its designs, or (without its name) for its first, whole table.
 
-    UserError where it has no such design, or no seed of it has been computed whole.
+    A record is read as its file was when it was made. UserError where it has no such design, or no seed of it
+    has been computed whole.
     """
-    plan = load_experiment(experiment)
+    plan = results.as_recorded(load_experiment(experiment))
     if design and design not in plan.designs:
         raise UserError(f"{plan.name!r} has no design {design!r}, so this question is not put to it.")
     if design and design not in records.answered(plan):
@@ -215,7 +216,7 @@ def read(experiment: str, design: str = "") -> Study:
 
 def whole(experiment: str, level: float = LEVEL) -> Study:
     """All results of an experiment, from its runs once all are done, else from its record, else none."""
-    plan = load_experiment(experiment)
+    plan = results.as_recorded(load_experiment(experiment))
     try:
         table = results.load(plan, partial=False)
         g.scores(table)

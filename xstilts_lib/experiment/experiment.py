@@ -259,14 +259,17 @@ class Experiment:
         return source
 
 
-def load_experiment(name: str | Path, data: str | Path | None = None, variant: str = "") -> Experiment:
+def load_experiment(
+    name: str | Path, data: str | Path | None = None, variant: str = "", text: str | None = None
+) -> Experiment:
     """The experiment called `name`, or in that file; `data` (or $XSTILTS_DATA) is the examples' folder.
 
-    With `variant`, the experiment with that one of its encoders.
+    With `variant`, the experiment with that one of its encoders; with `text`, as that says in place of what
+    the file says now.
     """
     file = _find(name)
     where = places.relative(file)
-    content = strict.read_yaml(file, where)
+    content = strict.read_yaml(file, where) if text is None else strict.parse_yaml(text)
     _place(content, file.parent, where)
     source = content.get("source")
     if isinstance(source, Mapping):

@@ -151,6 +151,7 @@ def show_claims(experiment: Experiment, features: Path | None, form: str) -> Non
     from ..analysis.verdicts import Terms, counted
 
     scores = results.load(experiment)
+    experiment = results.as_recorded(experiment)
     known = typology.known(experiment, scores["language"], features)
     made = claims.judged(claims.overview(scores, known, plan=experiment))
     if form != "table":

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..common import disk, manifest
 from ..common.errors import UserError
-from ..experiment import Experiment
+from ..experiment import Experiment, load_experiment
 from ..sources.selection import ENGLISH
 from .run import ENCODER, Run, all_parts
 
@@ -133,3 +133,20 @@ def load(experiment: Experiment, partial: bool = True) -> pandas.DataFrame:
     if table.empty:
         raise UserError(f"Nothing of {experiment.name!r} is done: run `xstilts run {experiment.name}` first.")
     return table
+
+
+def as_recorded(experiment: Experiment) -> Experiment:
+    """The experiment that `load(experiment, partial=False)` is about: as its file was when the record in use
+    was made, with the languages and designs of then.
+
+    Itself where the file says the same, where no record is in use, and where today's code cannot read the
+    settings of then.
+    """
+    from . import records
+
+    if not records.changes(experiment):
+        return experiment
+    try:
+        return load_experiment(experiment.file, text=records.provenance(experiment)["settings"])
+    except UserError:
+        return experiment

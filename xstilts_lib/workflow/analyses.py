@@ -128,7 +128,7 @@ def _recorded(name: str) -> Experiment | None:
     if name not in available():
         return None
     loaded = load_experiment(name)
-    return loaded if records.path(loaded).is_file() else None
+    return results.as_recorded(loaded) if records.path(loaded).is_file() else None
 
 
 def design_of(template: str) -> str:

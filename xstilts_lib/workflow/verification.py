@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..common import arithmetic, places, processes
-from ..experiment import Experiment
+from ..experiment import EXPERIMENTS, Experiment
 from ..runs import records, results
 from ..runs.run import RETRIEVAL, TARGETS, Run
 from .engine import environment
@@ -36,7 +36,12 @@ _DECIDING = ("torch", "transformers", "numpy")  # packages whose versions decide
 
 
 def verify(experiment: Experiment, sample: int, seed: int) -> bool:
-    """Compute `sample` cells again in folders of their own; say of each whether it came out the same."""
+    """Compute `sample` cells again in folders of their own; say of each whether it came out the same.
+
+    Those of a record are computed by the settings of then, where the experiment's file says otherwise now.
+    """
+    today, experiment = experiment, results.as_recorded(experiment)
+    settings = None if experiment is today else records.provenance(today)["settings"]
     experiment.open_source()  # refuses what is wrong with the data before anything is computed
     found, marks = cells(results.load(experiment))
     chosen = random.Random(seed).sample(sorted(found), min(sample, len(found)))
@@ -46,12 +51,17 @@ def verify(experiment: Experiment, sample: int, seed: int) -> bool:
         run = Run(experiment.with_model(model), recipe, number)
         part = RETRIEVAL if target in run.tasks(RETRIEVAL) else f"{TARGETS}/{target}"
         then = records.made(run, part)
-        again, now = compute_again(run, part, target)
-        changed = [] if marks[cell] == run.fingerprint(part) else [CHANGED, *records.changes(experiment)]
+        again, now = compute_again(run, part, target, settings)
+        changed = [] if marks[cell] == run.fingerprint(part) else [CHANGED, *_otherwise(experiment, settings)]
         fine, words = judge(cell, again, found, unlike(then, now) + changed)
         right &= fine
         print(f"{model}, {recipe}, {target}, seed {number}: {words}", flush=True)
     return right
+
+
+def _otherwise(experiment: Experiment, settings: str | None) -> list[str]:
+    """What its file says otherwise than then, unless it is computed by the settings of then."""
+    return [] if settings else records.changes(experiment)
 
 
 def cells(table: pandas.DataFrame) -> tuple[dict[Cell, Numbers], dict[Cell, str]]:
@@ -67,11 +77,16 @@ def cells(table: pandas.DataFrame) -> tuple[dict[Cell, Numbers], dict[Cell, str]
     return found, marks
 
 
-def compute_again(run: Run, part: str, target: str) -> tuple[Numbers, dict[str, Any]]:
+def compute_again(
+    run: Run, part: str, target: str, settings: str | None = None
+) -> tuple[Numbers, dict[str, Any]]:
     """The numbers of one target, made with everything upstream of it in an empty folder of runs; and the
-    manifest that says on what."""
+    manifest that says on what. With `settings`, by that text in place of the experiment's file."""
     with tempfile.TemporaryDirectory(prefix="xstilts-verify-") as folder:
         elsewhere = environment(run.experiment) | {places.RUNS: str(Path(folder) / "runs")}
+        if settings:  # where notebooks look for the experiment first
+            (Path(folder) / run.experiment.file.name).write_text(settings, encoding="utf-8")
+            elsewhere[EXPERIMENTS] = folder
         with processes.surroundings(elsewhere):
             make(run, part)  # the template makes what it needs first
             rows: list[dict[str, Any]] = [row for row in results.rows(run, part) if row["target"] == target]
