@@ -194,11 +194,11 @@ def test_pages_cite_what_is_there() -> None:
 
 def test_the_table_counts_the_languages_that_are_spoken(showing: Showing) -> None:
     counted = {}
-    for name in ("smoke", "miniature"):
+    for name in ("smoke", "questions"):
         table = showing("44_tasks", experiment=name)["table-tasks"]
         line = next(line for line in table.splitlines() if markup.code("mini_xnli") in line)
         counted[name] = line.split(" | ")[-1].strip(" |")
-    assert counted == {"smoke": "8", "miniature": "10"}
+    assert counted == {"smoke": "8", "questions": "12"}
 
 
 def test_pages_take_in_what_the_notebooks_show_and_all_of_it(showing: Showing, smoke_runs: Path) -> None:
