@@ -147,3 +147,10 @@ def test_a_variants_cell_is_computed_again_from_its_start(questions: Experiment,
     assert not wide.directory.exists(), "in a folder of its own"
     with pytest.raises(UserError, match="no encoder 'wid'"):
         questions.with_model("wid")
+
+
+def test_a_cell_of_a_record_is_computed_again_by_the_settings_of_then(questions: Experiment) -> None:
+    then, wide = questions.file.read_text(encoding="utf-8"), questions.with_model("wide")
+    questions.file.write_text(then.replace("wide", "broad"), encoding="utf-8")
+    again, _ = verification.compute_again(Run(wide, "none", 1), "targets/mini_xnli", "mini_xnli", then)
+    assert again["qaa", "score"] == 54.0
