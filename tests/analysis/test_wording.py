@@ -133,3 +133,27 @@ def test_glue_has_the_notebooks_prefix(monkeypatch) -> None:
 @pytest.mark.parametrize(("count", "words"), [(131072, "0.13M"), (5.6e8, "560M"), (10.7e9, "10.7B")])
 def test_sizes_as_people_say_them(count: float, words: str) -> None:
     assert w.size(count) == words
+
+
+def differences(*bounds: tuple[float, float, float]) -> pd.DataFrame:
+    rows = [("squad_v1", "xnli", *row, 3) for row in bounds]
+    return pd.DataFrame(rows, columns=["recipe", "target", "estimate", "low", "high", "seeds"])
+
+
+def test_an_answer_counts_what_is_sure_and_names_the_largest() -> None:
+    told = w.answered(differences((5, 2, 8), (-9, -20, 2), (-1, -1.5, -0.5)), "A lesson", "helps", "harms")
+    assert told == (
+        "A lesson helps in 1 of 3 comparisons and harms in 1, surely in no other. "
+        "The largest sure difference is +5.0 points (95% interval +2.0 to +8.0): SQuAD, XNLI."
+    )
+
+
+def test_an_answer_says_when_nothing_is_sure() -> None:
+    unsure = w.answered(differences((3, -1, 7)), "A lesson", "helps", "harms")
+    assert unsure.startswith("It is open whether a lesson helps or harms.")
+    single = w.answered(differences((3, float("nan"), float("nan"))), "A lesson", "helps", "harms")
+    assert single == (
+        "One seed gives no interval, so it is open whether a lesson helps or harms. "
+        "The largest difference is +3.0 points: SQuAD, XNLI."
+    )
+    assert w.answered(differences(), "A", "b", "c") == "Nothing of this has been measured yet."

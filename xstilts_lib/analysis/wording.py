@@ -240,6 +240,48 @@ def largest(summary: pd.DataFrame, level: float = LEVEL) -> str:
     return f"{size} ({bounds}); of {len(known)} gains looked at, it {verdict} ({corrected})."
 
 
+def answered(
+    table: pd.DataFrame,
+    subject: str,
+    up: str,
+    down: str,
+    by: Sequence[str] = ("recipe", "target"),
+    unit: str = "points",
+    level: float = LEVEL,
+) -> str:
+    """What a table of differences says, in two sentences: how often `subject` surely does what `up` and what
+    `down` say, and where most.
+
+    `table` has a row a comparison, with the columns `by`, estimate, low, high and seeds. A difference is sure
+    where its interval leaves out zero.
+
+    >>> answered(summary, "A lesson", "helps", "harms")                  # doctest: +SKIP
+    'A lesson helps in 1 of 2 comparisons, surely in no other. The largest sure difference is +5.0 points ...'
+    """
+    known = table[table["estimate"].notna()]
+    if known.empty:
+        return "Nothing of this has been measured yet."
+    above, below = known["low"] > 0, known["high"] < 0
+    ups, downs, all_of = int(above.sum()), int(below.sum()), len(known)
+    begun = subject[:1].lower() + subject[1:]
+    if known["low"].isna().all():
+        told = f"One seed gives no interval, so it is open whether {begun} {up} or {down}."
+    elif not ups + downs:
+        where = f"In none of {all_of} comparisons is it sure that" if all_of > 1 else "It is open whether"
+        told = f"{where} {begun} {up} or {down}."
+    else:
+        clauses = [f"{verb} in {count}" for verb, count in ((up, ups), (down, downs)) if count]
+        clauses[0] += f" of {plural(all_of, 'comparison')}"
+        told = f"{subject} {' and '.join(clauses)}{', surely in no other' if ups + downs < all_of else ''}."
+    kept = known[above | below] if ups + downs else known
+    row = kept.loc[kept["estimate"].abs().idxmax()].to_dict()
+    size = f"{signed(row['estimate'])} {unit}"
+    if math.isfinite(row["low"]):
+        size += f" ({between(Interval(row['estimate'], row['low'], row['high'], row['seeds'], level))})"
+    kind = "largest sure" if ups + downs else "largest"
+    return f"{told} The {kind} difference is {size}: {', '.join(named(row[key]) for key in by)}."
+
+
 def alt_text(
     what: str,
     summary: pd.DataFrame,
