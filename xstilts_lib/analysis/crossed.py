@@ -47,7 +47,7 @@ def crossed_interval(values: ArrayLike, level: float = LEVEL, axes: int = 2) -> 
 
     It rests on the `standard_error` of the mean and its degrees of freedom. The mean over examples comes
     first, so that each language counts once. In simulation it covers 93 to 97 % from 3 seeds and 8 languages
-    on, wherever seeds or languages differ, and is too wide (98 to 100 %) where neither does. `n` is the
+    on, wherever seeds or languages differ, and is too wide (98 %) where neither does. `n` is the
     number of seeds; bounds are NaN below two.
     """
     values = np.asarray(values, dtype=float)
