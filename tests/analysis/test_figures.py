@@ -144,7 +144,7 @@ def test_learning_curves_mark_what_learnt_nothing(curves) -> None:
     assert [len(axes.lines) for axes in figure.axes] == [6, 6, 6]
     assert [line.get_marker() for line in figure.axes[0].lines].count("x") == 1
     named = [text.get_text() for text in figure.legends[0].get_texts()]
-    assert named == ["untrained", "none", "with an intermediate task", "learnt nothing"]
+    assert named == ["random weights", "untouched encoder", "with an intermediate task", "learnt nothing"]
 
 
 def test_learning_curves_of_no_run(curves) -> None:
