@@ -248,8 +248,8 @@ def test_sizes_are_those_trained_on() -> None:
     sizes = study.trained_on(load_experiment("real"))
     assert [sizes[model, "tydiqa"] for model in ("scarce", "e5-small", "plenty")] == [150, 1000, 3696]
     assert ("e5-small", "mnli") not in sizes, "it is read for a number of updates"
-    world = study.trained_on(load_experiment("questions"))
-    assert (world["medium", "mini_squad"], world["medium", "mini_tydiqa"]) == (12_000, 100)
+    world = study.trained_on(load_experiment("miniature"))
+    assert (world["mini", "mini_squad"], world["mini", "mini_tydiqa"]) == (12_000, 100)
 
 
 def test_one_target_of_several_sizes(build) -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-import pandas
 import pytest
 
 from xstilts_lib.analysis import training
@@ -71,29 +70,3 @@ def test_nothing_yet() -> None:
     curves, runs = training.histories([])
     assert curves.empty
     assert runs.empty
-
-
-def dev_table(**scores: list[float]) -> pandas.DataFrame:
-    rows = [
-        {"model": "tiny", "recipe": recipe, "target": "mini_xnli", "seed": seed, "score": score}
-        for recipe, column in scores.items()
-        for seed, score in enumerate(column)
-    ]
-    return pandas.DataFrame(rows, columns=["model", "recipe", "target", "seed", "score"])
-
-
-def test_a_target_is_learnt_where_it_stands_above_its_floor_by_an_interval() -> None:
-    (found,) = training.learnt(dev_table(none=[60, 61, 62], untrained=[40, 41, 42])).to_dict("records")
-    assert (found["score"], found["floor"], found["estimate"], found["learnt"]) == (61, 41, 20, True)
-    wide = training.learnt(dev_table(none=[60, 41, 62], untrained=[40, 41, 42]))
-    assert not wide["learnt"].any(), "a mean above the floor is not enough"
-    assert training.told_learnt(wide).endswith("no claim rests on them: mini XNLI.")
-
-
-def test_without_a_floor_it_is_chance_and_one_seed_gives_no_interval() -> None:
-    found = training.learnt(dev_table(none=[35.0]))
-    assert found["floor"].tolist() == [pytest.approx(100 / 3)]
-    assert found["learnt"].tolist() == [True]
-    assert training.told_learnt(found) == "By their English dev sets the untouched encoder learns mini XNLI."
-    assert not training.learnt(dev_table(none=[33.0]))["learnt"].any()
-    assert training.told_learnt(training.learnt(dev_table())).startswith("No English dev set")

@@ -22,9 +22,8 @@ from matplotlib.figure import Figure
 from ..common.errors import UserError
 from ..common.words import listed, plural
 from . import figures as f
-from . import kinds, picture
+from . import picture
 from .gains import BASELINE, FLOOR
-from .statistics import LEVEL, student_interval
 from .wording import named, short
 
 HISTORY, MANIFEST = "history.json", "manifest.json"
@@ -85,38 +84,6 @@ def told(runs: pd.DataFrame) -> str:
         return f"All {plural(len(trained), 'training run')} learnt something."
     names = listed(f"{row.recipe}, {row.part}, seed {row.seed} ({row.reason})" for row in lost.itertuples())
     return f"{len(lost)} of {plural(len(trained), 'training run')} learnt nothing, and still count: {names}."
-
-
-def learnt(dev: pd.DataFrame, level: float = LEVEL) -> pd.DataFrame:
-    """Which targets the untouched encoder learns, by the English dev sets of one model (gains.dev_scores).
-
-    target, score and floor (percent, means over seeds), estimate, low and high of their difference, seeds,
-    learnt. The floor is that of random weights with the same seed, or else chance. A target is learnt where
-    the interval over seeds lies above zero; a single seed, which gives none, has to lie above it.
-    """
-    rows = []
-    for target, part in dev.groupby("target", sort=False):
-        wide = part.pivot(index="seed", columns="recipe", values="score")
-        if BASELINE not in wide:
-            continue
-        floor = wide[FLOOR] if FLOOR in wide else pd.Series(kinds.chance(str(target)), wide.index)
-        above = student_interval((wide[BASELINE] - floor).dropna(), level)
-        sure = (above.low if above.n > 1 else above.estimate) > 0
-        levels = {"score": wide[BASELINE].mean(), "floor": floor.mean()}
-        ends = {"estimate": above.estimate, "low": above.low, "high": above.high}
-        rows.append({"target": target, **levels, **ends, "seeds": int(above.n), "learnt": bool(sure)})
-    columns = ["target", "score", "floor", "estimate", "low", "high", "seeds", "learnt"]
-    return pd.DataFrame(rows, columns=columns)
-
-
-def told_learnt(found: pd.DataFrame) -> str:
-    """In one sentence, which targets of `learnt` were not."""
-    if found.empty:
-        return "No English dev set was scored, so nothing says which targets were learnt."
-    lost = listed(named(target) for target in found.loc[~found["learnt"], "target"])
-    if lost:
-        return f"Not learnt, by their English dev sets, so that no claim rests on them: {lost}."
-    return f"By their English dev sets the untouched encoder learns {listed(map(named, found['target']))}."
 
 
 def learning_curves(curves: pd.DataFrame, panel: str = "task", smoothing: int = 1) -> Figure:

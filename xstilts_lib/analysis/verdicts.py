@@ -28,7 +28,7 @@ from numpy.typing import ArrayLike
 
 from ..common.words import listed, plural
 from . import gains as g
-from . import kinds
+from . import kinds, learnt
 from .statistics import LEVEL, Interval, alike_p, equivalence_p, student_interval, student_p
 from .wording import between, chance, named, signed
 
@@ -238,23 +238,11 @@ class View:
 
     @functools.cached_property
     def targets(self) -> list[str]:
-        """The targets that every untouched encoder learns: their English dev set (where there is none,
-        English, or else all languages) lies above random weights, or else chance, by an interval over seeds.
+        """The targets that every untouched encoder learns (learnt.py).
 
-        A single seed, which has none, needs to lie above. What a recipe does to a target is no reason to
-        leave it out, for it is what is asked.
+        What a recipe does to a target is no reason to leave it out, for it is what is asked.
         """
-        english = self.scores[self.scores["language"] == g.SOURCE_LANGUAGE]
-        found = []
-        for target in dict.fromkeys(self.scores["target"]):
-            sources = (frame[frame["target"] == target] for frame in (self.dev, english, self.scores))
-            frame = next(one for one in sources if len(one))
-            wide = frame.pivot_table(index=["model", "seed"], columns="recipe", values="score")
-            above = wide[g.BASELINE] - (wide[g.FLOOR] if g.FLOOR in wide else kinds.chance(target))
-            each = (student_interval(part, self.terms.level) for _, part in above.dropna().groupby("model"))
-            if all((one.low if one.n > 1 else one.estimate) > 0 for one in each):
-                found.append(target)
-        return found
+        return learnt.targets(learnt.table(self.scores, self.dev, self.terms.level))
 
     def plain(self, targets: Iterable[str]) -> pd.DataFrame:
         """The `grid` over some targets, of the plain recipes that were scored on every one."""
