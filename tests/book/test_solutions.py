@@ -105,3 +105,14 @@ def test_commands_on_the_pages_exist() -> None:
 def test_every_lesson_opens_alike(page: str) -> None:
     opening = (places.book() / f"{page}.md").read_text(encoding="utf-8").split("\n## ")[0]
     assert all(f"**{words}:**" in opening for words in ("What you will be able to do", "You need", "Time"))
+
+
+@pytest.mark.parametrize("page", PAGES[:-1], ids=lambda page: page.stem)
+def test_code_on_the_pages_fits_into_eighty_columns(page: Path) -> None:
+    wide = [
+        line
+        for language in ("python", "sh", "text", "yaml")
+        for line in "".join(blocks(page, language)).splitlines()
+        if len(line) > 80
+    ]
+    assert not wide

@@ -146,6 +146,16 @@ def test_another_target_makes_stale_what_its_sentences_are_dropped_from(
     assert alone == beside
 
 
+def test_the_split_of_another_target_is_no_setting_of_this_one(make_run: Make, tmp_path: Path) -> None:
+    run, file = make_run("none"), tmp_path / "here.yaml"
+    part = "targets/xnli"
+    own, stated = identity.settings(run, part), file.read_text()
+    for target, same in (("tatoeba", True), ("xnli", False)):
+        file.write_text(f"{stated}\nevaluation: {{splits: {{{target}: dev}}}}\n")
+        other = Run(load_experiment(file, tmp_path / "a"), "none", 0)
+        assert (identity.settings(other, part) == own) is same
+
+
 def test_without_a_folder_what_is_done_can_still_be_shown(make_run: Make, tmp_path: Path) -> None:
     finish(make_run(), "targets/xnli")
     run = Run(load_experiment(tmp_path / "here.yaml"), "none", 0)

@@ -73,12 +73,17 @@ def _settings(run: Run, part: str) -> Any:
         if model["path"] and Path(model["path"]).is_dir():  # its content counts, see `data`, not its place
             model["path"] = None
         return [run.recipe.name, source, model, pretraining, dataclasses.asdict(experiment.workflow)]
-    evaluation = [dataclasses.asdict(experiment.evaluation), experiment.languages]
+    mine = run.tasks(part)
+    splits = {name: split for name, split in experiment.evaluation.splits.items() if name in mine}
+    evaluation = [
+        dataclasses.asdict(dataclasses.replace(experiment.evaluation, splits=splits)),
+        experiment.languages,
+    ]
     if part == RETRIEVAL:
-        return [_rows(run.tasks(part)), dataclasses.asdict(experiment.retrieval), evaluation]
-    stated = _stated(experiment.settings_for("target", run.tasks(part)))
-    trained = [task(name).train or "" for name in run.tasks(part)]
-    return [_rows(run.tasks(part)), stated, evaluation, *_cleaned(experiment, trained)]
+        return [_rows(mine), dataclasses.asdict(experiment.retrieval), evaluation]
+    stated = _stated(experiment.settings_for("target", mine))
+    trained = [task(name).train or "" for name in mine]
+    return [_rows(mine), stated, evaluation, *_cleaned(experiment, trained)]
 
 
 def _rows(names: Iterable[str]) -> list[Any]:
