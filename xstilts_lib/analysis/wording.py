@@ -184,6 +184,19 @@ def grid(
     return texts.reindex(index=rows, columns=columns).fillna(NOTHING).rename_axis(columns=None)
 
 
+def side_by_side(
+    found: pd.DataFrame, frame: pd.DataFrame, by: str, value: str = "score", level: float = LEVEL
+) -> pd.DataFrame:
+    """typology.contrasts of the pairs for each of `by` (model, target) apart, as text: property, more, less,
+    and a column for each."""
+    parts = frame.groupby(by, sort=False)
+    each = pd.concat(
+        typology.contrasts(found, part, value, level).assign(**{by: name}) for name, part in parts
+    )
+    wide = each.assign(text=cells(each)).pivot(index=["property", "more", "less"], columns=by, values="text")
+    return wide.reindex(columns=list(parts.groups)).rename_axis(columns=None).reset_index()
+
+
 def shown(frame: pd.DataFrame, caption: str, badge: str = "") -> Styler | HTML:
     """A table as a page shows it: with a caption, without row numbers, the same HTML every time.
 
