@@ -8,6 +8,7 @@ import pytest
 
 from xstilts_lib.analysis import gains as g
 from xstilts_lib.analysis import typology as t
+from xstilts_lib.analysis import wording as w
 from xstilts_lib.sources.miniature.languages import LANGUAGES
 
 
@@ -67,6 +68,20 @@ def test_a_pair_that_was_not_measured(build, declared) -> None:
     found = t.contrasts(t.pairs(table), scores[scores["recipe"] == "none"]).set_index(["more", "less"])
     assert math.isnan(found.loc[("qaa", "qab"), "estimate"])
     assert found.loc[("qaa", "qac"), "seeds"] == 4
+
+
+def test_pairs_stand_side_by_side_for_each_target(build, declared) -> None:
+    table = t.languages([row["code"] for row in declared], declared)
+    scores = g.scores(build({}, languages=["en", "qaa", "qac"]))
+    untouched = scores[scores["recipe"] == "none"]
+    found = w.side_by_side(t.pairs(table), untouched, "target").set_index(["more", "less"])
+    assert list(found.columns) == ["property", *dict.fromkeys(untouched["target"])]
+    assert found.loc[("qaa", "qab"), "mini_udpos"] == w.NOTHING
+    one = t.contrasts(t.pairs(table), untouched[untouched["target"] == "mini_udpos"])
+    one = one.set_index(["more", "less"]).loc[("qaa", "qac")]
+    assert found.loc[("qaa", "qac"), "mini_udpos"] == w.cell(
+        one["estimate"], one["low"], one["high"], sign=True
+    )
 
 
 def test_means_by_language_do_not_rest_on_which_targets_it_has(build) -> None:
