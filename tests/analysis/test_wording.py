@@ -143,7 +143,7 @@ def differences(*bounds: tuple[float, float, float]) -> pd.DataFrame:
 def test_an_answer_counts_what_is_sure_and_names_the_largest() -> None:
     told = w.answered(differences((5, 2, 8), (-9, -20, 2), (-1, -1.5, -0.5)), "A lesson", "helps", "harms")
     assert told == (
-        "A lesson helps in 1 of 3 comparisons and harms in 1, surely in no other. "
+        "A lesson helps in 1 of 3 comparisons and harms in 1; no other difference is sure. "
         "The largest sure difference is +5.0 points (95% interval +2.0 to +8.0): SQuAD, XNLI."
     )
 

@@ -269,7 +269,7 @@ def answered(
     where its interval leaves out zero.
 
     >>> answered(summary, "A lesson", "helps", "harms")                  # doctest: +SKIP
-    'A lesson helps in 1 of 2 comparisons, surely in no other. The largest sure difference is +5.0 points ...'
+    'A lesson helps in 1 of 2 comparisons; no other difference is sure. The largest sure difference is ...'
     """
     known = table[table["estimate"].notna()]
     if known.empty:
@@ -285,7 +285,8 @@ def answered(
     else:
         clauses = [f"{verb} in {count}" for verb, count in ((up, ups), (down, downs)) if count]
         clauses[0] += f" of {plural(all_of, 'comparison')}"
-        told = f"{subject} {' and '.join(clauses)}{', surely in no other' if ups + downs < all_of else ''}."
+        rest = "; no other difference is sure" if ups + downs < all_of else ""
+        told = f"{subject} {' and '.join(clauses)}{rest}."
     kept = known[above | below] if ups + downs else known
     row = kept.loc[kept["estimate"].abs().idxmax()].to_dict()
     size = f"{signed(row['estimate'])} {unit}"
