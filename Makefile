@@ -38,7 +38,7 @@ book: env
 # The workflow on the smallest experiment, every template cell by cell as a student would run it, then the tests.
 test: env
 	$(BIN)/xstilts run smoke --cores $(CORES)
-	$(BIN)/python -m pytest --nbval-lax --nbval-current-env --nbval-cell-timeout=300 notebooks
+	$(BIN)/python -m pytest --nbval-lax --nbval-current-env --nbval-cell-timeout=120 notebooks
 	$(BIN)/python -m pytest -n $(CORES) --dist loadscope tests
 
 lab: env

@@ -23,7 +23,7 @@ TAGS = {
     "remove-cell",
     "remove-output",
 }
-LARGEST = {"code cells": 20, "lines of a cell": 12, "lines": 115}
+LARGEST = {"code cells": 20, "lines of a cell": 12, "lines": 80}
 
 
 CHAPTERS = [path.stem for path in TEMPLATES if path.stem.startswith("5")]

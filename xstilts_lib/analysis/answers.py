@@ -28,9 +28,10 @@ from .statistics import (
     student_interval,
     student_p,
 )
-from .study import NAMES, OPEN, Study
+from .study import ENGLISH, NAMES, OPEN, OTHERS, Study, retrained, sizes, trained_on
 from .verdicts import CONTRADICTED, INCONCLUSIVE, RULES, SUPPORTED, Word, differs
 from .wording import between, cells, chance, named, signed
+from .wording import size as size_of
 
 PREDICTIONS = Path(__file__).with_name("predictions.csv")
 
@@ -167,6 +168,53 @@ def predictions(studies: Iterable[Study], margin: float) -> pd.DataFrame:
                  "seeds": int(seeds), "found": str(change), "verdict": verdict}
             )  # fmt: skip
     return pd.DataFrame(rows)
+
+
+def by_encoder(studies: Iterable[Study], recipe: str, target: str) -> pd.DataFrame:
+    """What a recipe adds on a target to each encoder of each study, as a table, in English and in the
+    other languages. An encoder that only trains a task in another way is none of its own."""
+    rows = []
+    for asked in studies:
+        again = retrained(asked.plan)
+        for model, size in sizes(asked.table).items():
+            if model in again:
+                continue
+            one, other = asked.own(recipe), asked.own(target)
+            english, others = (
+                str(asked.change(one, other, where, model=model)) for where in (ENGLISH, OTHERS)
+            )
+            rows.append((NAMES[asked.plan.name], model, size_of(size), english, others))
+    return pd.DataFrame(rows, columns=["Experiment", "Encoder", "Parameters", "English", "Other languages"])
+
+
+def by_questions(asked: Study, recipe: str, target: str) -> pd.DataFrame:
+    """What a recipe adds on a target that trains on ever more of its own examples: questions, where (English
+    or others), change, estimate, low, high, in their order; as far as it was measured."""
+    held, rows = trained_on(asked.plan), []
+    for model in (asked.plan.model.name, *retrained(asked.plan)):
+        for where in (ENGLISH, OTHERS):
+            change = asked.change(recipe, target, where, model=model)
+            if change.measured:
+                told = change.interval
+                rows.append((held[model, target], where, change, told.estimate, told.low, told.high))
+    columns = ["questions", "where", "change", "estimate", "low", "high"]
+    return pd.DataFrame(rows, columns=columns).sort_values("questions", kind="stable", ignore_index=True)
+
+
+def centred(layers: pd.DataFrame, bare: str) -> str:
+    """What taking the means of languages out of the vectors does to retrieval (Study.layers), in sentences:
+    at the layer where it does most to the recipe `bare`, and at the top after each recipe."""
+    if layers.empty:
+        return "How centring changes retrieval is not measured yet."
+    wide = layers.pivot(index=["recipe", "layer"], columns="kind", values="estimate")
+    own = wide.loc[bare]
+    at = (own["centred"] - own["raw"]).idxmax()
+    top = wide.xs(layers["layer"].max(), level="layer").itertuples()
+    each = "; ".join(f"{row.Index}, {row.raw:.0f} raw and {row.centred:.0f} centred" for row in top)
+    return (
+        f"Centring lifts the {bare} encoder most at layer {at}: from {own.loc[at, 'raw']:.0f} to "
+        f"{own.loc[at, 'centred']:.0f} percent. At the top layer, in percent: {each}."
+    )
 
 
 def scored(found: pd.DataFrame) -> str:

@@ -13,15 +13,33 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import FancyBboxPatch
 
+from ..experiment import Experiment
+from . import typology
 from .figures import reach
 from .gains import SOURCE_LANGUAGE
 from .picture import BLACK, BLUE, GREY, ORANGE, STYLE, WIDTH
+from .study import Study, trained_on
 
 PHASES = (
     ("1 Pretraining", "raw text,\nall languages"),
     ("2 English", "another task,\nmuch data"),
     ("3 English", "the task itself,\nfew data"),
 )
+
+
+def called(plan: Experiment, panels: Sequence[tuple[str, pd.DataFrame]]) -> pd.Series:
+    """What the languages of `panels` are called, by their codes, without what stands in brackets."""
+    codes = {code for _, table in panels for code in table["language"]}
+    return typology.known(plan, codes).set_index("code")["name"].str.partition(" (")[0]
+
+
+def scarce(real: Study) -> str:
+    """What practice in finding answers adds where the target has few questions, in a sentence; "" where that
+    was not measured."""
+    change = real.change("squad_v1", "tydiqa", model="scarce")
+    if not change.measured:
+        return ""
+    return f" With {trained_on(real.plan)['scarce', 'tydiqa']} questions to learn from: {change}."
 
 
 def draw(panels: Sequence[tuple[str, pd.DataFrame]], names: Mapping[str, str]) -> Figure:
