@@ -79,8 +79,13 @@ def _plainly(
     """(batch, heads, length, size) to (batch, length, heads, size), by the formula, in the inputs' type; the
     softmax sums in float32 within."""
     weights = torch.matmul(query * scale, key.transpose(2, 3))
-    if mask is not None:
-        weights = weights.masked_fill(~mask, -torch.inf) if mask.dtype == torch.bool else weights + mask
+    if mask is not None and mask.dtype == torch.bool:
+        # In place and unseen by autograd: no product keeps its result, and the gradient of a weight of zero
+        # is zero already.
+        with torch.no_grad():
+            weights += torch.zeros(mask.shape, dtype=weights.dtype).masked_fill_(~mask, -torch.inf)
+    elif mask is not None:
+        weights = weights + mask
     weights = torch.softmax(weights, dim=-1)
     if dropout:
         weights = functional.dropout(weights, dropout)
