@@ -7,7 +7,7 @@ from collections.abc import Callable
 import pandas as pd
 import pytest
 
-from xstilts_lib.analysis import answers
+from xstilts_lib.analysis import answers, wording
 from xstilts_lib.analysis import gains as g
 from xstilts_lib.analysis.verdicts import CONTRADICTED, INCONCLUSIVE, SUPPORTED
 
@@ -33,7 +33,7 @@ def gained(build: Build) -> pd.DataFrame:
 def test_a_verdict_follows_from_the_interval(low: float, high: float, word: str) -> None:
     row = {"estimate": (low + high) / 2, "low": low, "high": high, "seeds": 5}
     table = pd.DataFrame([row | {"recipe": "mini_mnli", "p": 0.5, "p_holm": 0.5}])
-    assert answers.shown(table, ["recipe"], 2.0)["verdict"].tolist() == [word]
+    assert answers.shown(table, ["recipe"], 2.0)["verdict (±2 points)"].tolist() == [word]
 
 
 def test_verdicts_are_counted(gained: pd.DataFrame) -> None:
@@ -53,7 +53,10 @@ def test_what_stands_out_is_named_largest_first(gained: pd.DataFrame) -> None:
 
 def test_where_nothing_stands_out_that_is_said(build: Build) -> None:
     table = g.summary(g.over_languages(g.gains(g.scores(build({}, noise=4.0)))))
-    assert answers.outstanding(table.assign(p_holm=1.0)).startswith("None of ")
+    said = "None of 15 differences stands out after Holm's correction"
+    assert answers.outstanding(table.assign(p=1.0, p_holm=1.0)) == said
+    table = table.assign(p=[0.01, 0.01, *[1.0] * 13], p_holm=1.0)
+    assert answers.outstanding(table) == f"{said}, though 2 would if looked at alone"
 
 
 def test_slopes_over_sizes(build: Build) -> None:
@@ -86,5 +89,7 @@ def test_more_seeds_are_needed_for_less(gained: pd.DataFrame) -> None:
 
 def test_a_readers_table(gained: pd.DataFrame) -> None:
     table = answers.shown(g.summary(gained), ["recipe", "target"], 2.0)
-    assert list(table.columns) == ["recipe", "target", "gain", "p alone", "p corrected", "seeds", "verdict"]
+    last = "verdict (±2 points)"
+    assert list(table.columns) == ["recipe", "target", "gain", "p alone", "p corrected", "seeds", last]
+    assert wording.SAID in wording.shown(table, "A table").to_html()
     assert "±" in table["gain"].iloc[0]

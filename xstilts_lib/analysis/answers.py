@@ -30,7 +30,7 @@ from .statistics import (
 )
 from .study import ENGLISH, NAMES, OPEN, OTHERS, Study, retrained, sizes, trained_on
 from .verdicts import CONTRADICTED, INCONCLUSIVE, RULES, SUPPORTED, Word, differs
-from .wording import between, cells, chance, named, signed
+from .wording import between, cells, chance, judging, named, signed
 from .wording import size as size_of
 
 PREDICTIONS = Path(__file__).with_name("predictions.csv")
@@ -61,7 +61,9 @@ def outstanding(table: pd.DataFrame, by: Sequence[str] = ("recipe", "target"), l
     """The differences that are more than chance after Holm's correction over the table, in a sentence."""
     sure = table[table["p_holm"] < 1 - level]
     if sure.empty:
-        return f"None of {plural(len(table), 'difference')} stands out after Holm's correction"
+        alone = int((table["p"] < 1 - level).sum())
+        if_alone = f", though {alone} would if looked at alone" if alone else ""
+        return f"None of {plural(len(table), 'difference')} stands out after Holm's correction{if_alone}"
     order = sure.reindex(sure["estimate"].abs().sort_values(ascending=False).index)
     rows = [
         f"{', '.join(named(row[key]) for key in by)} {signed(row['estimate'])}"
@@ -80,13 +82,15 @@ def shown(
     sign: bool = True,
 ) -> pd.DataFrame:
     """A summary as a reader's table: the columns `by`, the estimate with half its interval, p, corrected p,
-    seeds, and with a margin the verdict.
+    seeds, and with a margin the verdict, under a heading that `wording.shown` explains.
     """
     table = summary[list(by)].assign(**{what: cells(summary, sign)})
     for name, column in (("p alone", "p"), ("p corrected", "p_holm")):
         table[name] = [chance(p, name=False) for p in summary[column]]
     table["seeds"] = summary["seeds"]
-    return table if margin is None else table.assign(verdict=_judged(summary, margin))
+    if margin is None:
+        return table
+    return table.assign(**{judging(margin): _judged(summary, margin)})
 
 
 def over_sizes(

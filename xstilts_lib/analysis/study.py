@@ -28,7 +28,7 @@ from ..experiment import Design, Experiment, load_experiment
 from ..runs import all_runs, records, results
 from ..sources.miniature.settings import TRAIN
 from ..tasks import task
-from ..tasks.recipe import THEN
+from ..tasks.recipe import NONE, THEN, UNTRAINED
 from . import gains as g
 from . import kinds, typology, wording
 from .statistics import LEVEL, Interval, smallest_p, student_interval
@@ -203,14 +203,16 @@ class Study:
 def read(experiment: str, design: str = "") -> Study:
     """The results of an experiment for one of its designs, or (without its name) for its first, whole table.
 
-    A record is read as its file was when it was made. UserError where it has no such design, or no seed of it
-    has been computed whole.
+    A record is read as its file was when it was made. UserError where it has no such design, where no seed of
+    it has been computed whole, and where it compares nothing.
     """
     plan = results.as_recorded(load_experiment(experiment))
     if design and design not in plan.designs:
         raise UserError(f"{plan.name!r} has no design {design!r}, so this question is not put to it.")
     if design and design not in records.answered(plan):
         raise UserError(lacking(plan, design))
+    if design and not {str(recipe) for recipe in plan.designs[design].recipes} - {NONE, UNTRAINED}:
+        raise UserError(f"designs.{design}: it compares nothing; name a recipe with an intermediate task.")
     return Study(plan, results.load(plan, partial=False), plan.designs[design] if design else plan.whole)
 
 

@@ -34,6 +34,11 @@ from .statistics import LEVEL, Interval
 PREFIX = "mini_"
 MOST_LAYERS = 500  # no encoder has more, and none has fewer parameters
 NAMED = ("recipe", "target", "comparison")  # the columns of a table that hold names of recipes and tasks
+JUDGED = "verdict"
+SAID = (
+    "The verdict is on the claim that there is a difference: supported where the interval leaves out zero, "
+    "contradicted where it lies within the margin, inconclusive otherwise"
+)
 SPOKEN = ("language", "more", "less")  # those that hold codes of languages
 
 
@@ -197,6 +202,11 @@ def side_by_side(
     return wide.reindex(columns=list(parts.groups)).rename_axis(columns=None).reset_index()
 
 
+def judging(margin: float) -> str:
+    """The heading of a column of verdicts on differences (answers.shown), by which its table is known."""
+    return f"{JUDGED} (±{margin:g} points)"
+
+
 def shown(frame: pd.DataFrame, caption: str, badge: str = "") -> Styler | HTML:
     """A table as a page shows it: with a caption, without row numbers, the same HTML every time.
 
@@ -204,6 +214,8 @@ def shown(frame: pd.DataFrame, caption: str, badge: str = "") -> Styler | HTML:
     table without rows a sentence is left.
     """
     caption = f"{caption} ({badge})" if badge else caption
+    if any(str(name).startswith(f"{JUDGED} (") for name in frame):
+        caption = f"{caption}. {SAID}"
     if frame.empty:
         return HTML(f"<p>Nothing can be shown yet of this table: {html.escape(caption)}.</p>")
     if frame.index.name:
