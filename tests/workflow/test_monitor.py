@@ -110,7 +110,8 @@ def test_costs_come_from_settings_until_they_were_measured(checkout: Path) -> No
     assert not guess.measured
     tokens = 768  # one step of the default batch
     assert costs.training(Run(experiment, "none", 0), "encoder") == 6 * tokens
-    computing = 6 * tokens * costs.shape_of(experiment).matrices / costs.CORE.rate
+    shape = costs.shape_of(experiment)
+    computing = 6 * tokens * shape.matrices / costs.core_rate(shape)
     assert guess.seconds == pytest.approx(computing + costs.KERNEL_SECONDS)
 
     run = Run(experiment, "none", 0)

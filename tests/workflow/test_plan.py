@@ -16,7 +16,8 @@ from xstilts_lib.common.shapes import PUBLISHED
 from xstilts_lib.experiment import load_experiment
 from xstilts_lib.formats import FORMATS
 from xstilts_lib.formats.batches import collate
-from xstilts_lib.runs.run import ENCODER, all_runs
+from xstilts_lib.runs import records
+from xstilts_lib.runs.run import ENCODER, all_parts, all_runs
 from xstilts_lib.tasks.settings import TrainSettings
 from xstilts_lib.training.loop import Ingredient, Learner, fresh_heads
 from xstilts_lib.workflow import costs, graph, plan
@@ -185,3 +186,17 @@ def test_a_graph_and_a_dry_run_do_without_torch():
     )
     run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
     assert run.returncode == 0, run.stdout + run.stderr
+
+
+def test_a_core_takes_about_as_long_as_it_took_for_the_record():
+    """The parts of the real study, as their estimates and as the machines of the record had them."""
+    experiment = load_experiment("real")
+    took = {}
+    for machine in records.provenance(experiment)["machines"]:
+        took |= machine["parts"]
+    guessed = {
+        (run.directory / part).relative_to(experiment.root).as_posix(): costs.seconds(run, part, costs.CORE)
+        for run, part in all_parts(experiment)
+    }
+    assert took.keys() <= guessed.keys()
+    assert 0.5 < sum(guessed[name] for name in took) / sum(took.values()) < 2

@@ -94,9 +94,8 @@ def dry_run(experiment: Experiment, cores: int) -> None:
     wall = schedule(steps, max(1, cores // experiment.workflow.threads))
     print(f"{len(pending)} jobs, {clock(total)} of computing, about {clock(wall)} with {cores} cores.")
     if not all(step.measured for step in steps.values()):
-        print(
-            f"Estimates assume {costs.CORE.rate:.0e} operations per second and core, {_assumed(experiment)}."
-        )
+        rate = costs.core_rate(costs.shape_of(experiment))
+        print(f"Estimates assume {rate:.1e} operations per second and core, {_assumed(experiment)}.")
 
 
 def expected(job: Job, known: Mapping[tuple[str, ...], float]) -> Step:
