@@ -29,8 +29,9 @@ from .statistics import (
     student_p,
 )
 from .study import ENGLISH, NAMES, OPEN, OTHERS, Study, retrained, sizes, trained_on
+from .typology import DISTANCE
 from .verdicts import CONTRADICTED, INCONCLUSIVE, RULES, SUPPORTED, Word, differs
-from .wording import between, cells, chance, judging, named, signed
+from .wording import between, cells, chance, judging, language, named, signed
 from .wording import size as size_of
 
 PREDICTIONS = Path(__file__).with_name("predictions.csv")
@@ -231,3 +232,12 @@ def scored(found: pd.DataFrame) -> str:
         )
         lines.append(f"- *{name}.* {told[:1].upper()}{told[1:]}.")
     return "\n".join(lines)
+
+
+def halves(languages: pd.DataFrame, near: Sequence[str], far: Sequence[str]) -> dict[str, str]:
+    """How the sentences of a page name `near` and `far` languages, and the distance up to which one is near
+    (`bound`); `languages` are rows of typology.languages."""
+    distances = languages.set_index("code")[DISTANCE]
+    groups = {"near": near, "far": far}
+    told = {name: listed(map(language, codes)) or "not known" for name, codes in groups.items()}
+    return {**told, "bound": number(distances.reindex(near).max(), 2)}

