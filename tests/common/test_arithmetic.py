@@ -17,8 +17,8 @@ from xstilts_lib.common.errors import UserError
 from xstilts_lib.experiment import load_experiment
 from xstilts_lib.models import devices
 
-# Of tests/common/short_training.py, on an AMD EPYC with AVX512, and on an Intel Haswell as QEMU emulates it.
-DIGEST, TORCH, MEASURED = "bd904e4994298ad4", "2.15", ("AuthenticAMD",)
+# Of tests/common/short_training.py, on an AMD EPYC with AVX512, and on an Intel Xeon with AVX512 and AMX.
+DIGEST, TORCH, MEASURED = "bd904e4994298ad4", "2.15", ("AuthenticAMD", "GenuineIntel")
 portable_here = pytest.mark.skipif(not arithmetic.possible(), reason="this processor has no AVX2")
 
 
