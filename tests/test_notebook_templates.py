@@ -24,6 +24,7 @@ TAGS = {
     "remove-output",
 }
 LARGEST = {"code cells": 20, "lines of a cell": 12, "lines": 80}
+COLUMNS = 80
 
 
 CHAPTERS = [path.stem for path in TEMPLATES if path.stem.startswith("5")]
@@ -88,6 +89,13 @@ def test_a_template_fits_into_a_lesson(template: dict) -> None:
     assert len(lines) <= LARGEST["code cells"]
     assert max(lines) <= LARGEST["lines of a cell"]
     assert sum(lines) <= LARGEST["lines"]
+
+
+def test_code_that_a_reader_meets_unfolded_fits_the_page(path: Path, template: dict) -> None:
+    """In a phase it is the lesson; elsewhere it is folded, and scrolls when opened."""
+    if path.stem[0] in "0123":
+        lines = [line for cell in code(template) for line in "".join(cell["source"]).splitlines()]
+        assert [line for line in lines if len(line) > COLUMNS] == []
 
 
 def test_a_template_opens_as_every_lesson_does(template: dict) -> None:

@@ -14,7 +14,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 from matplotlib.figure import Figure
@@ -25,6 +25,9 @@ from . import figures as f
 from . import picture
 from .gains import BASELINE, FLOOR
 from .wording import named, short
+
+if TYPE_CHECKING:  # tables need no torch
+    from ..training.state import History
 
 HISTORY, MANIFEST = "history.json", "manifest.json"
 PRETRAINING, INTERMEDIATE, TARGET, RETRIEVAL = "pretraining", "intermediate", "target", "retrieval"
@@ -106,6 +109,12 @@ def learning_curves(curves: pd.DataFrame, panel: str = "task", smoothing: int = 
     figure.legend(handles=list(kinds.values()), loc="outside upper left", ncols=2, frameon=False)
     f.label_outer(panels, "update", "loss")
     return figure
+
+
+def learning_curve(history: History, recipe: str, seed: int) -> Figure:
+    """learning_curves of one training, from its History."""
+    rows = pd.DataFrame(history.rows)
+    return learning_curves(rows.assign(recipe=recipe, seed=seed, degenerate=history.degenerate))
 
 
 def _read(path: Path) -> dict[str, Any]:
