@@ -210,6 +210,13 @@ def test_a_panel_a_target_and_a_line_a_recipe() -> None:
     assert [text.get_text() for text in figure.legends[0].get_texts()] == ["mini_a", "mini_b"]
 
 
+def test_counts_on_a_logarithmic_axis_are_not_named_as_sizes() -> None:
+    frame = summary(1).assign(parameters=[150, 1000, 3696] * 2)
+    figure = f.against(frame, "parameters", log=True, tick="{:,.0f}".format)
+    labels = [label.get_text() for label in figure.axes[0].get_xticklabels()]
+    assert labels == ["150", "1,000", "3,696"]
+
+
 def test_marks_without_order_are_not_joined() -> None:
     figure = f.against(summary(1), "parameters", joined=False)
     lines = [line for line in figure.axes[0].get_lines() if line.get_marker() == "o"]

@@ -195,13 +195,15 @@ def against(
     log: bool = False,
     joined: bool = True,
     named: Callable[[str], str] = short,
+    tick: Callable[[float], str] = size,
 ) -> Figure:
     """Estimates with their intervals against the number in column `x`: a panel for each value of `panel`, a
     mark and a line for each of up to five values of `by`.
 
     From gains.summary, with `x` as a further column. A filled line at zero is drawn where the unit is a gain.
     With `joined` false there are marks and no lines, for values that stand in no order. `named` gives the
-    words of the legend; `axis` those under the figure (the name of the column, if empty).
+    words of the legend, `tick` those of a mark on a logarithmic axis; `axis` stands under the figure (the
+    name of the column, if empty).
     """
     names = list(dict.fromkeys(summary[panel]))
     groups = list(dict.fromkeys(summary[by]))
@@ -224,7 +226,7 @@ def against(
         if "gain" in unit or "less" in unit:
             axes.axhline(0, color=BLACK, linewidth=0.8)
         axes.set_title(short(str(name)), loc="left")
-        _ticks(axes, here[x], log)
+        _ticks(axes, here[x], tick if log else None)
     if axes_of:
         label_outer(axes_of, axis or x, unit, legend=len(groups) > 1)
     return figure
@@ -316,14 +318,14 @@ def _cell(value: float, sure: bool) -> str:
     return "" if math.isnan(value) else signed(value, 0 if abs(value) >= 10 else 1) + ("*" if sure else "")
 
 
-def _ticks(axes: Axes, values: pd.Series, log: bool) -> None:
-    """On a logarithmic axis, and where there are few values, a tick at each of them."""
+def _ticks(axes: Axes, values: pd.Series, words: Callable[[float], str] | None) -> None:
+    """On a logarithmic axis (with `words`), and where there are few values, a tick at each of them."""
     found = np.unique(values.dropna().to_numpy(dtype=float))
-    if log:
+    if words:
         axes.set_xscale("log")
         axes.xaxis.set_major_locator(FixedLocator(list(found)))
         axes.xaxis.set_minor_locator(NullLocator())
-        axes.set_xticklabels([size(value) for value in found])
+        axes.set_xticklabels([words(value) for value in found])
     elif len(found) <= 6 and np.all(found == np.round(found)):
         axes.set_xticks(found)
     axes.margins(x=0.12)

@@ -244,9 +244,10 @@ def write(experiment: Experiment, unfinished: bool = False) -> Path:
             f"the first {part} of {run.recipe.name}, seed {run.seed}."
         )
     if kept and (changed := _differences(told["settings"], experiment, besides=_GROWING)):
+        few = "; ".join(changed[:3]) + (f"; and {len(changed) - 3} more" if len(changed) > 3 else "")
         raise UserError(
-            f"{places.relative(path(experiment))} was made with other settings ({'; '.join(changed)}): "
-            "remove it, or take the settings back."
+            f"{places.relative(path(experiment))} was made with other settings ({few}): remove it, or take "
+            "the settings back."
         )
     table = results.collect(experiment)
     if kept:
