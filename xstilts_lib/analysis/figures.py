@@ -24,7 +24,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import FixedLocator, NullLocator
 
-from .gains import ordered
+from ..tasks import task
+from .gains import RETRIEVAL, ordered
 from .labels import label
 from .picture import BLACK, BLUE, GREEN, GREY, INK, ORANGE, PURPLE, RED, STYLE, WIDTH
 from .picture import Picture as Picture
@@ -48,12 +49,12 @@ def gain_dots(summary: pd.DataFrame, per_seed: pd.DataFrame | None = None, unit:
     """Gains with their intervals: a panel a target, a row a recipe; from gains.summary.
 
     A filled dot has an interval that excludes zero. `per_seed` (recipe, target, seed, gain) adds a tick for
-    each seed.
+    each seed. Retrieval moves by tens of points where the rest moves by few, and has a scale of its own.
     """
     recipes, targets = ordered(summary["recipe"]), list(dict.fromkeys(summary["target"]))
     names = [short(name) for name in recipes]
     places, lines = rows_of(names)
-    figure, panels = panel_grid([0.55 + 0.21 * lines] * len(targets))
+    figure, panels = panel_grid([0.55 + 0.21 * lines] * len(targets), share="y")
     for axes, target in zip(panels, targets, strict=False):
         part = summary[summary["target"] == target].set_index("recipe").reindex(recipes)
         if per_seed is not None:
@@ -65,6 +66,15 @@ def gain_dots(summary: pd.DataFrame, per_seed: pd.DataFrame | None = None, unit:
         axes.set_title(short(target), loc="left")
         axes.set_yticks(places, names)
         axes.set_ylim(lines, 0)
+    for without_training in (False, True):
+        alike = [
+            axes
+            for axes, target in zip(panels, targets, strict=False)
+            if (task(target).group == RETRIEVAL) is without_training
+        ]
+        ends = [end for axes in alike for end in axes.get_xlim()]
+        for axes in alike:
+            axes.set_xlim(min(ends), max(ends))
     label_outer(panels, unit)
     return figure
 
@@ -209,7 +219,7 @@ def against(
     groups = list(dict.fromkeys(summary[by]))
     if len(groups) > len(LOOKS):
         raise ValueError(f"a figure tells at most {len(LOOKS)} lines apart, not {len(groups)}")
-    figure, axes_of = panel_grid([2.1] * len(names), legend=len(groups) > 1, share=False)
+    figure, axes_of = panel_grid([2.1] * len(names), legend=len(groups) > 1, share="")
     # Marks stand beside each other by shares of the axis, so that their bars can be told apart.
     shifts = np.linspace(-0.02, 0.02, len(groups)) if len(groups) > 1 else [0.0]
     for axes, name in zip(axes_of, names, strict=True):
@@ -255,9 +265,10 @@ def clouds(panels: Mapping[str, np.ndarray], groups: Sequence[str], joined: int)
 
 
 def panel_grid(
-    heights: Sequence[float], legend: bool = False, share: bool = True
+    heights: Sequence[float], legend: bool = False, share: str = "xy"
 ) -> tuple[Figure, list[Axes]]:
-    """A figure with a panel for each of `heights` (inches), two abreast if all are alike."""
+    """A figure with a panel for each of `heights` (inches), two abreast if all are alike; `share` names the
+    axes that all have in common."""
     count = max(1, len(heights))
     alike = len(set(heights)) < 2
     columns = min(2, count) if alike else 1
@@ -267,7 +278,12 @@ def panel_grid(
         figure = Figure(figsize=(WIDTH, sum(ratios) + 0.35 + 0.45 * legend), layout="constrained")
         grid = list(
             figure.subplots(
-                rows, columns, sharex=share, sharey=share and alike, squeeze=False, height_ratios=ratios
+                rows,
+                columns,
+                sharex="x" in share,
+                sharey="y" in share and alike,
+                squeeze=False,
+                height_ratios=ratios,
             ).flat
         )
     for axes in grid[count:]:

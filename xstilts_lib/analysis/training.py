@@ -96,7 +96,7 @@ def learning_curves(curves: pd.DataFrame, panel: str = "task", smoothing: int = 
     degenerate run dashed with a cross at its end.
     """
     names = list(dict.fromkeys(curves[panel]))
-    figure, panels = f.panel_grid([1.75] * len(names), legend=True, share=False)
+    figure, panels = f.panel_grid([1.75] * len(names), legend=True, share="")
     kinds: dict[str, Any] = {}
     for axes, name in zip(panels, names, strict=False):
         for (recipe, _, _), run in curves[curves[panel] == name].groupby(
