@@ -151,7 +151,10 @@ def test_inference_gains_nothing(build) -> None:
     unlearnt = {("untrained", "mini_xnli"): 30.0}
     assert verdict("C5", build(unlearnt)) == "untestable here", "a target that was not learnt is in no mean"
     assert verdict("B1", build(unlearnt)) != "supported"
-    assert verdict("B3", build({("mini_mnli", "mini_xnli"): 6.0})) == "contradicted"
+    again = build({("mini_mnli", "mini_xnli"): 6.0})
+    assert verdict("B3", again) == "contradicted"
+    apart = dataclasses.replace(c.overview(again).of("tiny"), apart=frozenset({"mini_mnli"}))
+    assert tasks.same_data(apart).word == "untestable here", "other pairs are no second reading"
 
 
 def test_the_best_recipe_is_chosen_by_english_dev_scores(build) -> None:

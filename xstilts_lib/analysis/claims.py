@@ -130,7 +130,10 @@ def overview(
     sizes = study.sizes(results[results["model"].isin(bases.difference(again))], plan)
     lost = {(row[0], row[1]) for row in records.lost(plan) if row[2] == ENCODER} if plan else set()
     examples = study.trained_on(plan) if plan else {}
-    return View(kept, languages, terms, sizes, g.dev_scores(results), frozenset(lost), examples)
+    apart = filter(plan.examples_kept, plan.intermediates) if plan else ()
+    return View(
+        kept, languages, terms, sizes, g.dev_scores(results), frozenset(lost), examples, frozenset(apart)
+    )
 
 
 def table(found: Iterable[Judged]) -> pd.DataFrame:

@@ -114,11 +114,14 @@ def same_data(view: View) -> Verdict:
     found = []
     for target in view.targets:
         own = task(target).train
-        if own and own != target and own in view.recipes:
+        if own and own != target and own in view.recipes and own not in view.apart:
             values = view.grid([own], [target])
             found += [view.judge(gains_nothing, values[own], named(target))] if own in values else []
     if not found:
-        return untestable("no recipe trains on a target's own data")
+        rows = (
+            "it leaves a target's own rows out" if view.apart else "no recipe trains on a target's own data"
+        )
+        return untestable(rows)
     ranked = (CONTRADICTED, UNTESTABLE, INCONCLUSIVE, SUPPORTED)  # from what speaks most against the claim
     worst = min(found, key=lambda one: (ranked.index(one.word), -one.interval.estimate))
     return dataclasses.replace(worst, evidence="; ".join(one.evidence for one in found))

@@ -186,6 +186,8 @@ class View:
     """(model, recipe) of which an intermediate task was not learnt."""
     examples: Mapping[tuple[str, str], int] = field(default_factory=dict)
     """(model, target) -> how many English examples the target is trained on there, where that is known."""
+    apart: frozenset[str] = frozenset()
+    """Training sets of which a target's own rows are left out of every intermediate phase."""
     against_own: bool = False
     """Whether a recipe of several tasks that holds a target's own training data counts against these data
     alone there, and not against the untouched encoder; see `net`."""
