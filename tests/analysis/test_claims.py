@@ -168,7 +168,7 @@ def test_the_best_recipe_is_chosen_by_english_dev_scores(build) -> None:
     results.loc[(results["recipe"] == "mini_mnli") & dev, "value"] += 9.0
     found = findings(results)["C6"]
     assert found.word == "contradicted", "good in English alone"
-    assert "mini MultiNLI for mini XNLI" in found.evidence
+    assert "MultiNLI for XNLI" in found.evidence
     assert "2 targets without English dev scores left out" in found.evidence
 
 
@@ -288,7 +288,7 @@ def test_recipes_that_differ_are_not_pooled(build) -> None:
     view = c.overview(build(effects, recipes=[*BASE, *SINGLES])).of("tiny")
     found = view.pool(verdicts.rises, view.grid(SINGLES, ["mini_xnli"]), "gain")
     assert found.word == "inconclusive"
-    assert "1 supported and 4 contradicted, from mini SQuAD +8" in found.evidence
+    assert "1 supported and 4 contradicted, from SQuAD +8" in found.evidence
     assert found.p == 1, "of the recipe that is least sure to gain"
     alike = view.pool(verdicts.rises, view.grid(SINGLES[1:3], ["mini_xnli"]), "gain")
     assert alike.evidence.startswith("gain: ")

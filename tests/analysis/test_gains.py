@@ -69,7 +69,7 @@ def test_what_an_unfinished_experiment_lacks(scores) -> None:
     lost = (scores["recipe"] == "none") & (scores["target"] == "mini_xnli") & (scores["seed"] == 2)
     lacking = g.unpaired(scores[~lost])
     assert wording.complete(lacking).endswith(
-        "1 score absent, the first untouched encoder on mini XNLI with seed 2."
+        "1 score absent, the first untouched encoder on XNLI with seed 2."
     )
     assert wording.complete(g.unpaired(scores)).startswith("Every recipe has been scored")
     assert lacking.to_dict("records") == [

@@ -34,14 +34,14 @@ def test_english_that_random_weights_learn_too_is_no_floor() -> None:
     (row,) = found.to_dict("records")
     assert (row["english"], row["chance"], row["others"], row["floor"]) == (100, 0, 85, 42)
     assert (row["estimate"], row["seeds"], row["learnt"]) == (43, 3, True)
-    assert learnt.told(found) == "The untouched encoder learns mini parts of speech."
+    assert learnt.told(found) == "The untouched encoder learns parts of speech."
 
 
 def test_a_mean_above_the_floor_is_not_enough() -> None:
     found = learnt.table(scores(none=[60, 41, 62], untrained=[40, 41, 42]), NO_DEV)
     assert found["estimate"].tolist() == [pytest.approx(40 / 3)]
     assert learnt.targets(found) == []
-    assert learnt.told(found) == "Not learnt, so that no claim rests on them: mini parts of speech."
+    assert learnt.told(found) == "Not learnt, so that no claim rests on them: parts of speech."
 
 
 def test_english_has_to_lie_above_chance() -> None:

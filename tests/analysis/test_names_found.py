@@ -62,7 +62,7 @@ def test_what_is_told_is_counted(rows: pd.DataFrame) -> None:
     assert told["centred"] == f"{sum(BEST.values()) / len(BEST):.1f}"
     assert (told["above"], told["poor"]) == ("6", "1 of 6")
     assert told["changes"].startswith(
-        "after mini MultiNLI −3.0 points raw (95% interval −3.0 to −3.0) and −3.0 points"
+        "after MultiNLI −3.0 points raw (95% interval −3.0 to −3.0) and −3.0 points"
     )
     assert told["changes"].endswith("and 0 of 6 tables gain, centred")
 
@@ -90,7 +90,7 @@ def test_what_foretells_a_score_has_an_interval(rows: pd.DataFrame) -> None:
 def test_every_language_is_listed_from_the_best_to_the_worst(rows: pd.DataFrame) -> None:
     table = names.listing(rows)
     assert table["code"].tolist() == ["zu", "it", "sr-Latn", "sr", "hi", "dz"]
-    assert table["change, mini MultiNLI raw"].unique().tolist() == ["−3.0"]
+    assert table["change, MultiNLI raw"].unique().tolist() == ["−3.0"]
     html = names.searchable(wording.shown(table, "Every language"), "languages")
     assert html.count('id="T_every-language"') == 1
     assert "#T_every-language tbody tr" in html

@@ -2,7 +2,7 @@
 
 >>> from xstilts_lib.analysis import claims_tasks
 >>> claims_tasks.no_gain_in_inference(view).sentence                    # doctest: +SKIP
-'Supported: mean gain of 3 recipes on mini XNLI: −0.2 points (...)'
+'Supported: mean gain of 3 recipes on XNLI: −0.2 points (...)'
 
 Every test takes a view (verdicts.View) of one encoder and gives a Verdict. Which recipes it needs, it finds
 by their kind, never by their names. Where a recipe is said to be worth something by itself, what it is worth

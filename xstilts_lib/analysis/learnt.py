@@ -7,7 +7,7 @@ beyond it.
 
 >>> found = learnt.table(gains.scores(results), gains.dev_scores(results))                  # doctest: +SKIP
 >>> learnt.told(found)                                                                      # doctest: +SKIP
-'The untouched encoder learns mini XNLI and mini TyDiQA-GoldP.'
+'The untouched encoder learns XNLI and TyDiQA-GoldP.'
 """
 
 from __future__ import annotations

@@ -211,7 +211,7 @@ def searchable(table: Styler, of: str) -> str:
 
 
 def _titled(frame: pd.DataFrame) -> pd.DataFrame:
-    """With the words of a table over its columns: "change, mini MultiNLI raw" of a recipe."""
+    """With the words of a table over its columns: "change, MultiNLI raw" of a recipe."""
     titles = {"name": "language", "names": "in CLDR", "same": "spelt as in English, %"}
     titles |= dict(zip(FLOORS, ("layer 0, raw", "layer 0, centred"), strict=True))
     changes = [column for column in frame if column.endswith(KINDS) and column not in KINDS]

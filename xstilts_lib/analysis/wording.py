@@ -69,8 +69,10 @@ def chance(p: float, name: bool = True) -> str:
 def named(text: object) -> str:
     """A recipe, a target, or one recipe less another, as people call them; any other text as it is.
 
+    A task of the miniature is called by the real one: beside every number stands which experiment it is of.
+
     >>> named("mini_mnli+mini_squad-then-mini_ccg"), named("none")
-    ('mini MultiNLI + mini SQuAD, then mini CCG supertagging', 'untouched encoder')
+    ('MultiNLI + SQuAD, then CCG supertagging', 'untouched encoder')
     >>> named("squad_v1@de less squad_v1")
     'SQuAD in German less SQuAD'
     """
@@ -98,7 +100,6 @@ def _ingredient(name: str, code: str) -> str:
     title = TASKS.get(real, task(name)).title.removesuffix(" 1.1")
     if re.match("[A-Z][a-z]+ [a-z]", title):  # a description, and no proper name
         title = title[0].lower() + title[1:]
-    title = f"mini {title}" if name.startswith(PREFIX) else title
     return title if code == ENGLISH else f"{title} in {language(code)}"
 
 
@@ -114,13 +115,13 @@ def _languages() -> dict[str, str]:
 
 
 def short(name: str, width: int = 17) -> str:
-    """A task, a target or a recipe as a figure names it: without `mini`, steps on lines of their own, each
-    of at most `width` characters where words allow.
+    """A task, a target or a recipe as a figure names it: steps on lines of their own, each of at most `width`
+    characters where words allow.
 
     >>> short("mini_mnli+mini_squad-then-mini_ccg")
     'MultiNLI + SQuAD\\nthen CCG\\nsupertagging'
     """
-    steps = named(name).replace("mini ", "").replace(", then ", "\nthen ").split("\n")
+    steps = named(name).replace(", then ", "\nthen ").split("\n")
     # A space that does not break keeps the plus at the end of its line.
     joined = [step.replace(" + ", "\u00a0+ ") for step in steps]
     lines = [line for step in joined for line in textwrap.wrap(step, width, break_long_words=False)]
