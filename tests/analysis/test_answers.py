@@ -93,3 +93,27 @@ def test_a_readers_table(gained: pd.DataFrame) -> None:
     assert list(table.columns) == ["recipe", "target", "gain", "p alone", "p corrected", "seeds", last]
     assert wording.SAID in wording.shown(table, "A table").to_html()
     assert "±" in table["gain"].iloc[0]
+
+
+def test_of_properties_alone_the_largest_and_the_smallest_are_told() -> None:
+    pairs = pd.DataFrame(
+        [("order", "qaa", "qac"), ("script", "qaa", "qab"), ("case", "qaa", "qax")],
+        columns=["property", "more", "less"],
+    )
+    scores = {"qaa": 60.0, "qac": 50.0, "qab": 58.0}  # and nothing of qax
+    rows = [("mini_xnli", code, seed, value + seed) for code, value in scores.items() for seed in range(3)]
+    base = pd.DataFrame(rows, columns=["target", "language", "seed", "score"])
+    told = answers.properties(pairs, base)
+    assert "from order (Oskethi less Tolvish) −10.0 points" in told
+    assert "to script (Merrenic less Tolvish) −2.0 points" in told
+    assert answers.properties(pairs.head(1), base) == "No two properties can be told apart here."
+
+
+def test_near_and_far_languages_are_named_with_the_distance_between_them() -> None:
+    table = pd.DataFrame({"code": ["de", "ja"], "distance": [0.25, 0.75]})
+    assert answers.halves(table, ["de"], ["ja"]) == {"near": "German", "far": "Japanese", "bound": "0.25"}
+    assert answers.halves(table, [], []) == {
+        "near": "not known",
+        "far": "not known",
+        "bound": wording.NOTHING,
+    }

@@ -28,8 +28,8 @@ from .statistics import (
     student_interval,
     student_p,
 )
-from .study import ENGLISH, NAMES, OPEN, OTHERS, Study, retrained, sizes, trained_on
-from .typology import DISTANCE
+from .study import ENGLISH, NAMES, OPEN, OTHERS, Change, Study, retrained, sizes, trained_on
+from .typology import DISTANCE, difference
 from .verdicts import CONTRADICTED, INCONCLUSIVE, RULES, SUPPORTED, Word, differs
 from .wording import between, cells, chance, judging, language, named, signed
 from .wording import size as size_of
@@ -242,3 +242,22 @@ def halves(languages: pd.DataFrame, near: Sequence[str], far: Sequence[str]) -> 
     groups = {"near": near, "far": far}
     told = {name: listed(map(language, codes)) or "not known" for name, codes in groups.items()}
     return {**told, "bound": number(distances.reindex(near).max(), 2)}
+
+
+def properties(pairs: pd.DataFrame, base: pd.DataFrame, level: float = LEVEL) -> str:
+    """Which property of a language alone costs most, and which least, in a sentence: rows of typology.pairs,
+    over `base`, the scores of one recipe; in the mean of the targets that hold both languages of a pair."""
+    changes = [
+        (pair, Change(student_interval(difference(pair, base), level))) for pair in pairs.to_dict("records")
+    ]
+    known = sorted(
+        ((pair, change) for pair, change in changes if change.measured),
+        key=lambda one: one[1].interval.estimate,
+    )
+    if len(known) < 2:
+        return "No two properties can be told apart here."
+    told = (
+        f"{pair['property']} ({language(pair['less'])} less {language(pair['more'])}) {change}"
+        for pair, change in (known[0], known[-1])
+    )
+    return f"In the mean of the targets, one property alone changes the score from {' to '.join(told)}."
