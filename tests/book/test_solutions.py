@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import re
 from itertools import pairwise
 from pathlib import Path
@@ -116,3 +117,24 @@ def test_code_on_the_pages_fits_into_eighty_columns(page: Path) -> None:
         if len(line) > 80
     ]
     assert not wide
+
+
+EXCERPTS = [
+    (page, file, name)
+    for page in PAGES
+    for file, name in re.findall(
+        r"^```{literalinclude} \.\./(\S+)\n(?:.*\n)*?:pyobject: (\w+)$", page.read_text("utf-8"), re.MULTILINE
+    )
+]
+
+
+@pytest.mark.parametrize(("page", "file", "name"), EXCERPTS, ids=lambda part: getattr(part, "stem", part))
+def test_code_of_the_library_on_the_pages_does_too(page: Path, file: str, name: str) -> None:
+    text = (places.book().parent / file).read_text("utf-8")
+    [shown] = [node for node in ast.parse(text).body if getattr(node, "name", "") == name]
+    lines = ast.get_source_segment(text, shown, padded=True).splitlines()
+    assert not [line for line in lines if len(line) > 80]
+
+
+def test_there_is_code_of_the_library_on_the_pages() -> None:
+    assert {name for _, _, name in EXCERPTS} >= {"train", "Mixture"}

@@ -108,20 +108,26 @@ def _parts(order: np.ndarray, full: Callable[[int, int], bool]) -> list[np.ndarr
 
 
 class Mixture:
-    """Several streams; each update draws one of them, with a probability that does not change."""
+    """Several streams; each update draws one, of probabilities that stay."""
 
-    def __init__(self, streams: Sequence[Stream], weights: Sequence[float], seed: int) -> None:
+    def __init__(
+        self,
+        streams: Sequence[Stream],
+        weights: Sequence[float],
+        seed: int,
+    ) -> None:
         self.streams = streams
         self.weights = np.array(weights, dtype=np.float64) / np.sum(weights)
         self.seed = seed
         self.drawn = [0] * len(streams)
-        """Batches taken from each stream so far: all that a resumed run needs to know."""
+        """Batches taken of each stream: all that a resumed run has to know."""
 
     def draw(self, step: int) -> tuple[int, list[Feature]]:
         """Which stream the update `step` trains, and its next batch."""
         which = 0
         if len(self.streams) > 1:
-            which = int(np.random.default_rng([self.seed, 1, step]).choice(len(self.streams), p=self.weights))
+            random = np.random.default_rng([self.seed, 1, step])
+            which = int(random.choice(len(self.streams), p=self.weights))
         features = self.streams[which].batch(self.drawn[which])
         self.drawn[which] += 1
         return which, features

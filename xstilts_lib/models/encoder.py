@@ -249,14 +249,15 @@ def inputs(model: PreTrainedModel, batch: Batch) -> dict[str, Any]:
     """What the model's forward pass is given of a batch, by name."""
     if batch.joined is None:
         return {"input_ids": batch.ids, "attention_mask": batch.mask}
-    # transformers takes four dimensions for a mask that is ready, and makes none of its own, which would be
-    # of the row's length squared. What keeps the sequences apart is `joined`, in attention.py.
+    # transformers takes four dimensions for a mask that is ready, and makes
+    # none of its own, which would be of the row's length squared. What keeps
+    # the sequences apart is `joined`, in attention.py.
     ready = batch.ids.new_ones((1, 1, 1, 1), dtype=torch.bool)
-    positions = batch.joined.positions + shapes.first_position(model.config.to_dict())
+    first = shapes.first_position(model.config.to_dict())
     return {
         "input_ids": batch.ids,
         "attention_mask": ready,
-        "position_ids": positions,
+        "position_ids": batch.joined.positions + first,
         "joined": batch.joined,
     }
 

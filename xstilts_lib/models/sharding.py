@@ -105,13 +105,15 @@ def complete(tensor: Tensor) -> Tensor:
 
 
 def spread_as(tensor: Tensor, other: Tensor) -> Tensor:
-    """This process's part of a whole `tensor`, where `other` is spread; else `tensor` as it is."""
+    """This process's part of `tensor`, where `other` is spread; else all."""
     if not hasattr(other, "full_tensor"):
         return tensor
     from torch.distributed.tensor import distribute_tensor
 
-    # Every process has the whole tensor, read from the same file: no need to send it.
-    return distribute_tensor(tensor.to(other.device), other.device_mesh, other.placements, src_data_rank=None)
+    # Every process has read the whole tensor from the same file: none sends it.
+    mesh, placements = other.device_mesh, other.placements
+    here = tensor.to(other.device)
+    return distribute_tensor(here, mesh, placements, src_data_rank=None)
 
 
 def agreed(answer: bool, accelerator: Accelerator) -> bool:

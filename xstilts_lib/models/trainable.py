@@ -130,20 +130,29 @@ class _Rows(nn.Module):
 
 
 @contextmanager
-def _rows_read(model: PreTrainedModel, features: Sequence[Feature], decay: float) -> Iterator[None]:
+def _rows_read(
+    model: PreTrainedModel,
+    features: Sequence[Feature],
+    decay: float,
+) -> Iterator[None]:
     """Leave the rows that no feature names out of the optimizer's way.
 
-    Of XLM-R base's parameters two thirds are the embeddings of 250,002 pieces, of which a training set uses
-    some thousands. The gradient of the others is zero in every update, so all that AdamW does to them is to
-    decay them, and that is made up for at the end: the same numbers, for a fraction of the time and memory.
+    Of XLM-R base's parameters two thirds are the embeddings of 250,002 pieces,
+    of which a training set uses some thousands. The gradient of the others is
+    zero in every update, so all that AdamW does to them is to decay them, and
+    that is made up for at the end: the same numbers, for a fraction of the time
+    and memory.
     """
     whole = model.get_input_embeddings()
-    plain = type(whole) is nn.Embedding and whole.max_norm is None and whole.weight.requires_grad
-    if not plain or whole.num_embeddings < MANY_ROWS:
+    plain = type(whole) is nn.Embedding and whole.max_norm is None
+    trained = plain and whole.weight.requires_grad
+    if not trained or whole.num_embeddings < MANY_ROWS:
         yield
         return
     named = np.zeros(whole.num_embeddings, dtype=bool)
-    named[[number for number in (model.config.pad_token_id, whole.padding_idx) if number is not None]] = True
+    for number in (model.config.pad_token_id, whole.padding_idx):
+        if number is not None:
+            named[number] = True
     for feature in features:
         for sequence in feature.sequences:
             named[sequence] = True

@@ -104,54 +104,64 @@ def train(
     directory: Path | str,
     progress: Progress | None = None,
 ) -> tuple[nn.ModuleDict, History]:
-    """Train `model` in place, with fresh heads; returns the heads by task name, and the run's history.
+    """Train `model` in place, with fresh heads, by task name the first result.
 
-    Checkpoints go to `directory/checkpoint`, and stay there until what the training leads to is safe
-    (runs.Run.finish). A run that learns nothing is marked in the history, and no error: dropping it would
-    flatter the results. With `settings.processes` this function runs in as many processes, each of which
-    computes a part of every update.
+    The second is the run's history. Checkpoints go to `directory/checkpoint`,
+    and stay there until what the training leads to is safe (runs.Run.finish).
+    A run that learns nothing is marked in the history, and no error: dropping
+    it would flatter the results. With `settings.processes` this function runs
+    in as many processes, each of which computes a part of every update.
     """
-    encoder.check_length(model, (feature for task in ingredients for feature in task.features))
+    every = (feature for task in ingredients for feature in task.features)
+    encoder.check_length(model, every)
+    given = (model, ingredients, settings, seed, directory, progress)
     if settings.processes > 1 and not devices.launched():
-        return launch.train(model, ingredients, settings, seed, directory, progress)
-    with prepare(model, ingredients, settings, seed, directory, progress) as run:
+        return launch.train(*given)
+    with prepare(*given) as run:
         accelerator, state = run.accelerator, run.state
         for step in range(state.step, state.total):
-            # 1. A task, and a batch of it; in masked language modelling, the words to mask.
+            # 1. A task, and a batch of it; of masked words, which to mask.
             which, features = run.mixture.draw(step)
             task = ingredients[which]
             features = task.format.draw(features, settings, (seed, 2, step))
 
-            # 2. The gradient of (sum of the loss) / (number of items), in parts: as many as fit into memory
-            #    one after the other, on as many processes as there are. The number is the whole batch's
-            #    from the start, because means of parts, averaged, are another loss wherever the parts hold
-            #    unequal numbers of items.
-            items = max(1, sum(task.format.items(feature) for feature in features))
+            # 2. The gradient of (sum of the loss) / (number of items), in
+            #    parts: as many as fit into memory one after the other, on as
+            #    many processes as there are. The number is the whole batch's
+            #    from the start, because means of parts, averaged, are another
+            #    loss wherever the parts hold unequal numbers of items.
+            items = max(1, sum(map(task.format.items, features)))
             parts = own_parts(features, settings.accumulation, accelerator)
             devices.reseed(seed, step, accelerator)
             loss = torch.zeros((), device=accelerator.device)
             for index, (part, factor) in enumerate(parts):
-                # Processes add up their gradients after the last part; after each, where none of them has
-                # room for a whole gradient.
+                # Processes add up their gradients after the last part; after
+                # each, where none of them has room for a whole gradient.
                 alone = index + 1 < len(parts) and not settings.shard
-                with accelerator.no_sync(run.wrapped) if alone else nullcontext():
-                    batch = collate(part, task.format, model.config.pad_token_id, run.joined)
+                apart = accelerator.no_sync(run.wrapped)
+                with apart if alone else nullcontext():
+                    pad = model.config.pad_token_id
+                    batch = collate(part, task.format, pad, run.joined)
                     batch = batch.to(accelerator.device)
                     with accelerator.autocast():
-                        share = run.wrapped(task.head, task.format, batch) * (factor / items)
+                        share = run.wrapped(task.head, task.format, batch)
+                        share = share * (factor / items)
                     accelerator.backward(share)
                     loss += share.detach()
 
             # 3. One step of AdamW along it, at this update's learning rate.
             if settings.clip:
-                nn.utils.clip_grad_norm_(run.learner.parameters(), settings.clip)
+                weights = run.learner.parameters()
+                nn.utils.clip_grad_norm_(weights, settings.clip)
+            rate = schedule(step, state.total, settings.warmup)
             for group in run.optimizer.param_groups:
-                group["lr"] = settings.learning_rate * schedule(step, state.total, settings.warmup)
+                group["lr"] = settings.learning_rate * rate
             run.stepper.step()
             run.stepper.zero_grad(set_to_none=True)
 
-            # 4. What to remember, without waiting for the device; on disk only every so often. The mean over
-            #    the processes, whose parts carry their number as a factor, is the loss of the whole batch.
+            # 4. What to remember, without waiting for the device; on disk
+            #    only every so often. The mean over the processes, whose parts
+            #    carry their number as a factor, is the loss of the whole batch.
             loss = accelerator.reduce(loss, reduction="mean")
             state.note(which, loss, sum(feature.tokens for feature in features))
             run.progress.update(step + 1, loss, state.history.tokens)
@@ -160,7 +170,8 @@ def train(
                 due = sharding.agreed(due, accelerator)
             if due:
                 state.save()
-    return nn.ModuleDict({task.name: run.whole.heads[task.head] for task in ingredients}), state.history
+    heads = {task.name: run.whole.heads[task.head] for task in ingredients}
+    return nn.ModuleDict(heads), state.history
 
 
 @dataclass(frozen=True)
