@@ -61,6 +61,14 @@ def test_words_follow_the_interval(values: list[float], word: str) -> None:
     assert study.Change(student_interval(np.array(values))).worded("up", "down", "unsure") == word
 
 
+def test_what_was_not_learnt_is_said_wherever_scores_stand(build) -> None:
+    plan = study.load_experiment("smoke")
+    learnt = study.Study(plan, build({}))
+    assert learnt.caveat == study.OF_MINIATURE
+    lost = study.Study(plan, build({("untrained", "mini_xnli"): 30.0}))
+    assert lost.caveat == f"{study.OF_MINIATURE} Not learnt, so that no claim rests on them: XNLI."
+
+
 def test_every_prediction_is_put_to_every_study_that_can_tell(lab: study.Study, real: study.Study) -> None:
     found = answers.predictions([real, lab], margin=2.0)
     assert found["explanation"].nunique() == 4

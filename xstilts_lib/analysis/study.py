@@ -30,7 +30,7 @@ from ..sources.miniature.settings import TRAIN
 from ..tasks import task
 from ..tasks.recipe import NONE, THEN, UNTRAINED
 from . import gains as g
-from . import kinds, typology, wording
+from . import kinds, learnt, typology, wording
 from .statistics import LEVEL, Interval, smallest_p, student_interval
 
 REAL, LABORATORY = "real", "questions"
@@ -117,10 +117,13 @@ class Study:
 
     @property
     def caveat(self) -> str:
-        """What must be said wherever these scores stand."""
+        """What must be said wherever these scores stand, and which of their targets were not learnt."""
+        found = learnt.table(scores(self.plan, self.table), g.dev_scores(self.table), self.level)
+        found = found[found["target"].isin(self.scores["target"])]
+        lost = "" if found["learnt"].all() else f" {learnt.told(found)}"
         if self.plan.source["kind"] == "miniature":
-            return OF_MINIATURE
-        return OF_PACKAGE.get(self.plan.model.package or "", OF_OTHERS)
+            return OF_MINIATURE + lost
+        return OF_PACKAGE.get(self.plan.model.package or "", OF_OTHERS) + lost
 
     @property
     def origin(self) -> str:
