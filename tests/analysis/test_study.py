@@ -67,6 +67,7 @@ def test_what_was_not_learnt_is_said_wherever_scores_stand(build) -> None:
     assert learnt.caveat == study.OF_MINIATURE
     lost = study.Study(plan, build({("untrained", "mini_xnli"): 30.0}))
     assert lost.caveat == f"{study.OF_MINIATURE} Not learnt, so that no claim rests on them: XNLI."
+    assert lost.unlearnt == ["mini_xnli"]
 
 
 def test_every_prediction_is_put_to_every_study_that_can_tell(lab: study.Study, real: study.Study) -> None:

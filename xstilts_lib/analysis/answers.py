@@ -246,7 +246,8 @@ def halves(languages: pd.DataFrame, near: Sequence[str], far: Sequence[str]) -> 
 
 def properties(pairs: pd.DataFrame, base: pd.DataFrame, level: float = LEVEL) -> str:
     """Which property of a language alone costs most, and which least, in a sentence: rows of typology.pairs,
-    over `base`, the scores of one recipe; in the mean of the targets that hold both languages of a pair."""
+    over `base`, the scores of one recipe on targets that were learnt; in the mean of those that hold both
+    languages of a pair."""
     changes = [
         (pair, Change(student_interval(difference(pair, base), level))) for pair in pairs.to_dict("records")
     ]
@@ -260,4 +261,4 @@ def properties(pairs: pd.DataFrame, base: pd.DataFrame, level: float = LEVEL) ->
         f"{pair['property']} ({language(pair['less'])} less {language(pair['more'])}) {change}"
         for pair, change in (known[0], known[-1])
     )
-    return f"In the mean of the targets, one property alone changes the score from {' to '.join(told)}."
+    return f"In the mean of what was learnt, one property alone changes the score from {' to '.join(told)}."

@@ -118,12 +118,21 @@ class Study:
     @property
     def caveat(self) -> str:
         """What must be said wherever these scores stand, and which of their targets were not learnt."""
-        found = learnt.table(scores(self.plan, self.table), g.dev_scores(self.table), self.level)
-        found = found[found["target"].isin(self.scores["target"])]
-        lost = "" if found["learnt"].all() else f" {learnt.told(found)}"
+        lost = f" {learnt.told(self._learnt)}" if self.unlearnt else ""
         if self.plan.source["kind"] == "miniature":
             return OF_MINIATURE + lost
         return OF_PACKAGE.get(self.plan.model.package or "", OF_OTHERS) + lost
+
+    @functools.cached_property
+    def _learnt(self) -> pd.DataFrame:
+        found = learnt.table(scores(self.plan, self.table), g.dev_scores(self.table), self.level)
+        return found[found["target"].isin(self.scores["target"])]
+
+    @property
+    def unlearnt(self) -> list[str]:
+        """Its targets that some encoder has not learnt (learnt.table), so that nothing may rest on them."""
+        learned = learnt.targets(self._learnt)
+        return [name for name in dict.fromkeys(self._learnt["target"]) if name not in learned]
 
     @property
     def origin(self) -> str:
