@@ -67,7 +67,9 @@ def test_one_cell_holds_the_parameters_and_literals_alone(path: Path, template: 
         assert isinstance(statement, ast.Assign)
         ast.literal_eval(statement.value)
     source = "".join(tagged[0]["source"])
-    named = analyses.QUESTIONS if path.stem in CHAPTERS else "smoke"
+    asked = {analyses.CLAIMS, *load_experiment(analyses.QUESTIONS).designs}
+    named = analyses.QUESTIONS if analyses.design_of(path.stem) in asked else analyses.REAL
+    named = named if path.stem in CHAPTERS else "smoke"
     assert f'experiment = "{named}"' in source
     if path.stem[0] in "0123":
         assert 'variant = ""' in source, "of the experiment's encoders the main one"

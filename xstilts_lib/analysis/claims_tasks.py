@@ -118,10 +118,10 @@ def same_data(view: View) -> Verdict:
             values = view.grid([own], [target])
             found += [view.judge(gains_nothing, values[own], named(target))] if own in values else []
     if not found:
-        rows = (
-            "it leaves a target's own rows out" if view.apart else "no recipe trains on a target's own data"
+        why = (
+            "every phase leaves a target's rows out" if view.apart else "no recipe trains on a target's data"
         )
-        return untestable(rows)
+        return untestable(why)
     ranked = (CONTRADICTED, UNTESTABLE, INCONCLUSIVE, SUPPORTED)  # from what speaks most against the claim
     worst = min(found, key=lambda one: (ranked.index(one.word), -one.interval.estimate))
     return dataclasses.replace(worst, evidence="; ".join(one.evidence for one in found))

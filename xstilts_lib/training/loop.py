@@ -104,13 +104,13 @@ def train(
     directory: Path | str,
     progress: Progress | None = None,
 ) -> tuple[nn.ModuleDict, History]:
-    """Train `model` in place, with fresh heads, by task name the first result.
+    """Train `model` in place; returns its fresh heads by task, and the history.
 
-    The second is the run's history. Checkpoints go to `directory/checkpoint`,
-    and stay there until what the training leads to is safe (runs.Run.finish).
-    A run that learns nothing is marked in the history, and no error: dropping
-    it would flatter the results. With `settings.processes` this function runs
-    in as many processes, each of which computes a part of every update.
+    Checkpoints go to `directory/checkpoint`, and stay there until what the
+    training leads to is safe (runs.Run.finish). A run that learns nothing is
+    marked in the history, and no error: dropping it would flatter the results.
+    With `settings.processes` this function runs in as many processes, each of
+    which computes a part of every update.
     """
     every = (feature for task in ingredients for feature in task.features)
     encoder.check_length(model, every)
