@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
@@ -14,12 +15,13 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import FancyBboxPatch
 
+from ..common.words import plural
 from ..experiment import Experiment
 from ..runs import records
 from . import designs, gains, kinds, statistics, typology
 from .figures import reach
 from .picture import BLACK, BLUE, GREY, ORANGE, STYLE, WIDTH
-from .study import Change, Study, trained_on
+from .study import NOT_MEASURED, Change, Study, trained_on
 
 PHASES = (
     ("1 Pretraining", "raw text,\nall languages"),
@@ -50,22 +52,36 @@ def met(real: Study) -> str:
 
 
 class Several(NamedTuple):
-    """All English tasks at once against the best of them: `less_best` is the mean over targets of their gain
-    less that of the best single task, seed by seed."""
+    """All English tasks at once against the best of them, as `several` finds it."""
 
     less_best: Change
-    spread: float
+    """Their gain less that of the best single task, in the mean of the targets, seed by seed."""
+    spread: float = math.nan
     """Points between the best and the worst single task, in the mean of the targets."""
-    targets: int
-    tasks: int
-    unlearnt: int
-    """How many of the tasks a joint phase left at chance, in any seed."""
+    targets: int = 0
+    tasks: int = 0
+    unlearnt: int = 0
+    """How many of the tasks the joint phase left at chance, in any seed."""
+
+    def __str__(self) -> str:
+        if not self.less_best.measured:
+            return f"All tasks at once: {self.less_best}."
+        return (
+            f"Between the best and the worst single task lie {self.spread:.1f} points, in the mean of "
+            f"{plural(self.targets, 'target')}; all {self.tasks} at once, less the best one: "
+            f"{self.less_best}. In their share of the tokens {self.unlearnt or 'none'} of them stayed at "
+            "chance."
+        )
 
 
 def several(real: Study) -> Several:
     """What many tasks at once do, over the targets that `real`'s own encoder was trained on."""
     view = real.scores[real.scores["model"] == real.plan.model.name]
-    gained = gains.over_languages(gains.gains(view[view["target"].isin(real.plan.targets_trained)]))
+    view = view[view["target"].isin(real.plan.targets_trained)]
+    there = set(view["recipe"])
+    if gains.BASELINE not in there or not any(map(kinds.joint, there)):
+        return Several(NOT_MEASURED)
+    gained = gains.over_languages(gains.gains(view))
     single = gained[gained["recipe"].map(kinds.single)]
     means = single.groupby(["target", "recipe"])["gain"].mean().unstack()
     beside = designs.against_best_single(gained).dropna()
