@@ -111,10 +111,12 @@ def learning_curves(curves: pd.DataFrame, panel: str = "task", smoothing: int = 
     return figure
 
 
-def learning_curve(history: History, recipe: str, seed: int) -> Figure:
-    """learning_curves of one training, from its History."""
-    rows = pd.DataFrame(history.rows)
-    return learning_curves(rows.assign(recipe=recipe, seed=seed, degenerate=history.degenerate))
+def learning_curve(history: History, recipe: str, seed: int) -> picture.Picture:
+    """learning_curves of one training, from its History, with words for those who cannot see it."""
+    rows = pd.DataFrame(history.rows).assign(recipe=recipe, seed=seed, degenerate=history.degenerate)
+    first, last = (f"{rows['loss'].iloc[end]:.2f}" for end in (0, -1))
+    alt = "Training loss against the update, a panel a task."
+    return picture.Picture(learning_curves(rows), f"{alt} It begins at {first} and ends at {last}.")
 
 
 def _read(path: Path) -> dict[str, Any]:
