@@ -156,4 +156,7 @@ def test_an_answer_says_when_nothing_is_sure() -> None:
         "One seed gives no interval, so it is open whether a lesson helps or harms. "
         "The largest difference is +3.0 points: SQuAD, XNLI."
     )
-    assert w.answered(differences(), "A", "b", "c") == "Nothing of this has been measured yet."
+    assert (
+        w.answered(differences(), "A", "b", "c")
+        == "Nothing that an answer could rest on has been measured yet."
+    )

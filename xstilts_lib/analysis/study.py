@@ -125,6 +125,8 @@ class Study:
 
     @functools.cached_property
     def _learnt(self) -> pd.DataFrame:
+        if self.table.empty:
+            return pd.DataFrame(columns=learnt.COLUMNS)
         found = learnt.table(scores(self.plan, self.table), g.dev_scores(self.table), self.level)
         return found[found["target"].isin(self.scores["target"])]
 
@@ -133,6 +135,10 @@ class Study:
         """Its targets that some encoder has not learnt (learnt.table), so that nothing may rest on them."""
         learned = learnt.targets(self._learnt)
         return [name for name in dict.fromkeys(self._learnt["target"]) if name not in learned]
+
+    def learned(self, frame: pd.DataFrame) -> pd.DataFrame:
+        """The rows of a table whose target was learnt: what an answer rests on."""
+        return frame[~frame["target"].isin(self.unlearnt)]
 
     @property
     def origin(self) -> str:

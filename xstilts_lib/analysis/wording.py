@@ -286,7 +286,7 @@ def answered(
     """
     known = table[table["estimate"].notna()]
     if known.empty:
-        return "Nothing of this has been measured yet."
+        return "Nothing that an answer could rest on has been measured yet."
     above, below = known["low"] > 0, known["high"] < 0
     ups, downs, all_of = int(above.sum()), int(below.sum()), len(known)
     begun = subject[:1].lower() + subject[1:]
