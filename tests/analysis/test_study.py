@@ -75,7 +75,21 @@ def test_many_tasks_at_once_are_held_against_the_best_single_one(build) -> None:
     found = opening.several(view)
     assert found.less_best.interval.estimate == pytest.approx(-3.0, abs=0.5)
     assert found.spread == pytest.approx(8.0, abs=0.5)
-    assert (found.targets, found.tasks, found.unlearnt) == (1, 2, 0)
+    assert (found.targets, found.tasks) == (1, 2)
+
+
+def test_of_many_tasks_those_at_chance_are_counted_in_their_own_phase(build, monkeypatch) -> None:
+    plan, both = study.load_experiment("smoke"), "mini_mnli+mini_squad"
+    lost = [
+        ["tiny", both, "encoder", 0, ["mini_mnli"]],
+        ["tiny", both, "encoder", 1, ["mini_mnli"]],
+        ["tiny", both, "targets/mini_xnli", 0, ["mini_xnli"]],
+        ["tiny", "mini_squad", "encoder", 0, ["mini_squad"]],
+        ["large", both, "encoder", 0, ["mini_squad"]],
+    ]
+    monkeypatch.setattr(opening.records, "lost", lambda _: lost)
+    view = study.Study(plan, build({}, recipes=("none", "mini_squad", "mini_mnli", both)))
+    assert opening.several(view).unlearnt == 1
 
 
 def test_what_was_not_learnt_is_said_wherever_scores_stand(build) -> None:

@@ -18,6 +18,7 @@ from matplotlib.patches import FancyBboxPatch
 from ..common.words import plural
 from ..experiment import Experiment
 from ..runs import records
+from ..runs.run import ENCODER
 from . import designs, gains, kinds, statistics, typology
 from .figures import reach
 from .picture import BLACK, BLUE, GREY, ORANGE, STYLE, WIDTH
@@ -61,7 +62,7 @@ class Several(NamedTuple):
     targets: int = 0
     tasks: int = 0
     unlearnt: int = 0
-    """How many of the tasks the joint phase left at chance, in any seed."""
+    """How many of the tasks their joint phase left at chance, in any seed."""
 
     def __str__(self) -> str:
         if not self.less_best.measured:
@@ -85,14 +86,21 @@ def several(real: Study) -> Several:
     single = gained[gained["recipe"].map(kinds.single)]
     means = single.groupby(["target", "recipe"])["gain"].mean().unstack()
     beside = designs.against_best_single(gained).dropna()
-    most = beside[beside["number"] == beside["number"].max()]
-    joint = (names for _, recipe, _, _, names in records.lost(real.plan) if kinds.joint(recipe))
+    tasks = int(beside["number"].max())
+    most = beside[beside["number"] == tasks]
+    together = {recipe for recipe in there if kinds.joint(recipe) and designs.number(recipe) == tasks}
+    unlearnt = {
+        name
+        for model, recipe, part, _, names in records.lost(real.plan)
+        if model == real.plan.model.name and part == ENCODER and recipe in together
+        for name in names
+    }
     return Several(
         Change(statistics.student_interval(most.groupby("seed")["gain"].mean().to_numpy(), real.level)),
         float((means.max(axis=1) - means.min(axis=1)).mean()),
         len(means),
-        int(most["number"].max()),
-        len({name for names in joint for name in names}),
+        tasks,
+        len(unlearnt),
     )
 
 
